@@ -1,0 +1,123 @@
+"""Every error that modemd raises, cut by what the caller does next.
+
+::
+
+    ModemdError
+    ├── ConfigError     the configuration is wrong: say all faults, exit with 78
+    ├── Rejected        a request cannot be accepted: tell the sender, nothing was written
+    ├── StoreError      the store cannot be read or written now: keep what you have, try again (75)
+    ├── PortLost        the serial port is gone: reopen it with back-off
+    ├── NoReply         the modem did not answer in time: resync; after the PDU the part is uncertain
+    ├── Refused         the modem or the network said no: ask ``gsm.causes`` what to do
+    └── PduError        octets that are no PDU, or a PDU that cannot be made: keep the raw bytes, go on
+
+The three modem errors and ``PduError`` also are the matching exceptions of python-gsmmodem-new, so
+that scripts which know that library catch them by the names they know.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+with warnings.catch_warnings():
+    # The package is frozen at 2021 and its first import warns of invalid escapes on Python 3.12 and later.
+    warnings.simplefilter("ignore", SyntaxWarning)
+    from gsmmodem.exceptions import (
+        CommandError,
+        EncodingError,
+        InterruptedException,
+        TimeoutException,
+    )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CauseKind = Literal["CMS", "CME", "ERROR"]
+
+
+class ModemdError(Exception):
+    """The root: nothing raises it directly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a configuration file; lines and columns count from 1."""
+
+    message: str
+    path: str = ""
+    line: int | None = None
+    column: int | None = None
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, column {self.column}: " if self.line else ""
+        where = f"{self.path}: " if self.path else ""
+        hint = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{place}{where}{self.message}{hint}"
+
+
+class ConfigError(ModemdError):
+    """The configuration cannot be used; ``faults`` holds everything that is wrong with it."""
+
+    def __init__(self, faults: Sequence[Fault], source: str = "") -> None:
+        self.faults = tuple(faults)
+        self.source = source
+        super().__init__("\n".join(f"{source}: {fault}" if source else str(fault) for fault in self.faults))
+
+
+class Rejected(ModemdError):
+    """A request that is not accepted: ``code`` is one of the contract's rejection codes.
+
+    ``fail_reason`` is the text that a spool user reads; it defaults to ``reason``.
+    """
+
+    def __init__(self, code: str, reason: str, *, fail_reason: str = "") -> None:
+        self.code = code
+        self.reason = reason
+        self.fail_reason = fail_reason or reason
+        super().__init__(f"{code}: {reason}")
+
+
+class StoreError(ModemdError):
+    """The store cannot be read or written at present (full, locked, unreachable)."""
+
+
+class PortLost(ModemdError, InterruptedException):
+    """The port is gone or failed: the modem was unplugged, or the connection was closed."""
+
+    def __init__(self, message: str, cause: BaseException | None = None) -> None:
+        InterruptedException.__init__(self, message, cause)
+
+
+class NoReply(ModemdError, TimeoutException):
+    """No final result code within the command's deadline.
+
+    ``after_body`` tells whether the PDU and its Ctrl-Z had been handed over: then nobody can say whether
+    the network took the part (3GPP TS 27.005, 3.5.1 gives no limit for the answer).
+    """
+
+    def __init__(self, command: str, *, after_body: bool = False) -> None:
+        self.command = command
+        self.after_body = after_body
+        super().__init__(f"no answer to {command}" + (" after its PDU" if after_body else ""))
+
+
+class Refused(ModemdError, CommandError):
+    """A final result code that says no: ``ERROR``, ``+CME ERROR: n`` or ``+CMS ERROR: n``.
+
+    ``code`` is ``None`` where the modem gave none; ``text`` is what it said, whole.
+    """
+
+    def __init__(self, command: str, kind: CauseKind, code: int | None, text: str) -> None:
+        CommandError.__init__(self, command, kind, code)
+        self.kind: CauseKind = kind
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.command}: {self.text}"
+
+
+class PduError(ModemdError, EncodingError):
+    """Octets that cannot be read as a PDU, or contents that no PDU can carry."""

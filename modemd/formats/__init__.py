@@ -1,0 +1,1 @@
+"""Text and bytes to and from the model: smstools3, gammu-smsd, JSON. No IO, no clock."""

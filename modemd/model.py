@@ -1,0 +1,261 @@
+"""The nouns of the gateway as values, and the moves that their states may make.
+
+Nothing here knows a clock, a file or a socket. Times are aware ``datetime`` values and end in ``_at``,
+durations are in seconds and end in ``_s``, credits are ``int``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class MessageState(StrEnum):
+    """What a user is told of an outbound message."""
+
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNDELIVERED = "undelivered"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+    REJECTED = "rejected"
+
+
+class PartState(IntEnum):
+    """Where one part is; the numbers are what the store keeps, and never change their meaning."""
+
+    QUEUED = 0
+    SUBMITTING = 2
+    SENT = 3
+    DELIVERED = 4
+    FAILED = 5
+    UNDELIVERED = 6
+    UNCERTAIN = 7
+    SCHEDULED = 8
+    CANCELLED = 9
+    EXPIRED = 10
+
+
+_P = PartState
+LEGAL_MOVES: Final[dict[PartState, frozenset[PartState]]] = {
+    _P.SCHEDULED: frozenset({_P.QUEUED, _P.CANCELLED, _P.EXPIRED, _P.FAILED}),
+    _P.QUEUED: frozenset({_P.SUBMITTING, _P.CANCELLED, _P.EXPIRED, _P.FAILED, _P.SCHEDULED}),
+    _P.SUBMITTING: frozenset({_P.SENT, _P.FAILED, _P.QUEUED, _P.SCHEDULED, _P.UNCERTAIN, _P.EXPIRED}),
+    _P.UNCERTAIN: frozenset({_P.SENT, _P.DELIVERED, _P.UNDELIVERED, _P.FAILED, _P.QUEUED, _P.EXPIRED}),
+    _P.SENT: frozenset({_P.DELIVERED, _P.UNDELIVERED, _P.EXPIRED}),
+    _P.FAILED: frozenset({_P.QUEUED}),  # an operator's ``messages retry``
+    _P.DELIVERED: frozenset(),
+    _P.UNDELIVERED: frozenset(),
+    _P.CANCELLED: frozenset(),
+    _P.EXPIRED: frozenset(),
+}
+"""From each state of a part, the states that it may move to."""
+
+ENDED: Final = frozenset(
+    {
+        MessageState.DELIVERED,
+        MessageState.FAILED,
+        MessageState.UNDELIVERED,
+        MessageState.EXPIRED,
+        MessageState.CANCELLED,
+        MessageState.REJECTED,
+    },
+)
+"""States that a message does not leave by itself (``sent`` also ends one that asked for no report)."""
+
+
+class Priority(IntEnum):
+    """Lower goes first."""
+
+    HIGH = 0
+    NORMAL = 10
+    LOW = 20
+    BULK = 30
+
+
+Source = Literal["spool", "mqtt", "cli"]
+Coding = Literal["gsm7", "ucs2", "8bit"]
+Autosplit = Literal["none", "plain", "numbered", "udh"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRequest:
+    """One recipient's message as a sender asked for it, whatever door it came through.
+
+    Nothing is checked yet: ``service.intake.accept`` does that and raises :class:`~modemd.errors.Rejected`.
+    ``text`` or ``octets`` holds the contents; ``octets`` go out as 8-bit data.
+    """
+
+    to: str
+    account: str | None = None
+    text: str | None = None
+    octets: bytes | None = None
+    client_id: str | None = None
+    coding: Coding | None = None
+    priority: Priority = Priority.NORMAL
+    report: bool | None = None
+    validity_s: int | None = None
+    validity_vp: int | None = None
+    not_before_at: datetime | None = None
+    deadline_at: datetime | None = None
+    message_class: int | None = None
+    dcs: int | None = None
+    pid: int = 0
+    udh: bytes = b""
+    ports: tuple[int, int] | None = None
+    smsc: str | None = None
+    type_of_number: int | None = None
+    reject_duplicates: bool = False
+    reply_path: bool = False
+    tp_mr: int | None = None
+    autosplit: Autosplit = "udh"
+    concat_bits: Literal[8, 16] = 8
+    languages: tuple[int, ...] = ()
+    modem: str | None = None
+    retries: int | None = None
+    channel: str = "sms"
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModemIdentity:
+    """Who a modem and its SIM say they are; ``None`` where the modem does not tell."""
+
+    manufacturer: str | None = None
+    model: str | None = None
+    revision: str | None = None
+    imei: str | None = None
+    imsi: str | None = None
+    iccid: str | None = None
+    msisdn: str | None = None
+    smsc: str | None = None
+
+    @property
+    def sim(self) -> str | None:
+        """What tells this SIM from every other: the ICCID, else the IMSI."""
+        return self.iccid or self.imsi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """The ``error`` object of an event."""
+
+    code: str
+    reason: str
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEvent:
+    """What happened to an outbound message: the contract's event."""
+
+    event: MessageState
+    id: str | None
+    client_id: str | None
+    account: str
+    to: str
+    at: datetime
+    parts: int = 0
+    parts_done: int = 0
+    credits: int = 0
+    modem: str | None = None
+    error: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundResult:
+    """All that a sender's door needs to write down how a message ended (or went on)."""
+
+    event: MessageEvent
+    tp_mrs: tuple[int, ...] = ()
+    report: bool = False
+    sent_at: datetime | None = None
+    ended_at: datetime | None = None
+    sending_time_s: int = 0
+    imsi: str | None = None
+    imei: str | None = None
+    msisdn: str | None = None
+    pdus: tuple[str, ...] = ()
+    fail_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A received message, joined from its parts as far as they came."""
+
+    id: str
+    account: str
+    originator: str
+    originator_toa: int = 0x91
+    text: str | None
+    octets: bytes | None = None
+    coding: Coding
+    modem: str
+    sc_at: datetime | None
+    received_at: datetime
+    part_count: int = 1
+    complete: bool = True
+    message_class: int | None = None
+    pid: int = 0
+    smsc: str | None = None
+    udh: bytes = b""
+    imsi: str | None = None
+    imei: str | None = None
+    msisdn: str | None = None
+    sends_reports: bool = False
+    error: str | None = None
+    pdus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReportFacts:
+    """A status report as the network gave it, and the message that it was matched to, if any."""
+
+    tp_mr: int
+    recipient: str
+    recipient_toa: int = 0x91
+    sc_at: datetime | None
+    discharged_at: datetime | None
+    tp_status: int
+    modem: str
+    received_at: datetime
+    smsc: str | None = None
+    imsi: str | None = None
+    imei: str | None = None
+    msisdn: str | None = None
+    message_id: str | None = None
+    account: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A phone call that a modem saw ring."""
+
+    originator: str | None
+    at: datetime
+    modem: str
+    kind: str = "missed"
+    originator_toa: int = 0x91
+    imsi: str | None = None
+    imei: str | None = None
+    msisdn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a message would take: parts as the encoder makes them."""
+
+    parts: int
+    coding: Coding
+    credits: int
+    warnings: tuple[str, ...] = field(default=())

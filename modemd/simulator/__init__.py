@@ -1,0 +1,1 @@
+"""Simulated modems and a network between them, made of the real ``gsm`` code."""

@@ -1,0 +1,1 @@
+"""What is durable. The only room that speaks SQL."""
