@@ -1,0 +1,34 @@
+"""Points in time as files say them, and as smstools3 writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 2199
+
+
+def parse_moment(text: str, zone: tzinfo) -> datetime:
+    """Read ``2026-11-22T14:30:00+01:00`` or ``2026-11-22 14:30``; without an offset the time is ``zone``'s.
+
+    Returns:
+        An aware time in UTC.
+
+    Raises:
+        ValueError: with a sentence.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone)
+        if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
+            raise ValueError
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"{text[:40]!r} is not a time; write for example 2026-11-22 14:30 or 2026-11-22T14:30:00+01:00",
+        ) from None
+
+
+def stamp(moment: datetime, zone: tzinfo) -> str:
+    """The time as smstools3 writes it by default: ``26-11-22 14:30:00``, local time."""
+    return moment.astimezone(zone).strftime("%y-%m-%d %H:%M:%S")
