@@ -1,0 +1,154 @@
+"""Where a part went, and what that makes of its message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, func, literal_column, select, update
+
+from modemd.store.outbound import EVENT_COLUMNS, MessageRow
+from modemd.store.schema import IN_DOUBT, message, part
+from modemd.store.statement import Statement
+
+if TYPE_CHECKING:
+    from modemd.store.transaction import Row, Tx
+
+_PART_SENT: Final = Statement(
+    update(part)
+    .where(part.c.id == bindparam("part_id"), IN_DOUBT)
+    .values(
+        state=literal_column("3"),
+        tp_mr=bindparam("tp_mr_given"),
+        sent_at=bindparam("at"),
+        awaiting=bindparam("report_wanted"),
+        error_code=literal_column("NULL"),
+        error_reason=literal_column("NULL"),
+    ),
+)
+_MESSAGE_PART_SENT: Final = Statement(
+    update(message)
+    .where(message.c.id == bindparam("message_id"))
+    .values(
+        parts_done=message.c.parts_done + literal_column("1"),
+        modem=bindparam("name"),
+        sent_at=bindparam("at"),
+    )
+    .returning(*EVENT_COLUMNS),
+)
+_PART_STATE: Final = Statement(
+    update(part)
+    .where(part.c.id == bindparam("part_id"))
+    .values(
+        state=bindparam("state_to"),
+        route_id=bindparam("route_to"),
+        not_before_at=bindparam("until"),
+        moves=part.c.moves + bindparam("moved"),
+        doubted=bindparam("doubt"),
+        error_code=bindparam("code"),
+        error_reason=bindparam("why"),
+    ),
+)
+_MESSAGE_STATE: Final = Statement(
+    update(message)
+    .where(message.c.id == bindparam("message_id"))
+    .values(
+        state=bindparam("state_to"),
+        ended_at=bindparam("ended"),
+        error_code=bindparam("code"),
+        error_reason=bindparam("why"),
+    )
+    .returning(*EVENT_COLUMNS),
+)
+_STATES: Final = Statement(
+    select(part.c.state, func.count()).where(part.c.message_id == bindparam("id")).group_by(part.c.state),
+)
+_AWAITED: Final = Statement(
+    select(func.count()).where(part.c.message_id == bindparam("id"), part.c.awaiting == literal_column("1")),
+)
+_CLOSE_WAITING: Final = Statement(
+    update(part)
+    .where(
+        part.c.message_id == bindparam("message"),
+        part.c.state.in_([literal_column("0"), literal_column("8")]),
+    )
+    .values(state=bindparam("state_to")),
+)
+
+
+def part_sent(tx: Tx, part_id: int, tp_mr: int | None, at_us: int, *, report: bool) -> bool:
+    """Move a part that was submitted (or in doubt) to SENT; tell whether it was in such a state."""
+    return bool(tx.run(_PART_SENT, part_id=part_id, tp_mr_given=tp_mr, at=at_us, report_wanted=int(report)))
+
+
+def count_sent(tx: Tx, message_id: int, modem: str | None, at_us: int) -> MessageRow:
+    """Count one more of a message's parts as taken by the network; return the message as it is then."""
+    row = tx.one(_MESSAGE_PART_SENT, message_id=message_id, name=modem, at=at_us)
+    assert row is not None, "a part outlived its message"
+    return MessageRow._make(row)
+
+
+def move_part(
+    tx: Tx,
+    part_id: int,
+    state: int,
+    route_id: int,
+    *,
+    until_us: int | None = None,
+    moved: bool = False,
+    doubted: bool = False,
+    code: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Put a part into a state, with its route, until when it waits there, and what trouble it met."""
+    tx.run(
+        _PART_STATE, part_id=part_id, state_to=state, route_to=route_id, until=until_us, moved=int(moved),
+        doubt=int(doubted), code=code, why=reason,
+    )  # fmt: skip
+
+
+def move_message(
+    tx: Tx,
+    message_id: int,
+    state: str,
+    *,
+    ended_us: int | None = None,
+    code: str | None = None,
+    reason: str | None = None,
+) -> MessageRow:
+    """Put a message into a state; return it as it is then."""
+    row = tx.one(
+        _MESSAGE_STATE, message_id=message_id, state_to=state, ended=ended_us, code=code, why=reason,
+    )  # fmt: skip
+    assert row is not None, "no such message"
+    return MessageRow._make(row)
+
+
+def part_states(tx: Tx, message_id: int) -> dict[int, int]:
+    """Return how many of a message's parts are in which state."""
+    return {int(state): int(count) for state, count in tx.all(_STATES, id=message_id)}
+
+
+def awaited(tx: Tx, message_id: int) -> int:
+    """Return how many of a message's parts still expect a status report."""
+    return int(tx.scalar(_AWAITED, id=message_id))
+
+
+def close_waiting(tx: Tx, message_id: int, state: int) -> int:
+    """Move a message's parts that no modem holds to ``state``; return how many there were."""
+    return tx.run(_CLOSE_WAITING, message=message_id, state_to=state)
+
+
+_PARTS: Final = Statement(
+    select(
+        part.c.id, part.c.part_no, part.c.state, part.c.tp_mr, part.c.tp_status, part.c.attempts,
+        part.c.sent_at, part.c.discharged_at, part.c.error_code, part.c.error_reason, part.c.pdu,
+        part.c.route_id, part.c.modem_id,
+    )
+    .where(part.c.message_id == bindparam("id"))
+    .order_by(part.c.part_no),
+)  # fmt: skip
+
+
+def parts_of(tx: Tx, message_id: int) -> list[Row]:
+    """Return each part, in order, with the columns of the statement above."""
+    return tx.all(_PARTS, id=message_id)

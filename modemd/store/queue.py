@@ -1,0 +1,145 @@
+"""The queue: claiming the next part, keeping a message's parts together, waking what waited for its time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import bindparam, func, literal_column, select, update
+
+from modemd.store.schema import QUEUED, SCHEDULED, message, part, route_modem
+from modemd.store.statement import Statement
+
+if TYPE_CHECKING:
+    from modemd.store.transaction import Tx
+
+
+class ClaimedPart(NamedTuple):
+    """A part that a modem now has to submit."""
+
+    id: int
+    message_id: int
+    part_no: int
+    part_count: int
+    pdu: str
+    tpdu_length: int
+    attempts: int
+    route_id: int
+    doubted: int
+
+
+_Q = part.alias("q")
+_P = part.alias("p")
+_R = route_modem.alias("r")
+_HEAD = (
+    select(_Q.c.id)
+    .where(_Q.c.state == literal_column("0"), _Q.c.route_id == _R.c.route_id)
+    .order_by(_Q.c.priority, _Q.c.id)
+    .limit(literal_column("1"))
+    .offset(literal_column("0"))
+    .correlate(_R)
+    .scalar_subquery()
+)
+_FIRST = (
+    select(_P.c.id)
+    .select_from(_R.join(_P, _P.c.id == _HEAD))
+    .where(_R.c.modem_id == bindparam("modem_id"))
+    .order_by(_P.c.priority, _P.c.id)
+    .limit(literal_column("1"))
+    .offset(literal_column("0"))
+    .scalar_subquery()
+)
+CLAIM: Final = Statement(
+    update(part)
+    .where(part.c.id == _FIRST)
+    .values(
+        state=literal_column("2"),
+        modem_id=bindparam("modem_id"),
+        sim=bindparam("sim"),
+        submitted_at=bindparam("at"),
+        attempts=part.c.attempts + literal_column("1"),
+    )
+    .returning(*(part.c[name] for name in ClaimedPart._fields)),
+)
+_SENDING: Final = Statement(
+    update(message)
+    .where(
+        message.c.id == bindparam("message_id"),
+        message.c.state.in_([literal_column("'queued'"), literal_column("'uncertain'")]),
+    )
+    .values(
+        state=literal_column("'sending'"),
+        modem=bindparam("name"),
+        submitted_at=func.coalesce(message.c.submitted_at, bindparam("at")),
+    ),
+)
+_PIN: Final = Statement(
+    update(part)
+    .where(part.c.message_id == bindparam("message"), QUEUED)
+    .values(route_id=bindparam("route_to")),
+)
+
+
+def claim(tx: Tx, modem_id: int, name: str, sim: str, at_us: int) -> ClaimedPart | None:
+    """Move the first part that this modem may take to SUBMITTING; return ``None`` when there is none.
+
+    The cost is one index seek for each route that the modem is in, whatever is waiting.
+    """
+    row = tx.one(CLAIM, modem_id=modem_id, sim=sim, at=at_us)
+    if row is None:
+        return None
+    claimed = ClaimedPart._make(row)
+    tx.run(_SENDING, message_id=claimed.message_id, name=name, at=at_us)
+    return claimed
+
+
+def pin(tx: Tx, message_id: int, route_id: int) -> None:
+    """Keep a message's waiting parts together on one route (that of the SIM which took its first part)."""
+    tx.run(_PIN, message=message_id, route_to=route_id)
+
+
+_PROMOTE_PARTS: Final = Statement(
+    update(part)
+    .where(SCHEDULED, part.c.not_before_at <= bindparam("at"))
+    .values(state=literal_column("0"), not_before_at=literal_column("NULL"))
+    .returning(part.c.message_id),
+)
+_PROMOTE_MESSAGE: Final = Statement(
+    update(message)
+    .where(message.c.id == bindparam("message"), message.c.state == literal_column("'scheduled'"))
+    .values(state=literal_column("'queued'")),
+)
+_NEXT_DUE: Final = Statement(select(func.min(part.c.not_before_at)).where(SCHEDULED))
+
+
+def promote(tx: Tx, at_us: int) -> list[int]:
+    """Queue every scheduled part whose time has come; return the messages that left ``scheduled`` thereby."""
+    message_ids = {int(row[0]) for row in tx.all(_PROMOTE_PARTS, at=at_us)}
+    return [each for each in sorted(message_ids) if tx.run(_PROMOTE_MESSAGE, message=each)]
+
+
+def next_due(tx: Tx) -> int | None:
+    """Return when the next scheduled part is due, in microseconds since 1970."""
+    due = tx.scalar(_NEXT_DUE)
+    return None if due is None else int(due)
+
+
+_UNPIN: Final = Statement(
+    update(part)
+    .where(QUEUED, part.c.route_id == bindparam("pinned"))
+    .values(
+        route_id=select(message.c.route_id).where(message.c.id == part.c.message_id).scalar_subquery(),
+    ),
+)
+_WAITING: Final = Statement(
+    select(part.c.route_id, func.count()).where(QUEUED).group_by(part.c.route_id),
+)
+
+
+def unpin(tx: Tx, route_id: int) -> int:
+    """Give the waiting parts of one SIM's route back to their messages' own routes; return how many."""
+    return tx.run(_UNPIN, pinned=route_id)
+
+
+def waiting(tx: Tx) -> dict[int, int]:
+    """Return how many parts wait on each route. It counts them: for people who look, not for the hot path."""
+    return {int(route_id): int(count) for route_id, count in tx.all(_WAITING)}

@@ -1,0 +1,51 @@
+"""What a verb of ``service`` is handed: it runs statements, and knows not when they are committed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from modemd.store.statement import Statement
+
+Row = tuple[Any, ...]
+
+
+class Tx:
+    """A transaction in progress, on one database connection."""
+
+    __slots__ = ("_connection", "dialect")
+
+    def __init__(self, connection: Any, dialect: str) -> None:
+        self._connection = connection
+        self.dialect = dialect
+
+    def run(self, statement: Statement, **values: object) -> int:
+        """Run a statement that returns no rows; return how many rows it changed."""
+        changed: int = self._connection.execute(statement.text(self.dialect), values).rowcount
+        return changed
+
+    def many(self, statement: Statement, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run a statement once for each row of values."""
+        if rows:
+            self._connection.cursor().executemany(statement.text(self.dialect), rows)
+
+    def one(self, statement: Statement, **values: object) -> Row | None:
+        """Return the first row, or ``None``; the rest is fetched and dropped (RETURNING wants it so)."""
+        rows = self._connection.execute(statement.text(self.dialect), values).fetchall()
+        return rows[0] if rows else None
+
+    def all(self, statement: Statement, **values: object) -> list[Row]:
+        """Return every row."""
+        rows: list[Row] = self._connection.execute(statement.text(self.dialect), values).fetchall()
+        return rows
+
+    def scalar(self, statement: Statement, **values: object) -> Any:
+        """Return the first column of the first row, or ``None``."""
+        row = self.one(statement, **values)
+        return None if row is None else row[0]
+
+    def text(self, sql: str) -> None:
+        """Run SQL text: for savepoints and pragmas, inside ``store`` only."""
+        self._connection.execute(sql)

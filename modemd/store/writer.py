@@ -1,0 +1,164 @@
+"""The store's thread: it gathers the jobs that wait, runs each in its own savepoint, and commits once.
+
+Whoever awaits :meth:`Store.run` goes on after the commit, so what is acknowledged then is on disk. Jobs given
+to :meth:`Store.later` (marks that something was told) ride on the next commit and cost none of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from modemd.errors import StoreError
+from modemd.store.transaction import Tx
+
+if TYPE_CHECKING:
+    from modemd.store.database import Database
+
+T = TypeVar("T")
+Job = Callable[[Tx], Any]
+
+BATCH: Final = 256
+_LATER_S: Final = 0.5
+_SLOW_COMMIT_S: Final = 0.005
+_LINGER_S: Final = 0.001
+
+
+class _Waiting:
+    __slots__ = ("error", "future", "job", "result")
+
+    def __init__(self, job: Job, future: asyncio.Future[Any] | None) -> None:
+        self.job = job
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+def _settle(batch: list[_Waiting]) -> None:
+    for waiting in batch:
+        future = waiting.future
+        if future is None or future.done():
+            continue
+        if waiting.error is not None:
+            future.set_exception(waiting.error)
+        else:
+            future.set_result(waiting.result)
+
+
+class Store:
+    """Group commit for one event loop. Start it with ``async with``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tx = Tx(database.connection, database.dialect)
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="store", daemon=True)
+        self._later: list[Job] = []
+        self._later_timer: asyncio.TimerHandle | None = None
+        self._commit_s = 0.0
+        self._last_batch = 0
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._flush_later()
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def run(self, job: Callable[[Tx], T]) -> T:
+        """Run ``job`` and return its result once it is committed.
+
+        Raises:
+            StoreError: nothing of it was written (disk full, database locked, ...).
+            Exception: whatever the job raised; its own writes are undone, nobody else's.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Waiting(job, future))
+        return await future
+
+    def later(self, job: Job) -> None:
+        """Run ``job`` with the next commit, or within half a second. It may be lost in a crash."""
+        self._later.append(job)
+        if self._later_timer is None:
+            self._later_timer = self._loop.call_later(_LATER_S, self._flush_later)
+
+    async def changes(self) -> int:
+        """Return a number that differs after another process has committed."""
+        return await self.run(lambda _tx: self._database.changes())
+
+    def _flush_later(self) -> None:
+        if self._later_timer is not None:
+            self._later_timer.cancel()
+            self._later_timer = None
+        jobs, self._later = self._later, []
+        for job in jobs:
+            self._queue.put(_Waiting(job, None))
+
+    def _take_later(self) -> list[_Waiting]:
+        # Called from the store's thread: swapping the list is atomic, and the timer finds it empty.
+        jobs, self._later = self._later, []
+        return [_Waiting(job, None) for job in jobs]
+
+    def _work(self) -> None:
+        while (first := self._queue.get()) is not None:
+            if self._commit_s > _SLOW_COMMIT_S and self._last_batch > 1:
+                time.sleep(
+                    _LINGER_S
+                )  # on a slow disk the modems would else fall into halves that commit in turn
+            batch = [first]
+            ended = self._gather(batch)
+            riders = self._take_later()
+            self._transact(batch + riders)
+            self._last_batch = len(batch)
+            self._loop.call_soon_threadsafe(_settle, batch)
+            if ended:
+                return
+
+    def _gather(self, batch: list[_Waiting]) -> bool:
+        while len(batch) < BATCH:
+            try:
+                waiting = self._queue.get_nowait()
+            except Empty:
+                return False
+            if waiting is None:
+                return True
+            batch.append(waiting)
+        return False
+
+    def _transact(self, batch: list[_Waiting]) -> None:
+        connection = self._database.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for waiting in batch:
+                self._in_savepoint(waiting)
+            began = time.monotonic()
+            connection.execute("COMMIT")
+            self._commit_s += ((time.monotonic() - began) - self._commit_s) / 8
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for waiting in batch:
+                waiting.error = StoreError(f"the store cannot be written: {error}")
+
+    def _in_savepoint(self, waiting: _Waiting) -> None:
+        connection = self._database.connection
+        connection.execute("SAVEPOINT job")
+        try:
+            waiting.result = waiting.job(self._tx)
+        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+            if not isinstance(error, sqlite3.IntegrityError):
+                raise  # full disk, IO error: SQLite may have rolled back everything already
+            waiting.error = error
+        except Exception as error:  # noqa: BLE001 - handed to the caller, whose job it is
+            waiting.error = error
+        if waiting.error is not None:
+            connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
