@@ -1,0 +1,79 @@
+"""``modemd check``: everything that is wrong with the configuration, before the daemon meets it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from modemd.cli.exits import EXIT_CONFIG
+from modemd.config import Config, load
+from modemd.errors import ConfigError, Fault
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.pass_context
+def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
+    """Say all that is wrong with the configuration: line, column, and what was meant.
+
+    FILE is checked instead of the one that -c names. Exit status 0: it is fine; 78: it is not.
+    """
+    path: Path = file or ctx.obj
+    try:
+        config = load(path)
+        unreadable_secrets(config, path)
+    except ConfigError as error:
+        faults = [asdict(fault) for fault in error.faults]
+        click.echo(
+            json.dumps({"file": str(path), "fine": False, "faults": faults}) if as_json else str(error)
+        )
+        ctx.exit(EXIT_CONFIG)
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "fine": True, "faults": []}))
+    else:
+        click.echo(f"{path} is fine: {summary(config)}")
+
+
+def summary(config: Config) -> str:
+    """What the configuration sets up, in one line."""
+    named = len(config.modems.list)
+    parts = [
+        _counted(named, "modem") + (" and every other that is plugged in" if config.modems.discover else ""),
+        _counted(len(config.accounts), "account"),
+        _counted(len(config.routes), "route"),
+        f"spool {config.spool.dir}",
+        f"store {_without_password(config.store.url)}",
+    ]
+    return ", ".join(parts)
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(//[^:@/]*):[^@]*@", r"\1:...@", url)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def unreadable_secrets(config: Config, path: Path) -> None:
+    """Read every secret that the configuration refers to.
+
+    Raises:
+        ConfigError: one or more cannot be read, all told at once.
+    """
+    readers = [modem.read_pin for modem in config.modems.list]
+    if config.mqtt:
+        readers.append(config.mqtt.read_password)
+    faults: list[Fault] = []
+    for read in readers:
+        try:
+            read()
+        except ConfigError as error:
+            faults += error.faults
+    if faults:
+        raise ConfigError(faults, str(path))

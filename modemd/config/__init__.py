@@ -1,0 +1,8 @@
+"""The configuration: YAML in, a frozen typed value out, or every fault at once with line and did-you-mean."""
+
+from modemd.config.loading import load, parse
+from modemd.config.model import Config
+from modemd.config.modems import ModemConfig, ModemsConfig
+from modemd.config.sections import AccountConfig, RouteConfig
+
+__all__ = ["AccountConfig", "Config", "ModemConfig", "ModemsConfig", "RouteConfig", "load", "parse"]

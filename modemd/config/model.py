@@ -1,0 +1,49 @@
+"""The whole configuration as one frozen value."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from modemd.config.modems import ModemsConfig
+from modemd.config.sections import (
+    AccountConfig,
+    GatewayConfig,
+    HooksConfig,
+    LogConfig,
+    MetricsConfig,
+    MqttConfig,
+    RetentionConfig,
+    RouteConfig,
+    SendingConfig,
+    SpoolConfig,
+    StoreConfig,
+)
+from modemd.config.types import Name, Section
+
+
+class Config(Section):
+    """What one gateway is told to do; every section may be left out."""
+
+    gateway: GatewayConfig = Field(default_factory=GatewayConfig, description="who this gateway is")
+    store: StoreConfig = Field(default_factory=StoreConfig, description="where everything durable is")
+    modems: ModemsConfig = Field(default_factory=ModemsConfig, description="which modems are used")
+    spool: SpoolConfig = Field(
+        default_factory=SpoolConfig, description="the directory that files are dropped into"
+    )
+    mqtt: MqttConfig | None = Field(None, description="the broker; without this section there is none")
+    accounts: dict[Name, AccountConfig] = Field({}, description="who may send; `default` always exists")
+    routes: tuple[RouteConfig, ...] = Field(
+        (), description="which modems take which destinations; none: all take all"
+    )
+    sending: SendingConfig = Field(default_factory=SendingConfig, description="how messages go out")
+    hooks: HooksConfig = Field(default_factory=HooksConfig, description="programs that are told")
+    retention: RetentionConfig = Field(
+        default_factory=RetentionConfig, description="how long personal data stays"
+    )
+    metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="Prometheus")
+    log: LogConfig = Field(default_factory=LogConfig, description="what is written on standard error")
+
+    @model_validator(mode="after")
+    def _default_account(self) -> Config:
+        self.accounts.setdefault("default", AccountConfig())
+        return self

@@ -1,0 +1,220 @@
+"""The smaller sections of the configuration, one class each; defaults and meanings stand in the fields."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from modemd.config.modems import read_secret
+from modemd.config.types import (
+    Country,
+    Duration,
+    FineDuration,
+    Hours,
+    Name,
+    Prefix,
+    Program,
+    Section,
+    TimeZone,
+)
+
+_DAY = 86400
+_LONGEST_VALIDITY = 63 * 7 * _DAY
+
+
+def host_name() -> str:
+    """This machine's name, made fit to be a gateway's."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname().split(".")[0])[:64] or "modemd"
+
+
+def machine_timezone() -> str:
+    """The zone that this machine keeps its clock in, by name; ``UTC`` where it does not tell."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    target = named if "/" in named else str(Path("/etc/localtime").resolve())
+    key = target.partition("zoneinfo/")[2] or named
+    try:
+        ZoneInfo(key or "-")
+    except (OSError, ValueError, KeyError):
+        return "UTC"
+    return key
+
+
+class GatewayConfig(Section):
+    """Who this gateway is."""
+
+    name: Name = Field(default_factory=host_name, description="this gateway's name; default: the host's")
+    country: Country | None = Field(
+        None, description="how national numbers are read; empty: only +... is taken"
+    )
+    timezone: TimeZone = Field(
+        default_factory=machine_timezone,
+        description="zone of times in files and of days; default: the host's",
+    )
+
+    @property
+    def zone(self) -> tzinfo:
+        """``timezone`` as Python wants it."""
+        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
+
+
+class StoreConfig(Section):
+    """Where everything durable is."""
+
+    url: str = Field(
+        "sqlite:////var/lib/modemd/modemd.db",
+        pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$",
+        description="sqlite:////path/of/a/file, or postgresql://user@host/db",
+    )
+
+
+class SpoolConfig(Section):
+    """The directory that files are dropped into."""
+
+    dir: str = Field("/var/spool/modemd", min_length=1, description="holds outgoing/, sent/, incoming/ ...")
+    formats: tuple[Literal["smstools3", "gammu", "json", "ical"], ...] = Field(
+        ("smstools3", "gammu", "json"), description="the formats that are read from outgoing/"
+    )
+    settle_s: FineDuration = Field(
+        0.5, alias="settle", ge=0, le=60, description="a file that is written in place must rest this long"
+    )
+    scan_s: FineDuration = Field(
+        30.0,
+        alias="scan",
+        ge=1,
+        le=3600,
+        description="look into outgoing/ this often, whatever was announced",
+    )
+
+
+class TlsConfig(Section):
+    """Certificates for the broker."""
+
+    ca_file: str | None = Field(
+        None, description="who signs the broker's certificate; empty: the system's list"
+    )
+    cert_file: str | None = Field(None, description="our own certificate")
+    key_file: str | None = Field(None, description="the key of our own certificate")
+
+
+class MqttConfig(Section):
+    """The broker; without this section there is none."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="the broker's host")
+    port: int = Field(1883, ge=1, le=65535, description="the broker's port")
+    username: str | None = Field(None, description="who we say we are")
+    password_file: str | None = Field(
+        None, description="file with the password; a relative name is looked up in $CREDENTIALS_DIRECTORY"
+    )
+    tls: TlsConfig | None = Field(None, description="encrypt; an empty mapping {} trusts the system's list")
+    prefix: str = Field("modemd", pattern=r"^[^+#\s/][^+#\s]*$", description="first level of every topic")
+    share: str = Field(
+        "modemd", pattern=r"^[^+#/\s]*$", description='shared-subscription group; "": a plain one'
+    )
+    homeassistant: str = Field(
+        "homeassistant", pattern=r"^[^+#\s]*$", description='discovery prefix; "": off'
+    )
+
+    empty_is_a_value: ClassVar = ("share", "homeassistant")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_off(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value | {key: "" for key in cls.empty_is_a_value if key in value and value[key] is None}
+        return value
+
+    def read_password(self) -> str | None:
+        """The password from ``password_file``.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        return read_secret(self.password_file, "mqtt: password_file") if self.password_file else None
+
+
+class AccountConfig(Section):
+    """One sender: what it may do, and under which terms."""
+
+    terms: Name = Field(
+        "unlimited", description="the terms that it lives under: unlimited, smstools, sms4less"
+    )
+    allow: tuple[Prefix, ...] = Field((), description="prefixes that it may send to; empty: all")
+    per_minute: int | None = Field(None, ge=1, description="most messages in a minute; empty: no limit")
+    consent: Literal["none", "opt-out", "required"] = Field(
+        "none", description="none: anyone; opt-out: not who said STOP; required: only who agreed"
+    )
+    quiet_hours: Hours | None = Field(None, description='nothing is sent then, such as "21:00-08:00"')
+    unix_user: str | None = Field(None, description="owner of its folder outgoing/<account>/")
+    languages: tuple[str, ...] = Field(
+        (), description="national alphabets that may be used where they save parts, such as tr, es, pt"
+    )
+
+
+class RouteConfig(Section):
+    """Which modems take a destination; the longest prefix that fits decides."""
+
+    prefix: Prefix = Field(description='the beginning of the destination, such as "+324"; "": every one')
+    modems: tuple[Name, ...] = Field(min_length=1, description="the modems that may send it")
+
+
+class SendingConfig(Section):
+    """How messages go out where they don't say it themselves."""
+
+    reports: bool = Field(True, description="ask for a status report")
+    validity_s: Duration = Field(
+        _DAY,
+        alias="validity",
+        ge=300,
+        le=_LONGEST_VALIDITY,
+        description="how long the network tries to deliver",
+    )
+    max_parts: int = Field(10, ge=1, le=255, description="a longer message is refused")
+    retries: int = Field(5, ge=0, le=100, description="how often a part is tried again after a passing error")
+    uncertain: Literal["resend", "hold", "sent"] = Field(
+        "resend", description="what becomes of a part that nobody can say was sent"
+    )
+    uncertain_after_s: Duration = Field(
+        600, alias="uncertain_after", ge=0, description="how long evidence is waited for before that"
+    )
+
+
+class HooksConfig(Section):
+    """Programs that are told; they are run without a shell."""
+
+    event: Program | None = Field(
+        None, description="called with EVENT FILE [ID]; a path, or a list with arguments"
+    )
+
+
+class RetentionConfig(Section):
+    """How long personal data stays in the store after a message ended."""
+
+    text_s: Duration = Field(30 * _DAY, alias="text", ge=0, description="texts")
+    number_s: Duration = Field(365 * _DAY, alias="number", ge=0, description="phone numbers")
+
+
+class MetricsConfig(Section):
+    """Prometheus."""
+
+    listen: str = Field(
+        "", pattern=r"^(\S+:\d{1,5})?$", description='address:port to serve metrics on; "": off'
+    )
+
+
+class LogConfig(Section):
+    """What is written on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the least that is written"
+    )
+    format: Literal["journal", "text", "json"] = Field(
+        "journal",
+        description="journal: with <priority> for systemd; text: with the time; json: an object a line",
+    )
