@@ -9,6 +9,7 @@
     ├── PortLost        the serial port is gone: reopen it with back-off
     ├── NoReply         the modem did not answer in time: resync; after the PDU the part is uncertain
     ├── Refused         the modem or the network said no: ask ``gsm.causes`` what to do
+    ├── NotReady        the modem works, but its SIM or network does not: do what it says, look again later
     └── PduError        octets that are no PDU, or a PDU that cannot be made: keep the raw bytes, go on
 
 The three modem errors and ``PduError`` also are the matching exceptions of python-gsmmodem-new, so
@@ -85,10 +86,20 @@ class StoreError(ModemdError):
 
 
 class PortLost(ModemdError, InterruptedException):
-    """The port is gone or failed: the modem was unplugged, or the connection was closed."""
+    """The port is gone or failed: the modem was unplugged, or the connection was closed.
 
-    def __init__(self, message: str, cause: BaseException | None = None) -> None:
+    ``after_body`` tells whether a PDU and its Ctrl-Z had just been handed over: the part is uncertain.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        cause: BaseException | None = None,
+        *,
+        after_body: bool = False,
+    ) -> None:
         InterruptedException.__init__(self, message, cause)
+        self.after_body = after_body
 
 
 class NoReply(ModemdError, TimeoutException):
@@ -107,16 +118,40 @@ class NoReply(ModemdError, TimeoutException):
 class Refused(ModemdError, CommandError):
     """A final result code that says no: ``ERROR``, ``+CME ERROR: n`` or ``+CMS ERROR: n``.
 
-    ``code`` is ``None`` where the modem gave none; ``text`` is what it said, whole.
+    ``code`` is ``None`` where the modem gave none; ``text`` is what it said, whole; ``after_body`` tells
+    whether the PDU had been handed over before.
     """
 
-    def __init__(self, command: str, kind: CauseKind, code: int | None, text: str) -> None:
+    def __init__(
+        self,
+        command: str,
+        kind: CauseKind,
+        code: int | None,
+        text: str,
+        *,
+        after_body: bool = False,
+    ) -> None:
         CommandError.__init__(self, command, kind, code)
         self.kind: CauseKind = kind
         self.text = text
+        self.after_body = after_body
 
     def __str__(self) -> str:
         return f"{self.command}: {self.text}"
+
+
+class NotReady(ModemdError):
+    """The modem answers, but cannot serve: no SIM, a PIN or PUK is wanted, a lock is on.
+
+    ``state`` is a short word (``sim_absent``, ``pin_required``, ``pin_wrong``, ``puk_required``, ...),
+    ``advice`` a sentence for the operator, ``human`` whether it will not go away without one.
+    """
+
+    def __init__(self, state: str, advice: str, *, human: bool = True) -> None:
+        self.state = state
+        self.advice = advice
+        self.human = human
+        super().__init__(advice)
 
 
 class PduError(ModemdError, EncodingError):

@@ -1,0 +1,28 @@
+"""What one modem can do, as far as its init plan found out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(slots=True)
+class Capabilities:
+    """Filled by the init plan. A command that was refused once is not asked again."""
+
+    storages: tuple[str, ...] = ()
+    """Storages to sweep, of SM, ME, SR (MT where neither SM nor ME is told); empty: one, unnamed."""
+    arrivals: str | None = None
+    """Where new messages are stored."""
+    announces: bool = False
+    """Whether ``+CNMI`` was accepted; if not, sweeping by the clock is all there is."""
+    reports: Literal["stored", "direct"] | None = None
+    """How status reports come: stored in SR and told by ``+CDSI``, or whole by ``+CDS``, or not at all."""
+    acknowledges: bool = False
+    """Whether ``+CSMS`` is 1, so that direct codes want ``AT+CNMA`` (27.005, 3.4.4)."""
+    keeps_link: str | None = None
+    """The ``AT+CMMS`` mode that keeps the link open: 2, else 1; ``None``: unknown to the modem."""
+    lists: bool = True
+    """Whether ``AT+CMGL=4`` is known."""
+    refused: set[str] = field(default_factory=set)
+    """Commands of the init plan that were refused or never answered."""

@@ -1,0 +1,204 @@
+"""Getting a modem ready: what is asked of it, in order, as a table.
+
+Every step may be refused or never answered; the plan goes on and notes what the modem lacks. Only the
+SIM can end it. Words and values are 27.005 clause 3, 27.007 clauses 6 to 9, and makers' manuals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from modemd.gsm.at_values import choices, parameters
+from modemd.model import ModemIdentity
+from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi, read_msisdn
+from modemd.modem.pins import PinMemory
+from modemd.modem.session import Session
+from modemd.modem.sim import sim_state, unlock
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``maker``: only for modems whose manufacturer holds this word. ``slow``: reaches SIM or network."""
+
+    command: str
+    maker: str = ""
+    slow: bool = False
+
+
+TALK: Final = (
+    Step("ATE0"),
+    Step("ATV1"),
+    Step("AT+CMEE=1"),
+)
+"""Before the SIM is open; again after it, for modems that refuse everything till then."""
+
+SETTLE: Final = (
+    Step("AT^CURC=0", maker="huawei"),  # its reports of signal and traffic, several a second
+    Step("AT+CMGF=0"),
+    Step("AT+CLIP=1", slow=True),
+)
+
+_SWEPT: Final = ("SM", "ME", "SR")
+_ARRIVALS: Final = ("SM", "ME", "MT")
+_NOTICES: Final = ("2,1,0,2,0", "2,1,0,2", "2,1,0,1,0", "2,1,0,1", "1,1,0,1", "1,1,0,1,1", "2,1", "1,1")
+
+
+async def prepare(session: Session, *, pin: str | None, smsc: str | None, pins: PinMemory) -> ModemIdentity:
+    """Runs the whole plan.
+
+    Raises:
+        NotReady: the SIM is absent, locked or wants what we do not have.
+        NoReply: the modem answers nothing.
+        PortLost: the port is gone.
+    """
+    await session.link.wake()
+    await _run(session, TALK, "")
+    await _power_up(session)
+    hardware = await _read_hardware(session)
+    await _open_sim(session, hardware, pin, pins)
+    await _run(session, SETTLE, hardware.manufacturer or "")
+    await _choose_storages(session)
+    await _choose_notices(session)
+    await _learn_keeping(session)
+    return replace(
+        hardware,
+        imsi=await read_imsi(session),
+        iccid=hardware.iccid or await read_iccid(session),
+        msisdn=await read_msisdn(session),
+        smsc=await _set_smsc(session, smsc),
+    )
+
+
+async def _run(session: Session, steps: tuple[Step, ...], maker: str) -> None:
+    for step in steps:
+        if step.maker in maker.lower():
+            wait_s = session.link.timing.slow_s if step.slow else None
+            await session.try_asking(step.command, timeout_s=wait_s)
+
+
+async def _power_up(session: Session) -> None:
+    """A modem in flight mode or off (27.007, 8.2) is switched on."""
+    reply = await session.try_asking("AT+CFUN?")
+    level = (
+        next((parameters(line)[0] for line in reply.lines if line.startswith("+CFUN:")), "") if reply else ""
+    )
+    if level in {"0", "4"}:
+        await session.try_asking("AT+CFUN=1", timeout_s=session.link.timing.slow_s)
+
+
+async def _read_hardware(session: Session) -> ModemIdentity:
+    return ModemIdentity(
+        manufacturer=await plain_line(session, "AT+CGMI", "AT+GMI"),
+        model=await plain_line(session, "AT+CGMM", "AT+GMM"),
+        revision=await plain_line(session, "AT+CGMR", "AT+GMR"),
+        imei=await read_imei(session),
+    )
+
+
+async def _open_sim(session: Session, hardware: ModemIdentity, pin: str | None, pins: PinMemory) -> None:
+    state = await sim_state(session)
+    if state is None or state == "READY":
+        return
+    # The holder is what the refusal of a PIN is remembered under: the SIM, else the modem.
+    holder = await read_iccid(session) if state == "SIM PIN" else None
+    if await unlock(session, state, pin, holder or hardware.imei or session.name, pins):
+        session.capabilities.refused.clear()
+        await _run(session, TALK, "")
+
+
+async def _choose_storages(session: Session) -> None:
+    """``AT+CPMS=?`` names what can be read, sent from and received into (27.005, 3.2.2)."""
+    reply = await session.try_asking("AT+CPMS=?")
+    groups = next((choices(line) for line in reply.lines if line.startswith("+CPMS:")), []) if reply else []
+    readable = [name.strip('"').upper() for name in groups[0]] if groups else []
+    into = [name.strip('"').upper() for name in groups[-1]] if groups else []
+    can = session.capabilities
+    can.storages = tuple(name for name in _SWEPT if name in readable)
+    if not {"SM", "ME"} & set(can.storages) and "MT" in readable:
+        can.storages = ("MT", *can.storages)
+    arrivals = next((name for name in _ARRIVALS if name in into and name in (*can.storages, "MT")), None)
+    if not groups:
+        arrivals = "SM"
+    if arrivals is None:
+        return
+    if await _set_storages(session, arrivals):
+        can.arrivals = session.selected = arrivals
+        can.storages = can.storages or (arrivals,)
+
+
+async def _set_storages(session: Session, name: str) -> bool:
+    for values in (f'"{name}","{name}","{name}"', f'"{name}","{name}"', f'"{name}"'):
+        if await session.try_asking(f"AT+CPMS={values}") is not None:
+            return True
+    return False
+
+
+async def _choose_notices(session: Session) -> None:
+    """``AT+CNMI``: messages stored and announced; reports stored where the modem can (27.005, 3.4.1)."""
+    reply = await session.try_asking("AT+CNMI=?")
+    groups = next((choices(line) for line in reply.lines if line.startswith("+CNMI:")), []) if reply else []
+    can = session.capabilities
+    wanted = [_best_notice(groups, stores_reports="SR" in can.storages)] if len(groups) >= 4 else []
+    others = [notice for notice in _NOTICES if "SR" in can.storages or notice.split(",")[3:4] != ["2"]]
+    for notice in wanted + [notice for notice in others if notice not in wanted]:
+        if await session.try_asking(f"AT+CNMI={notice}") is not None:
+            await _note_notice(session, notice)
+            return
+
+
+def _best_notice(groups: list[list[str]], *, stores_reports: bool) -> str:
+    mode, arrivals, _, reports = groups[:4]
+    chosen = [
+        _first(mode, "2", "1", "3"),
+        _first(arrivals, "1"),
+        "0",
+        _first(reports, *(("2", "1") if stores_reports else ("1",))),
+    ]
+    if len(groups) > 4 and groups[4]:
+        chosen.append(_first(groups[4], "0", "1"))  # 0: what was kept back is handed over
+    return ",".join(chosen)
+
+
+def _first(offered: list[str], *wanted: str) -> str:
+    return next((value for value in wanted if value in offered), "0")
+
+
+async def _note_notice(session: Session, notice: str) -> None:
+    values = notice.split(",")
+    can = session.capabilities
+    can.announces = values[1] == "1"
+    kind = values[3] if len(values) > 3 else "0"
+    can.reports = "stored" if kind == "2" else "direct" if kind == "1" else None
+    if can.reports == "direct":
+        # With service 1 the network keeps a report till we acknowledge it, and repeats it (27.005, 3.2.1).
+        can.acknowledges = await session.try_asking("AT+CSMS=1") is not None
+
+
+async def _learn_keeping(session: Session) -> None:
+    reply = await session.try_asking("AT+CMMS=?")
+    for line in reply.lines if reply else ():
+        if line.startswith("+CMMS:"):
+            offered = choices(line)[0]
+            session.capabilities.keeps_link = next((mode for mode in ("2", "1") if mode in offered), None)
+
+
+async def _set_smsc(session: Session, wanted: str | None) -> str | None:
+    """Reads the service centre's address, and writes the configured one where it is another."""
+    stored = await _read_smsc(session)
+    if not wanted or stored == wanted:
+        return stored
+    kind = 145 if wanted.startswith("+") else 129
+    if await session.try_asking(f'AT+CSCA="{wanted}",{kind}') is None:
+        return stored
+    return wanted
+
+
+async def _read_smsc(session: Session) -> str | None:
+    reply = await session.try_asking("AT+CSCA?", timeout_s=session.link.timing.command_s)
+    for line in reply.lines if reply else ():
+        values = parameters(line)
+        if line.startswith("+CSCA:") and values[0]:
+            bare = values[0].lstrip("+")
+            return f"+{bare}" if values[0].startswith("+") or values[1:2] == ["145"] else bare
+    return None

@@ -1,0 +1,233 @@
+"""A modem's verbs. One task calls them; each raises nothing but the room's errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from modemd.errors import NoReply, PortLost, Refused
+from modemd.gsm.at import LateReply, Urc
+from modemd.model import ModemIdentity
+from modemd.modem import health as health_room
+from modemd.modem import init_plan, storage
+from modemd.modem.capabilities import Capabilities
+from modemd.modem.health import Health
+from modemd.modem.link import Link
+from modemd.modem.notes import Note, read_late, read_urc, tp_mr_of
+from modemd.modem.pins import PinMemory
+from modemd.modem.session import Session
+from modemd.modem.storage import Stored
+from modemd.modem.timing import Timing
+
+log = logging.getLogger(__name__)
+
+_NOTE_LIMIT: Final = 5000
+_PINS: Final = PinMemory()
+"""The one thing that must outlive every reopening of a modem: a refused PIN is never entered again."""
+
+
+class Modem:
+    """An open modem: first :meth:`prepare`, then the rest.
+
+    Every verb may raise :class:`~modemd.errors.PortLost` (reopen) and :class:`~modemd.errors.NoReply`
+    (resync); what else it raises stands with it.
+    """
+
+    def __init__(self, name: str, on_urc: Callable[[], None], pins: PinMemory) -> None:
+        self.name = name
+        self.identity = ModemIdentity()
+        self._wake = on_urc
+        self._pins = pins
+        self._notes: list[Note] = []
+        self._session: Session | None = None
+        self._keeping = False
+
+    @classmethod
+    async def open(
+        cls,
+        name: str,
+        spec: str,
+        *,
+        baudrate: int = 115200,
+        on_urc: Callable[[], None],
+        timing: Timing | None = None,
+        pins: PinMemory = _PINS,
+    ) -> Modem:
+        """Opens the port of the modem; nothing is asked yet. ``on_urc`` is called when there are notes.
+
+        Raises:
+            PortLost: the port is absent, not allowed, or in use.
+        """
+        modem = cls(name, on_urc, pins)
+        link = await Link.open(
+            spec,
+            baudrate=baudrate,
+            timing=timing or Timing(),
+            on_urc=modem._heard,
+            on_late=modem._heard_late,
+            on_lost=modem._lost,
+        )
+        modem._session = Session(name, link)
+        return modem
+
+    async def prepare(self, *, pin: str | None = None, smsc: str | None = None) -> ModemIdentity:
+        """Learns who and what the modem is, opens its SIM, and sets it up for messages in PDU mode.
+
+        Raises:
+            NotReady: the SIM is absent, locked, or refuses the PIN.
+        """
+        session = self._open_session
+        session.capabilities = Capabilities()
+        session.selected = None
+        self.identity = await init_plan.prepare(session, pin=pin, smsc=smsc, pins=self._pins)
+        return self.identity
+
+    async def submit(self, pdu: str, tpdu_length: int) -> int:
+        """Sends one part and gives its TP-MR, or -1 where the modem took it and told none.
+
+        Raises:
+            Refused: with ``after_body``; ask ``gsm.causes``.
+            NoReply: with ``after_body``; then the part is uncertain.
+            PortLost: with ``after_body``, likewise.
+        """
+        reply = await self._link.submit(f"AT+CMGS={tpdu_length}", pdu)
+        tp_mr = tp_mr_of(reply.lines)
+        if tp_mr is None:
+            log.warning("%s: a part was taken without a TP-MR: %s", self.name, reply.lines)
+            return -1
+        return tp_mr
+
+    async def keep_link(self, on: bool) -> None:  # noqa: FBT001
+        """Keeps the radio link open between parts, or lets it go (``AT+CMMS``, 27.005, 3.5.6).
+
+        Does nothing where the modem does not know it or it is already so.
+        """
+        mode = self.capabilities.keeps_link
+        if mode is None or on == self._keeping:
+            return
+        try:
+            await self._link.command(f"AT+CMMS={mode if on else 0}")
+        except Refused as refused:
+            log.info("%s: the link is not kept open: %s", self.name, refused)
+            self.capabilities.keeps_link = None
+        self._keeping = on
+
+    async def list_stored(self) -> list[Stored]:
+        """Everything that lies in the modem's storages, in its order.
+
+        Raises:
+            Refused: none of them can be read.
+        """
+        return await storage.list_stored(self._open_session)
+
+    async def read_stored(self, place: str, index: int) -> Stored | None:
+        """One entry of the storage ``place``; ``None`` where it is empty.
+
+        Raises:
+            Refused: the storage cannot be read.
+        """
+        return await storage.read_stored(self._open_session, place, index)
+
+    async def delete_stored(self, item: Stored) -> None:
+        """Frees an entry, after its contents are safe; one that is gone already is as good.
+
+        Raises:
+            Refused: the modem does not let it go.
+        """
+        await storage.delete_stored(self._open_session, item)
+
+    def take_urcs(self) -> list[Note]:
+        """All notes since the last call, oldest first."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    async def acknowledge(self) -> None:
+        """Tells the network that a direct message or report is safe, where the modem wants that told.
+
+        Does nothing with ``+CSMS: 0``; a modem that expects none (CMS 340) is left in peace.
+        """
+        if not self.capabilities.acknowledges:
+            return
+        try:
+            await self._link.command("AT+CNMA")
+        except Refused as refused:
+            log.info("%s: acknowledgement not wanted: %s", self.name, refused)
+
+    async def health(self) -> Health:
+        """Signal, registration and operator, as far as the modem tells."""
+        return await health_room.read_health(self._open_session)
+
+    async def probe(self) -> None:
+        """Whether the modem is there: it says anything at all to ``AT``."""
+        try:
+            await self._link.command("AT")
+        except Refused:
+            return
+
+    async def resync(self) -> None:
+        """Brings commands and answers back into step after :class:`NoReply`.
+
+        Raises:
+            NoReply: the modem is dead: reopen it.
+        """
+        await self._link.resync()
+
+    async def soft_reset(self) -> None:
+        """Restarts the modem (``AT+CFUN=1,1``, 27.007, 8.2); it must be prepared again, or even reopened.
+
+        Raises:
+            NoReply: it did not come back in time.
+        """
+        link = self._link
+        for command in ("AT+CFUN=1,1", "AT+CFUN=1"):
+            try:
+                await link.command(command, timeout_s=link.timing.slow_s)
+            except Refused:
+                continue
+            except NoReply:
+                break  # some restart without a word
+            break
+        self._keeping = False
+        await link.resync()
+
+    async def close(self) -> None:
+        """Gives the port back."""
+        if self._session is not None:
+            self._session.link.close()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the modem can do, as far as :meth:`prepare` found out."""
+        return self._open_session.capabilities
+
+    @property
+    def lost(self) -> PortLost | None:
+        """Why the port is gone; ``None`` while it is there."""
+        return self._link.lost
+
+    @property
+    def _open_session(self) -> Session:
+        assert self._session is not None
+        return self._session
+
+    @property
+    def _link(self) -> Link:
+        return self._open_session.link
+
+    def _heard(self, urc: Urc) -> None:
+        self._note(read_urc(urc))
+
+    def _heard_late(self, late: LateReply) -> None:
+        note = read_late(late)
+        if note is not None:
+            self._note(note)
+
+    def _note(self, note: Note) -> None:
+        if len(self._notes) < _NOTE_LIMIT:  # a mad modem must not fill the memory
+            self._notes.append(note)
+        self._wake()
+
+    def _lost(self, failure: PortLost) -> None:
+        log.warning("%s: %s", self.name, failure)
+        self._wake()

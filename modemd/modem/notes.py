@@ -1,0 +1,184 @@
+"""What a modem tells unasked, as values: each is a hint, and may be lost without harm but the direct ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from modemd.errors import Refused
+from modemd.gsm.at import Command, LateReply, Urc
+from modemd.gsm.at_lines import refusal
+from modemd.gsm.at_values import integer, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class NewStored:
+    """A message (``+CMTI``) or status report (``+CDSI``) lies in the modem's storage."""
+
+    storage: str
+    index: int
+    report: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectDeliver:
+    """``+CMT``: an SMS-DELIVER that the modem did not store."""
+
+    pdu: str
+    tpdu_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectReport:
+    """``+CDS``: an SMS-STATUS-REPORT that the modem did not store."""
+
+    pdu: str
+    tpdu_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A call rings; it repeats every few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """``+CLIP``: who calls; ``originator`` is ``None`` where it is withheld."""
+
+    originator: str | None
+    originator_toa: int = 0x91
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The ringing stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFull:
+    """No room for what comes in: sweep now."""
+
+    storage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The registration changed (27.007, 7.2): 1, 5, 6 and 7 are usable."""
+
+    stat: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateSubmit:
+    """The answer to a submit came after its deadline: the network took it under this TP-MR.
+
+    ``pdu`` is what had been handed over; ``None`` where the submit was another process's.
+    """
+
+    tp_mr: int
+    pdu: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LateRefusal:
+    """The refusal of a submit came after its deadline: the network did not take it."""
+
+    pdu: str
+    refused: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Anything else, as it came."""
+
+    line: str
+
+
+Note = (
+    NewStored
+    | DirectDeliver
+    | DirectReport
+    | Ring
+    | Clip
+    | CallEnded
+    | StorageFull
+    | Registration
+    | LateSubmit
+    | LateRefusal
+    | Other
+)
+
+_TP_MR: Final = re.compile(r"\+CMG[SC]: ?(\d{1,3})")
+_LAST: Final = re.compile(r"(\d+)$")
+
+
+def tp_mr_of(lines: tuple[str, ...]) -> int | None:
+    """The TP-MR of a submit's answer, ``+CMGS: 12`` in any of its spellings (27.005, 3.5.1)."""
+    for line in reversed(lines):
+        found = _TP_MR.match(line)
+        if found and int(found[1]) < 256:
+            return int(found[1])
+    return None
+
+
+def read_urc(urc: Urc) -> Note:
+    """What an unsolicited result code says; :class:`Other` where it is none that matters."""
+    head, body = urc.lines[0], urc.lines[1] if len(urc.lines) > 1 else None
+    word = head.partition(":")[0].rstrip()
+    if word in {"+CMTI", "+CDSI"}:
+        return _new_stored(head, report=word == "+CDSI")
+    if word in {"+CMT", "+CDS"} and body is not None:
+        found = _LAST.search(head)
+        length = int(found[1]) if found and len(found[1]) < 4 else None
+        return DirectDeliver(body, length) if word == "+CMT" else DirectReport(body, length)
+    if word == "+CMGS" and (tp_mr := tp_mr_of(urc.lines)) is not None:
+        return LateSubmit(tp_mr)
+    return _read_call(word, head) or _read_condition(word, head) or Other("\n".join(urc.lines))
+
+
+def read_late(late: LateReply) -> Note | None:
+    """What a late answer is worth: only one to a submit whose PDU was handed over says something."""
+    if late.body is None:
+        return None
+    tp_mr = tp_mr_of(late.lines)
+    if tp_mr is not None:
+        return LateSubmit(tp_mr, late.body)
+    said = refusal(late.final) if late.final else None
+    if said is None:
+        return None
+    refused = Refused(_text(late.command), said.kind, said.code, said.text, after_body=True)
+    return LateRefusal(late.body, refused)
+
+
+def _text(command: Command) -> str:
+    return command.text
+
+
+def _new_stored(head: str, *, report: bool) -> Note:
+    values = parameters(head)
+    index = integer(values[1]) if len(values) > 1 else None
+    if index is None:
+        return Other(head)
+    return NewStored(values[0], index, report)
+
+
+def _read_call(word: str, head: str) -> Note | None:
+    if head == "RING" or word == "+CRING":
+        return Ring()
+    if word == "+CLIP":
+        values = parameters(head)
+        kind = integer(values[1]) if len(values) > 1 else None
+        return Clip(values[0] or None, kind if kind is not None and kind < 256 else 0x81)
+    if head == "NO CARRIER" or word == "^CEND":
+        return CallEnded()
+    return None
+
+
+def _read_condition(word: str, head: str) -> Note | None:
+    if word == "^SMMEMFULL":
+        return StorageFull(parameters(head)[0] or None)
+    if word in {"+CREG", "+CEREG", "+C5GREG"}:
+        stat = integer(parameters(head)[0])
+        return None if stat is None else Registration(stat)
+    return None

@@ -1,0 +1,74 @@
+"""The link and what is known of the modem, handed from one verb's file to the next."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+from modemd.errors import NoReply, Refused
+from modemd.gsm.at import Reply
+from modemd.modem.capabilities import Capabilities
+from modemd.modem.link import Link
+
+_BUSY: Final = {("CME", 14), ("CME", 515), ("CMS", 314), ("CMS", 515)}
+_BUSY_TEXT: Final = ("SIM BUSY", "BUSY", "PLEASE WAIT")
+
+
+def is_busy(refused: Refused) -> bool:
+    """Whether the modem or its SIM only asks for patience, as after power-on."""
+    if (refused.kind, refused.code) in _BUSY:
+        return True
+    return refused.code is None and refused.text.upper().endswith(_BUSY_TEXT)
+
+
+@dataclass(slots=True)
+class Session:
+    """One open modem."""
+
+    name: str
+    link: Link
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    selected: str | None = None
+    """The storage that ``AT+CPMS`` last selected for reading."""
+
+    async def ask(self, text: str, *, timeout_s: float | None = None, prefix: str | None = None) -> Reply:
+        """As :meth:`Link.command`, but has patience with a busy SIM: four more tries.
+
+        Raises:
+            Refused: the modem said no.
+            NoReply: it said nothing in time.
+            PortLost: the port is gone.
+        """
+        timing = self.link.timing
+        for pause_s in timing.busy_pauses_s:
+            try:
+                return await self.link.command(text, timeout_s=timeout_s, prefix=prefix)
+            except Refused as refused:
+                if not is_busy(refused):
+                    raise
+            await asyncio.sleep(pause_s)
+        return await self.link.command(text, timeout_s=timeout_s, prefix=prefix)
+
+    async def try_asking(
+        self,
+        text: str,
+        *,
+        timeout_s: float | None = None,
+        prefix: str | None = None,
+    ) -> Reply | None:
+        """As :meth:`ask` with a short deadline; ``None`` where the modem refuses or stays silent.
+
+        Raises:
+            NoReply: the modem is dead: it answers nothing else either.
+            PortLost: the port is gone.
+        """
+        wait_s = self.link.timing.optional_s if timeout_s is None else timeout_s
+        try:
+            return await self.ask(text, timeout_s=wait_s, prefix=prefix)
+        except Refused:
+            self.capabilities.refused.add(text)
+        except NoReply:
+            self.capabilities.refused.add(text)
+            await self.link.resync()
+        return None

@@ -1,0 +1,184 @@
+"""The modem's storages: what lies in SM, ME and SR, and how to empty them (27.005, 3.2.2, 3.4.2 ff.)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from modemd.errors import Refused
+from modemd.gsm.at_values import integer, parameters
+from modemd.modem.session import Session
+
+log = logging.getLogger(__name__)
+
+_NOT_THERE: Final = {("CMS", 321), ("CME", 21), ("CME", 22)}
+_LOST_SIGHT: Final = 255
+_STAT_WORDS: Final = {
+    "REC UNREAD": 0,
+    "REC READ": 1,
+    "STO UNSENT": 2,
+    "STO SENT": 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One entry as the modem gave it. ``stat``: 0 and 1 received, 2 and 3 our own; ``pdu`` not checked."""
+
+    storage: str
+    index: int
+    stat: int
+    pdu: str
+    tpdu_length: int | None = None
+
+
+async def list_stored(session: Session) -> list[Stored]:
+    """Everything in every storage that the modem named, in the modem's order.
+
+    Raises:
+        Refused: the modem lets nobody read its storage.
+        NoReply, PortLost: as :meth:`Link.command`.
+    """
+    found: list[Stored] = []
+    refusals: list[Refused] = []
+    storages = session.capabilities.storages or ("",)
+    for storage in storages:
+        try:
+            found += await _list_one(session, storage)
+        except Refused as refused:
+            log.warning("%s: storage %s cannot be read: %s", session.name, storage or "(default)", refused)
+            refusals.append(refused)
+    if len(refusals) == len(storages):
+        raise refusals[0]
+    return found
+
+
+async def read_stored(session: Session, storage: str, index: int) -> Stored | None:
+    """One entry, by ``AT+CMGR``; ``None`` where it is empty.
+
+    Raises:
+        Refused, NoReply, PortLost: as :meth:`Link.command`.
+    """
+    await select(session, storage)
+    try:
+        reply = await session.ask(f"AT+CMGR={index}")
+    except Refused as refused:
+        if (refused.kind, refused.code) in _NOT_THERE:
+            return None
+        raise
+    for head, body in _entries(reply.lines, "+CMGR:"):
+        values = parameters(head)
+        return Stored(storage, index, _stat(values[0]), body, integer(values[-1]))
+    return None
+
+
+async def delete_stored(session: Session, item: Stored) -> None:
+    """Frees the entry; one that is already gone is as good.
+
+    Raises:
+        Refused, NoReply, PortLost: as :meth:`Link.command`.
+    """
+    await select(session, item.storage)
+    try:
+        await session.ask(f"AT+CMGD={item.index}")
+    except Refused as refused:
+        if (refused.kind, refused.code) not in _NOT_THERE:
+            raise
+
+
+async def select(session: Session, storage: str) -> tuple[int, int] | None:
+    """Makes the storage the one that is read and deleted from; how many of how many are in use, if told.
+
+    Raises:
+        Refused, NoReply, PortLost: as :meth:`Link.command`.
+    """
+    if not storage or session.selected == storage:
+        return None
+    session.selected = None
+    reply = await session.ask(f'AT+CPMS="{storage}"')
+    session.selected = storage
+    for line in reply.lines:
+        values = [integer(value) for value in parameters(line)[:2]]
+        if len(values) == 2 and values[0] is not None and values[1] is not None:
+            return values[0], values[1]
+    return None
+
+
+async def _list_one(session: Session, storage: str) -> list[Stored]:
+    room = await select(session, storage)
+    if session.capabilities.lists:
+        try:
+            reply = await session.ask("AT+CMGL=4", timeout_s=session.link.timing.slow_s)
+        except Refused as refused:
+            if (refused.kind, refused.code) in _NOT_THERE:
+                return []
+            session.capabilities.lists = False
+            log.info("%s: no list of messages (%s): reading one by one", session.name, refused)
+        else:
+            return await _complete(session, storage, reply.lines)
+    return await _one_by_one(session, storage, room)
+
+
+async def _complete(session: Session, storage: str, lines: tuple[str, ...]) -> list[Stored]:
+    found: list[Stored] = []
+    for head, body in _entries(lines, "+CMGL:"):
+        values = parameters(head)
+        index = integer(values[0])
+        if index is None:
+            continue
+        if body:
+            stat = _stat(values[1]) if len(values) > 1 else 0
+            found.append(Stored(storage, index, stat, body, integer(values[-1])))
+        elif (alone := await read_stored(session, storage, index)) is not None:
+            found.append(alone)  # its line was lost on the way
+    return found
+
+
+async def _one_by_one(session: Session, storage: str, room: tuple[int, int] | None) -> list[Stored]:
+    if room is None:
+        room = await _room(session)
+    used, total = room or (_LOST_SIGHT, 50)
+    found: list[Stored] = []
+    for index in range(min(total, _LOST_SIGHT) + 1):  # some count from 0, most from 1
+        if len(found) >= used:
+            break
+        try:
+            item = await read_stored(session, storage, index)
+        except Refused as refused:
+            log.debug("%s: %s %d: %s", session.name, storage, index, refused)
+            continue
+        if item is not None and item.pdu:
+            found.append(item)
+    return found
+
+
+async def _room(session: Session) -> tuple[int, int] | None:
+    reply = await session.try_asking("AT+CPMS?")
+    for line in reply.lines if reply else ():
+        values = parameters(line)
+        used, total = (integer(value) for value in [*values, "", "", ""][1:3])
+        if used is not None and total is not None:
+            return used, total
+    return None
+
+
+def _entries(lines: tuple[str, ...], prefix: str) -> Iterator[tuple[str, str]]:
+    """Pairs each head with the line after it: an entry that is spoilt takes no other's place."""
+    head: str | None = None
+    for line in lines:
+        if line.startswith(prefix):
+            if head is not None:
+                yield head, ""
+            head = line
+        elif head is not None:
+            yield head, line
+            head = None
+    if head is not None:
+        yield head, ""
+
+
+def _stat(told: str) -> int:
+    figure = integer(told)
+    return figure if figure is not None else _STAT_WORDS.get(told, 0)

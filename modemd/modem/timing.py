@@ -1,0 +1,33 @@
+"""How long to wait for a modem: one place, so that tests and odd modems can pass other times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Deadlines in seconds, each fixed from the moment of sending: no line that comes in prolongs one."""
+
+    command_s: float = 5.0
+    """Ordinary commands, answered from the modem's own memory."""
+    optional_s: float = 2.0
+    """Commands that a modem may not know, and some never answer."""
+    slow_s: float = 30.0
+    """Commands that reach the SIM or the network: ``+CPIN=``, ``+COPS``, ``+CMGL``, ``+CFUN``."""
+    prompt_s: float = 10.0
+    """From ``AT+CMGS`` to its ``> ``."""
+    answer_s: float = 60.0
+    """From Ctrl-Z to the answer; 27.005 gives no limit, and networks take up to a minute."""
+    grace_s: float = 2.0
+    """After a missed deadline: for the late answer, since typing could abort the command (V.250, 5.6.1)."""
+    grace_body_s: float = 60.0
+    """The same where a PDU had been handed over."""
+    probe_s: float = 2.0
+    """For each of the tries of a resync."""
+    quiet_s: float = 0.3
+    """Silence after which nothing more is expected."""
+    busy_pauses_s: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0)
+    """Between the tries while the SIM is busy."""
+    connect_s: float = 10.0
+    """For opening a network port."""
