@@ -1,0 +1,100 @@
+"""What the network took: in memory, and in a file that outlives whoever sent it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modemd.gsm.incoming import Submit
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One SMS-SUBMIT that the network took, at ``at`` (seconds of the epoch)."""
+
+    at: float
+    modem: str
+    sender: str
+    iccid: str
+    tp_mr: int
+    pdu: str
+    submit: Submit
+
+    @property
+    def destination(self) -> str:
+        """TP-DA."""
+        return self.submit.destination
+
+    @property
+    def text(self) -> str | None:
+        """The part's text; ``None`` for 8-bit contents."""
+        return self.submit.text
+
+    def line(self) -> bytes:
+        """It as a line of JSON."""
+        submit = self.submit
+        concat = submit.concat
+        return (
+            json.dumps(
+                {
+                    "at": self.at,
+                    "modem": self.modem,
+                    "sender": self.sender,
+                    "iccid": self.iccid,
+                    "destination": submit.destination,
+                    "tp_mr": self.tp_mr,
+                    "concat": concat
+                    and {"ref": concat.ref, "parts": concat.parts, "seq": concat.seq, "bits": concat.bits},
+                    "text": submit.text,
+                    "octets": submit.octets.hex() if submit.octets is not None else None,
+                    "pdu": self.pdu,
+                },
+                ensure_ascii=False,
+            ).encode()
+            + b"\n"
+        )
+
+
+class AcceptanceLog:
+    """All that was taken, in order; each line is with the kernel before the modem is answered."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.all: list[Accepted] = []
+        self._fd = -1
+        self._grown: list[asyncio.Event] = []
+        if path is not None:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+
+    def add(self, one: Accepted) -> None:
+        """Write it down."""
+        self.all.append(one)
+        if self._fd >= 0:
+            os.write(self._fd, one.line())
+        for event in self._grown:
+            event.set()
+
+    async def wait_for(self, count: int, timeout_s: float) -> list[Accepted]:
+        """All, once there are ``count`` of them; TimeoutError when there are not after so many seconds."""
+        deadline = time.monotonic() + timeout_s
+        event = asyncio.Event()
+        self._grown.append(event)
+        try:
+            while len(self.all) < count:
+                event.clear()
+                await asyncio.wait_for(event.wait(), max(0.0, deadline - time.monotonic()))
+        finally:
+            self._grown.remove(event)
+        return self.all
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

@@ -1,0 +1,112 @@
+"""The SIM: PIN and PUK, identities, own number, phone book."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modemd.simulator.answers import Answer, refused
+from modemd.simulator.commands.arguments import integer, words
+from modemd.simulator.interpreter import Command, Form, command
+
+if TYPE_CHECKING:
+    from modemd.simulator.equipment import Equipment
+
+
+@command("+CPIN")
+def pin(me: Equipment, one: Command) -> Answer:
+    """3GPP TS 27.007, 8.3."""
+    if one.form is Form.TEST:
+        return ()
+    if me.card is None:
+        raise refused("CME", 10)
+    if one.form is Form.READ:
+        return (f"+CPIN: {me.card.wants}",)
+    me.card.enter(*words(one.arguments)[:2])
+    me.air.room(me)
+    return ()
+
+
+@command("+CPINR", "^CPIN", "+SPIC", "+QPINC")
+def tries_left(me: Equipment, one: Command) -> Answer:
+    """How often a wrong PIN may still be given, in each maker's words."""
+    if me.card is None:
+        raise refused("CME", 10)
+    if one.form is Form.TEST:
+        return ()
+    pins, puks = me.card.pin_tries, me.card.puk_tries
+    if one.name == "+CPINR":
+        return f"+CPINR: SIM PIN,{pins},3", f"+CPINR: SIM PUK,{puks},10"
+    if one.name == "^CPIN":
+        left = puks if me.card.wants == "SIM PUK" else pins
+        return (f"^CPIN: {me.card.wants},{left},{puks},{pins},10,3",)
+    if one.name == "+SPIC":
+        return (f"+SPIC: {pins},{puks},3,10",)
+    return (f'+QPINC: "SC",{pins},{puks}', '+QPINC: "P2",3,10')
+
+
+@command("+CIMI")
+def imsi(me: Equipment, one: Command) -> Answer:
+    """The subscriber."""
+    return () if one.form is Form.TEST else (me.need_card().imsi,)
+
+
+@command("+CCID", "^ICCID", "+ICCID", "+ZGETICCID", "+QCCID")
+def iccid(me: Equipment, one: Command) -> Answer:
+    """The card's number, by the command that this maker has for it."""
+    name, shape = me.dialect.ccid
+    if one.name != name:
+        raise refused("ERROR")
+    if me.card is None:
+        raise refused("CME", 10)
+    return () if one.form is Form.TEST else (shape.format(me.card.iccid),)
+
+
+@command("+CNUM")
+def own_msisdn(me: Equipment, one: Command) -> Answer:
+    """The number that the SIM has written down for itself."""
+    msisdn = me.need_card().msisdn
+    if one.form is Form.TEST or not msisdn:
+        return ()
+    return (f'+CNUM: "","{msisdn}",{145 if msisdn.startswith("+") else 129}',)
+
+
+@command("+CLCK")
+def lock(me: Equipment, one: Command) -> Answer:
+    """Whether the SIM asks for a PIN (3GPP TS 27.007, 7.4)."""
+    if one.form is Form.TEST:
+        return ('+CLCK: ("SC","AO","OI","AI","IR")',)
+    facility, mode, *rest = [*words(one.arguments), ""][:3]
+    card = me.need_card()
+    if integer(mode) == 2:
+        return (f"+CLCK: {int(facility == 'SC' and card.pin is not None)}",)
+    if facility == "SC":
+        if card.pin is not None and rest[:1] != [card.pin]:
+            raise refused("CME", 16)
+        card.pin = rest[0] if mode == "1" and rest else None
+        card.unlocked = True
+    return ()
+
+
+@command("+CPBS")
+def phonebook_storage(me: Equipment, one: Command) -> Answer:
+    """Only the SIM's."""
+    if one.form is Form.TEST:
+        return ('+CPBS: ("SM","ME","ON")',)
+    me.need_card()
+    return (f'+CPBS: "SM",{len(me.phonebook)},250',) if one.form is Form.READ else ()
+
+
+@command("+CPBR")
+def phonebook(me: Equipment, one: Command) -> Answer:
+    """Entries from one index to another."""
+    if one.form is Form.TEST:
+        return ("+CPBR: (1-250),40,14",)
+    me.need_card()
+    first, last, *_ = [*words(one.arguments), ""]
+    start = integer(first)
+    found = range(start, integer(last, start) + 1)
+    return tuple(
+        f'+CPBR: {index},"{me.phonebook[index][0]}",145,"{me.phonebook[index][1]}"'
+        for index in found
+        if index in me.phonebook
+    )

@@ -1,0 +1,219 @@
+"""A modem's inside: what it is, what it keeps, and how it stands with the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from modemd.simulator.answers import refused
+from modemd.simulator.settings import Settings
+from modemd.simulator.storage import UNREAD, JoinedStore, Slot, Store
+from modemd.simulator.textmode import handed_over
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modemd.simulator.answers import Outcome
+    from modemd.simulator.card import SimCard
+    from modemd.simulator.dialects import Dialect
+
+HOME = 1
+USABLE = frozenset({1, 5, 6, 7})
+"""``<stat>`` of +CREG with which messages go (3GPP TS 27.007, 7.2)."""
+
+
+class Air(Protocol):
+    """What a modem asks of the network."""
+
+    def submit(self, sender: Equipment, pdu: str, done: Callable[[Outcome], None], *, prefix: str) -> None:
+        """Carry an SMS-SUBMIT; ``done`` gets ``prefix`` with the TP-MR, or the error."""
+
+    def room(self, receiver: Equipment) -> None:
+        """This modem can take what it had to refuse."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Equipment:
+    """The mobile equipment with its SIM; commands read and change it."""
+
+    name: str
+    dialect: Dialect
+    card: SimCard | None
+    imei: str
+    air: Air
+    operator: str = "Simulated"
+    operator_code: str = "20699"
+    registration: int = HOME
+    technology: int = 2
+    signal: int = 20
+    balance: str = "Your balance is 12.34 EUR."
+    functional: int = 1
+    settings: Settings = field(default_factory=Settings)
+    stores: dict[str, Store] = field(default_factory=dict)
+    chosen: list[str] = field(default_factory=list)
+    cnmi: list[int] = field(default_factory=lambda: [0, 0, 0, 0, 0])
+    phonebook: dict[int, tuple[str, str]] = field(default_factory=dict)
+    unacknowledged: str = ""
+    waiting: list[tuple[str, ...]] = field(default_factory=list)
+    announce: Callable[[tuple[str, ...]], None] = lambda _lines: None
+    restart: Callable[[float], None] = lambda _seconds: None
+    later: Callable[[float, Callable[[], None]], object] = lambda _seconds, _call: None
+    caller: str = ""
+    rings_left: int = 0
+
+    def __post_init__(self) -> None:
+        dialect = self.dialect
+        names = {name for group in dialect.memories for name in group}
+        for name in ("SM", "ME", "SR"):
+            if name in names:
+                first = dialect.me_first if name == "ME" else 1
+                self.stores.setdefault(name, Store(name, dialect.capacities[name], first))
+        if "MT" in names:
+            self.stores["MT"] = JoinedStore(self.stores["ME"], self.stores["SM"])
+        self.chosen = [("SM" if "SM" in group else group[0]) for group in dialect.memories]
+
+    # -- power ---------------------------------------------------------------------------------------
+
+    def power_up(self) -> None:
+        """As after the supply was cut: settings and PIN are forgotten, messages are kept."""
+        self.settings = Settings()
+        self.cnmi = [0, 0, 0, 0, 0]
+        self.functional = 1
+        self.unacknowledged = ""
+        self.waiting.clear()
+        if self.card:
+            self.card.power_up()
+
+    # -- what must be so before a command can work -----------------------------------------------------
+
+    def need_card(self) -> SimCard:
+        """The SIM, unlocked; Refused (CME 10, 11, 12) without."""
+        if self.card is None:
+            raise refused("CME", 10)
+        if self.card.wants != "READY":
+            raise refused("CME", 12 if self.card.wants == "SIM PUK" else 11)
+        return self.card
+
+    def need_card_for_messages(self) -> SimCard:
+        """The same in the words of +CMS ERROR: 310, 311, 316."""
+        if self.card is None:
+            raise refused("CMS", 310)
+        if self.card.wants != "READY":
+            raise refused("CMS", 316 if self.card.wants == "SIM PUK" else 311)
+        return self.card
+
+    def need_network(self) -> None:
+        """Refused (CMS 331) while nothing can be sent."""
+        if not self.on_air:
+            raise refused("CMS", 331)
+
+    @property
+    def on_air(self) -> bool:
+        """Registered in a way that carries messages, with the radio on and the SIM open."""
+        ready = self.card is not None and self.card.wants == "READY"
+        return ready and self.functional == 1 and self.registration in USABLE
+
+    @property
+    def memory(self) -> Store:
+        """``<mem1>``: read and deleted from."""
+        return self.stores[self.chosen[0]]
+
+    # -- what comes from the network -------------------------------------------------------------------
+
+    def deliver(self, pdu: str, length: int, *, to_card: bool = False) -> bool:
+        """An SMS-DELIVER; False when the network must keep it (no room, no radio, not acknowledged)."""
+        if not self.on_air or self.unacknowledged:
+            return False
+        if self.cnmi[1] in {2, 3} and self.cnmi[0] and not to_card:
+            self._hand_over(f"+CMT: ,{length}", pdu, report=False)
+            return True
+        chosen = self.chosen[2] if len(self.chosen) > 2 else self.chosen[0]
+        return self._keep("SM" if to_card else chosen, pdu, length, "+CMTI" if self.cnmi[1] else "")
+
+    def report(self, pdu: str, length: int) -> bool:
+        """An SMS-STATUS-REPORT, as ``<ds>`` of +CNMI says (3GPP TS 27.005, 3.4.1)."""
+        if not self.on_air or self.unacknowledged:
+            return False
+        routed = self.cnmi[3]
+        if routed == 1:
+            self._hand_over(f"+CDS: {length}", pdu, report=True)
+        elif routed == 2 and "SR" in self.stores:
+            return self._keep("SR", pdu, length, "+CDSI")
+        return True
+
+    def _hand_over(self, head: str, pdu: str, *, report: bool) -> None:
+        if self.settings.csms:
+            self.unacknowledged = head[:4]
+        self.notify(handed_over(self.settings, pdu, report=report) or (head, pdu))
+
+    def _keep(self, memory: str, pdu: str, length: int, notice: str) -> bool:
+        store = self.stores[memory]
+        if store.full:
+            if self.dialect.full_line:
+                self.notify((self.dialect.full_line.format(memory),))
+            return False
+        index = store.add(Slot(UNREAD, pdu, length))
+        if notice:
+            self.notify((f'{notice}: "{memory}",{index}',))
+        return True
+
+    def notify(self, lines: tuple[str, ...]) -> None:
+        """An indication of +CNMI: mode 0 keeps it in the modem until the mode is changed."""
+        if self.cnmi[0]:
+            self.announce(lines)
+        else:
+            self.waiting.append(lines)
+            del self.waiting[:-64]
+
+    def flush(self) -> None:
+        """Hand on what mode 0 has held back (``<bfr>`` 0)."""
+        waiting, self.waiting = self.waiting, []
+        for lines in waiting:
+            self.announce(lines)
+
+    def ring(self, caller: str, rings: int) -> None:
+        """A call comes in, and rings so often, every 3 s, unless it is ended here."""
+        self.caller, self.rings_left = caller, rings
+        self._ring()
+
+    def _ring(self) -> None:
+        if not self.caller:
+            return
+        if not self.rings_left:
+            self.caller = ""
+            self.announce(("NO CARRIER",))
+            return
+        self.rings_left -= 1
+        self.announce(("+CRING: VOICE" if self.settings.crc else "RING",))
+        if self.settings.clip:
+            self.announce((f'+CLIP: "{self.caller}",{145 if self.caller[:1] == "+" else 129},,,,0',))
+        self.later(3.0, self._ring)
+
+    def hang_up(self) -> None:
+        """The call is over."""
+        self.caller = ""
+
+    # -- changes from outside ---------------------------------------------------------------------------
+
+    def register(self, stat: int) -> None:
+        """Change the registration, with the URCs that were asked for."""
+        self.registration = stat
+        for command, level in self.settings.creg.items():
+            if level:
+                self.announce((f"{command}: {stat}",))
+        if self.on_air:
+            self.air.room(self)
+
+    def fill_up(self) -> None:
+        """Every slot is taken, by drafts."""
+        for store in self.stores.values():
+            while not store.full:
+                store.add(Slot(2, "0001000B812143658709F100000131", 14))
+
+    def swap_card(self, iccid: str) -> None:
+        """Another SIM is put in; what the old one kept goes with it."""
+        if self.card:
+            last = iccid or str(int(self.card.iccid) + 1)
+            self.card = replace(self.card, iccid=last, imsi=self.card.imsi[:-9] + last[-9:], last_mr=-1)
+        if "SM" in self.stores:
+            self.stores["SM"].slots.clear()

@@ -1,0 +1,184 @@
+"""Modems and their network in one place: build them, plug them in, play with them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from modemd.simulator.acceptance import AcceptanceLog
+from modemd.simulator.card import SimCard
+from modemd.simulator.dialects import DIALECTS
+from modemd.simulator.equipment import HOME, Equipment
+from modemd.simulator.modem import Later, SimulatedModem
+from modemd.simulator.network import Network, NetworkSpec
+from modemd.simulator.pty import PtyPort
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from modemd.simulator.faults import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModemSpec:
+    """One modem as it is asked for; what is left out is made up from its place in the list."""
+
+    name: str = ""
+    msisdn: str = ""
+    imei: str = ""
+    iccid: str = ""
+    imsi: str = ""
+    pin: str | None = None
+    puk: str = "12345678"
+    smsc: str = "+32475161616"
+    dialect: str = "generic"
+    registration: int = HOME
+    signal: int = 20
+    sim: bool = True
+    plugged: bool = True
+    dead: bool = False
+    faults: Sequence[Fault] = field(default_factory=tuple)
+
+
+class PluggedModem(SimulatedModem):
+    """A modem with its port: ``path`` is what a configuration names."""
+
+    def __init__(
+        self, me: Equipment, path: Path, later: Callable[[float, Callable[[], None]], object]
+    ) -> None:
+        self._port = PtyPort(path, self.receive)
+        super().__init__(me, write=self._port.write, later=later)
+        self.unplug = self.unplug_for
+
+    @property
+    def name(self) -> str:
+        """The name it was given."""
+        return self.me.name
+
+    @property
+    def path(self) -> str:
+        """The port, while it is plugged in."""
+        return str(self._port.path)
+
+    @property
+    def plugged(self) -> bool:
+        """Whether there is a port."""
+        return self._port.plugged
+
+    def unplug_for(self, seconds: float = 0.0) -> None:
+        """Pull the plug; after so many seconds (if not 0) it is in again."""
+        self.fall_silent(0)
+        self._port.unplug()
+        if seconds:
+            self._later(seconds, self.plug)
+
+    def plug(self) -> None:
+        """Put the plug in: the modem starts up behind the same name."""
+        if self.plugged:
+            return
+        self._port.plug()
+        self.reboot(0.0)
+
+    def start(self) -> None:
+        """The first time: no boot messages, ready at once."""
+        self._port.plug()
+
+    def stop(self) -> None:
+        """The end."""
+        self._port.unplug()
+
+
+class Simulation:
+    """``async with Simulation(directory, modems=[ModemSpec(), ...]) as sim``: they live in the running loop."""
+
+    def __init__(
+        self,
+        directory: Path | str,
+        modems: Sequence[ModemSpec] = (ModemSpec(),),
+        network: NetworkSpec | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.directory = Path(directory)
+        self.modems: list[PluggedModem] = []
+        self._specs = modems
+        self._network_spec = network or NetworkSpec()
+        self._log_path = log
+
+    async def __aenter__(self) -> Self:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        loop = asyncio.get_running_loop()
+        self.accepted = AcceptanceLog(self._log_path)
+        self.network = Network(self._network_spec, self.accepted, later=loop.call_later)
+        for place, spec in enumerate(self._specs, start=1):
+            self._add(place, spec, loop.call_later)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.network.stop()
+        for modem in self.modems:
+            modem.stop()
+        self.accepted.close()
+
+    def __getitem__(self, name: str) -> PluggedModem:
+        for modem in self.modems:
+            if modem.name == name:
+                return modem
+        raise KeyError(name)
+
+    async def wait_for_accepted(self, count: int, timeout_s: float = 10.0) -> None:
+        """Until the network took so many parts in all; TimeoutError when it does not."""
+        await self.accepted.wait_for(count, timeout_s)
+
+    async def incoming(
+        self,
+        text: str,
+        *,
+        originator: str = "+32475999999",
+        modem: str | None = None,
+        order: Sequence[int] | None = None,
+    ) -> None:
+        """A message for a modem (the first by default); ``order`` gives the parts (from 1) as they come."""
+        to = self[modem] if modem else self.modems[0]
+        self.network.inject(to.me, text, originator=originator, order=order)
+
+    def call(self, caller: str, *, modem: str | None = None, rings: int = 3) -> None:
+        """A call that nobody takes."""
+        (self[modem] if modem else self.modems[0]).me.ring(caller, rings)
+
+    def _add(self, place: int, spec: ModemSpec, later: Later) -> None:
+        name = spec.name or f"gsm{place}"
+        card = SimCard(
+            msisdn=spec.msisdn or f"+3247500{place:04d}",
+            iccid=spec.iccid or f"8932000000000{place:06d}",
+            imsi=spec.imsi or f"20699{place:010d}",
+            pin=spec.pin,
+            puk=spec.puk,
+            smsc=spec.smsc,
+        )
+        me = Equipment(
+            name=name,
+            dialect=DIALECTS[spec.dialect],
+            card=card if spec.sim else None,
+            imei=spec.imei or f"86123456{place:07d}",
+            air=self.network,
+            registration=spec.registration,
+            signal=spec.signal,
+            later=later,
+        )
+        modem = PluggedModem(me, self.directory / name, later)
+        for fault in spec.faults:
+            modem.faults.add(fault)
+        self.network.attach(me)
+        self.modems.append(modem)
+        if spec.plugged:
+            modem.start()
+        if spec.dead:
+            modem.fall_silent(0)
