@@ -8,7 +8,7 @@ _EARLIEST_YEAR, _LATEST_YEAR = 1970, 2199
 
 
 def parse_moment(text: str, zone: tzinfo) -> datetime:
-    """Read ``2026-11-22T14:30:00+01:00`` or ``2026-11-22 14:30``; without an offset the time is ``zone``'s.
+    """Read ``2026-11-22T14:30:00+01:00`` or ``2026-11-22 14:30``; without an offset it is ``zone``'s time.
 
     Returns:
         An aware time in UTC.
@@ -18,15 +18,14 @@ def parse_moment(text: str, zone: tzinfo) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=zone)
-        if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
-            raise ValueError
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ValueError(
             f"{text[:40]!r} is not a time; write for example 2026-11-22 14:30 or 2026-11-22T14:30:00+01:00",
         ) from None
+    # The years first: near the calendar's ends a change of zone overflows.
+    if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
+        raise ValueError(f"{text[:40]!r} is before {_EARLIEST_YEAR} or after {_LATEST_YEAR}")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def stamp(moment: datetime, zone: tzinfo) -> str:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final, Literal
 
+from modemd.formats.gammu import is_gammu_name, name_priority, read_gammu
+from modemd.formats.jsonresult import finished_json
 from modemd.formats.rejections import bad_request, nothing_to_send
-from modemd.formats.smstools3.headers import split_file
-from modemd.formats.smstools3.outcome import finished_file, rejected_lines
+from modemd.formats.sendjson import read_send
+from modemd.formats.smstools3.headers import BOM, split_file
+from modemd.formats.smstools3.outcome import finished_file, is_sent, rejected_lines, why_failed
 from modemd.formats.smstools3.request import PRIORITIES, read_request
 from modemd.model import OutboundResult, Priority, SendRequest
 
@@ -19,6 +22,7 @@ Format = Literal["smstools3", "gammu", "json"]
 MAX_FILE_OCTETS: Final = 1024 * 1024
 """A file with more is no message; a reader need not read further."""
 
+_JSON_PRIORITY: Final = re.compile(rb'"priority"\s*:\s*"([A-Za-z]{1,10})"')
 _REJECTED_TOP: Final = re.compile(rb"(?:Fail_reason: [^\n]*\nFailed: [0-9: -]{17}\n)+")
 
 
@@ -47,13 +51,36 @@ def read(
     contents = without_rejection(octets)
     if not contents.strip():
         raise nothing_to_send("the file is empty")
-    return SpoolFile("smstools3", (read_request(contents, zone),))
+    form = format_of(name, contents)
+    if form not in accepted:
+        raise bad_request(f"this is a file of the format {form}, which spool.formats does not name")
+    if form == "json":
+        return SpoolFile(form, read_send(contents, zone).requests)
+    if form == "gammu":
+        return SpoolFile(form, (read_gammu(name, contents),))
+    return SpoolFile(form, (read_request(contents, zone),))
+
+
+def format_of(name: str, head: bytes) -> Format:
+    """By name or first octets: gammu-smsd's ``OUT….txt``; JSON by ``.json`` or a bracket; else smstools3."""
+    if is_gammu_name(name):
+        return "gammu"
+    is_json = name.lower().endswith(".json") or head.removeprefix(BOM).lstrip()[:1] in {b"{", b"["}
+    return "json" if is_json else "smstools3"
 
 
 def peek_priority(name: str, head: bytes) -> Priority:
     """The priority of a file by its name and first octets, to order files before they are read whole."""
-    headers = split_file(without_rejection(head)).values()
-    return PRIORITIES.get(headers.get("Priority", "").lower(), Priority.NORMAL)
+    contents = without_rejection(head)
+    form = format_of(name, contents)
+    if form == "gammu":
+        return name_priority(name)
+    if form == "json":
+        named = _JSON_PRIORITY.search(contents)
+        word = named[1].decode("ascii") if named else ""
+    else:
+        word = split_file(contents).values().get("Priority", "")
+    return PRIORITIES.get(word.lower(), Priority.NORMAL)
 
 
 def finished(
@@ -65,11 +92,21 @@ def finished(
 ) -> bytes:
     """The contents of the file in ``sent/`` or ``failed/``; results in the order of the file's requests.
 
-    Done twice it gives the same: results of an earlier try are taken out first.
+    smstools3's get headers, JSON objects a ``result``; gammu's stay as they are, with ``Fail_reason:`` on top
+    where the message failed. Done twice it gives the same: results of an earlier try are taken out first.
     """
     results = (result,) if isinstance(result, OutboundResult) else tuple(result)
     contents = without_rejection(original)
-    return finished_file(contents, results[0], zone) if results else contents
+    if not results:
+        return contents
+    if form == "json":
+        return finished_json(contents, results)
+    if form == "smstools3":
+        return finished_file(contents, results[0], zone)
+    if is_sent(results[0]):
+        return contents
+    ended = results[0].ended_at or results[0].event.at
+    return rejected(contents, why_failed(results[0]), ended, zone=zone)
 
 
 def rejected(original: bytes, fail_reason: str, at: datetime, *, zone: tzinfo = UTC) -> bytes:

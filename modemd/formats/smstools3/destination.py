@@ -18,8 +18,8 @@ _TYPES: Final = {"unknown": "unknown", "international": "international", "nation
 def destination(value: str, toa: str | None) -> tuple[str, int | None]:
     """The destination and, where it is told, its type of number (3GPP TS 23.040, 9.1.2.5).
 
-    Smsd takes bare digits as international. So does this, but for what cannot be: digits that begin with 0, fewer
-    than seven, or with ``*`` or ``#`` stay as they are, for the gateway's country to read.
+    Smsd takes bare digits as international. So does this, but for what cannot be: digits that begin with 0,
+    fewer than seven, or with ``*`` or ``#`` stay as they are, for the gateway's country to read.
 
     Raises:
         Rejected: ``No destination``, ``Invalid number type``.
@@ -40,7 +40,7 @@ def destination(value: str, toa: str | None) -> tuple[str, int | None]:
 
 
 def _digits(value: str) -> tuple[str, bool, bool]:
-    """The digits, whether a leading ``s`` called the number short, and whether ``+`` or ``00`` stood before."""
+    """The digits; whether a leading ``s`` called them short; whether ``+`` or ``00`` stood before."""
     marked = "+" in value or value.startswith("00")
     text = value.rpartition("+")[2] if "+" in value else value
     text = (

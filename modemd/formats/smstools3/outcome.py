@@ -43,7 +43,7 @@ def _joined(parsed: HeaderFile, kept: list[bytes], added: bytes) -> bytes:
 
 
 def _headers(result: OutboundResult, zone: tzinfo) -> list[tuple[str, str]]:
-    went = result.event.event in _WENT
+    went = is_sent(result)
     headers = [("Modem", result.event.modem), ("Number", result.msisdn)]
     if went:
         headers += [
@@ -54,14 +54,19 @@ def _headers(result: OutboundResult, zone: tzinfo) -> list[tuple[str, str]]:
     headers += [("IMSI", result.imsi), ("IMEI", result.imei)]
     if not went:
         headers += [
-            ("Fail_reason", fail_reason(result)),
+            ("Fail_reason", why_failed(result)),
             ("Failed", stamp(result.ended_at or result.event.at, zone)),
         ]
     headers += [("PDU", pdu) for pdu in result.pdus]
     return [(name, value) for name, value in headers if value]
 
 
-def fail_reason(result: OutboundResult) -> str:
+def is_sent(result: OutboundResult) -> bool:
+    """Whether the file belongs into ``sent/``: the network took every part, and nothing worse is known."""
+    return result.event.event in _WENT
+
+
+def why_failed(result: OutboundResult) -> str:
     """What a spool user reads: the reason given, else the error's, else the state's name."""
     error = result.event.error
     return result.fail_reason or (error.reason if error else "") or str(result.event.event)

@@ -12,6 +12,7 @@ from modemd.formats.smstools3.destination import destination
 from modemd.formats.smstools3.headers import check_header, is_yes, split_file
 from modemd.formats.smstools3.languages import language_ids
 from modemd.formats.smstools3.validity import read_validity
+from modemd.gsm.header import decode_header
 from modemd.model import Autosplit, Priority, SendRequest
 
 PRIORITIES: Final = {
@@ -23,6 +24,7 @@ PRIORITIES: Final = {
 _AUTOSPLITS: Final[dict[str, Autosplit]] = {"0": "none", "1": "plain", "2": "numbered", "3": "udh"}
 _TYPE_0_PID: Final = 0x40  # 3GPP TS 23.040, 9.2.3.9: short message type 0; replace types 1 to 7 follow it
 _SYSTEM_DCS: Final = 0xF4  # 3GPP TS 23.038, 4: 8-bit data, class 0
+_TO_SIM_PID: Final = 0x7F  # (U)SIM data download
 _TO_SIM_DCS: Final = 0xF6  # the same, class 2
 
 
@@ -37,15 +39,14 @@ def read_request(octets: bytes, zone: tzinfo) -> SendRequest:
     headers = {name: checked_text(value, f"{name}:") for name, value in parsed.values().items()}
     _refuse_what_is_not_done(headers)
     to, type_of_number = destination(headers.get("To", ""), headers.get("To_TOA"))
-    contents = read_contents(headers, parsed.body)
+    macros = [value for name, value in parsed.pairs() if name == "Macro"]
+    wishes = _contents(headers, macros, parsed.body) | _bits(headers)
+    if wishes["dcs"] is not None:
+        wishes["message_class"] = None  # the octet says it
     validity_s, validity_vp = read_validity(headers.get("Validity", ""))
     return SendRequest(
         to=to,
         type_of_number=type_of_number,
-        text=contents.text,
-        octets=contents.octets,
-        coding=contents.coding,
-        udh=contents.udh,
         validity_s=validity_s,
         validity_vp=validity_vp,
         account=headers.get("Account") or None,
@@ -54,10 +55,23 @@ def read_request(octets: bytes, zone: tzinfo) -> SendRequest:
         not_before_at=_at(headers, zone),
         modem=headers.get("Queue") or headers.get("Provider") or None,
         smsc=_smsc(headers),
-        autosplit=_AUTOSPLITS.get(headers.get("Autosplit", ""), "udh"),
         retries=_small(headers, "Retries", 1000),
-        **_bits(headers),
+        **wishes,
     )
+
+
+def _contents(headers: dict[str, str], macros: list[str], body: bytes) -> dict[str, Any]:
+    contents = read_contents(headers, macros, body)
+    autosplit = _AUTOSPLITS.get(headers.get("Autosplit", ""), "udh")
+    if decode_header(contents.udh).concat:
+        autosplit = "none"  # the file says itself which part it is
+    return {
+        "text": contents.text,
+        "octets": contents.octets,
+        "coding": contents.coding,
+        "udh": contents.udh,
+        "autosplit": autosplit,
+    }
 
 
 def _refuse_what_is_not_done(headers: dict[str, str]) -> None:
@@ -86,9 +100,9 @@ def _bits(headers: dict[str, str]) -> dict[str, Any]:
         bits |= {"pid": _TYPE_0_PID, "report": True}
     if system := headers.get("System_message", ""):
         if system == "2" or system.lower() == "tosim":
-            bits["dcs"] = _TO_SIM_DCS
+            bits |= {"pid": _TO_SIM_PID, "dcs": _TO_SIM_DCS, "coding": "8bit"}
         elif is_yes(system):
-            bits |= {"pid": _TYPE_0_PID, "dcs": _SYSTEM_DCS}
+            bits |= {"pid": _TYPE_0_PID, "dcs": _SYSTEM_DCS, "coding": "8bit"}
     return bits
 
 

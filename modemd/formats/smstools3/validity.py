@@ -5,41 +5,34 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from modemd.gsm.validity import LONGEST_S, SHORTEST_S, relative_octet, relative_seconds
+
 _WORDS: Final = (
     ("min", 60),
     ("hour", 3600),
     ("day", 86400),
-    ("week", 604800),
-    ("month", 2592000),
-    ("year", 31536000),
+    ("week", 7 * 86400),
+    ("month", 30 * 86400),
+    ("year", 365 * 86400),
 )
 _COUNTED: Final = re.compile(r"(?:([0-9]{1,9})\s*)?([a-z]+)")
 
 
-def vp_seconds(vp: int) -> int:
-    """What a relative TP-VP octet means, in seconds (3GPP TS 23.040, 9.2.3.12.1)."""
-    if vp <= 143:
-        return (vp + 1) * 300
-    if vp <= 167:
-        return 43200 + (vp - 143) * 1800
-    if vp <= 196:
-        return (vp - 166) * 86400
-    return (vp - 192) * 604800
-
-
 def read_validity(value: str) -> tuple[int | None, int | None]:
-    """The pair ``validity_s``, ``validity_vp``; two ``None`` for a value that smsd would ignore.
+    """The pair ``validity_s``, ``validity_vp`` that says the same; two ``None`` for what smsd would ignore.
 
-    The raw octet gives both; a count of units gives seconds, which the encoder rounds down to what VP can say.
-    A unit alone is one of it.
+    A count of units is rounded down to what VP can say; a unit alone is one of it.
     """
-    text = value.strip().lower()
+    vp = _octet(value.strip().lower())
+    return (None, None) if vp is None else (relative_seconds(vp), vp)
+
+
+def _octet(text: str) -> int | None:
     if text.isascii() and text.isdigit():
-        vp = int(text) if len(text) <= 3 else 256
-        return (vp_seconds(vp), vp) if vp <= 255 else (None, None)
+        return int(text) if len(text) <= 3 and int(text) <= 255 else None
     found = _COUNTED.fullmatch(text)
     unit_s = next((seconds for word, seconds in _WORDS if found and found[2].startswith(word)), None)
-    if not found or unit_s is None:
-        return None, None
-    count = int(found[1]) if found[1] else 1
-    return (min(count * unit_s, vp_seconds(255)), None) if count else (None, None)
+    count = int(found[1]) if found and found[1] else 1
+    if unit_s is None or not count:
+        return None
+    return relative_octet(min(max(count * unit_s, SHORTEST_S), LONGEST_S))
