@@ -13,30 +13,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError
-from modemd.gsm.languages import LOCKING, SINGLE
+from modemd.gsm.basic import DEFAULT, EXTENSION
+from modemd.gsm.languages import LOCKING, SINGLE, UNDEFINED
 
 if TYPE_CHECKING:
-    from _codecs import _CharMap
+    from _codecs import _EncodeCharMap
 
 ESCAPE: Final = 0x1B
-DEFAULT: Final = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-EXTENSION: Final[dict[int, str]] = {
-    0x0A: "\f",
-    0x14: "^",
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
-
-_UNMAPPED: Final = "\ufffe"  # what codecs.charmap_build takes for "no such code"
+_REPLACEMENT: Final = "\ufffd"
 _XOR_ESCAPE: Final = bytes(code ^ ESCAPE for code in range(256))
 _LOW: Final = bytes(range(128))
 _SEPTETS: Final = {mark: (bytes([mark]), bytes([ESCAPE, mark & 0x7F])) for mark in range(128, 256)}
@@ -62,16 +46,17 @@ class Alphabet:
         # doubled one a space (23.038, 6.2.1.1, notes 1 and 3).
         table = [*basic, *(extension.get(code, basic[code]) for code in range(128))]
         table[ESCAPE] = table[0x80 | ESCAPE] = " "
-        return "".join(table)
+        return "".join(table).replace(UNDEFINED, _REPLACEMENT)
 
     @staticmethod
-    def _writing_table(basic: str, extension: dict[int, str]) -> _CharMap:
-        # The fast kind of map needs NUL at place 0. Code 0x1B is no character, so every place is XORed
-        # with it: place 0 becomes the escape's, and a NUL in a text comes out as one and is refused.
-        known = {"\x1b", _UNMAPPED}
-        table = [_UNMAPPED] * 256
+    def _writing_table(basic: str, extension: dict[int, str]) -> _EncodeCharMap:
+        # UNDEFINED is what codecs.charmap_build takes for no code. Its fast kind of map needs NUL at
+        # place 0. Code 0x1B is no character, so every place is XORed with it: place 0 becomes the
+        # escape's, and a NUL in a text comes out as one and is refused.
+        known = {"\x1b", UNDEFINED}
+        table = [UNDEFINED] * 256
         for mark in range(256):
-            character = basic[mark] if mark < 0x80 else extension.get(mark & 0x7F, _UNMAPPED)
+            character = basic[mark] if mark < 0x80 else extension.get(mark & 0x7F, UNDEFINED)
             if character not in known:
                 table[mark ^ ESCAPE] = character
                 known.add(character)
@@ -86,9 +71,10 @@ class Alphabet:
             return None
         if ESCAPE in marks:
             return None
+        septets = marks
         for mark in set(marks.translate(None, _LOW)):
-            marks = marks.replace(_SEPTETS[mark][0], _SEPTETS[mark][1])
-        return marks
+            septets = septets.replace(*_SEPTETS[mark])
+        return septets
 
     def decode(self, septets: bytes) -> str:
         """The text of septets that come one an octet; nothing is refused."""

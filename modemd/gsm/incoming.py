@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Direction = Literal["deliver", "submit", "status_report"]
 
-_NAMES: Final = ("SMS-DELIVER", "SMS-SUBMIT", "SMS-STATUS-REPORT", "reserved type 3")
+_NAMES: Final = ("SMS-DELIVER", "SMS-SUBMIT", "SMS-STATUS-REPORT", "SMS of the reserved type 3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
