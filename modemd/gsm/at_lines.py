@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from modemd.errors import CauseKind
+from modemd.gsm.cause_texts import code_of_text
 
 _ENDS: Final = frozenset({"OK", "ERROR", "COMMAND NOT SUPPORT", "TOO MANY PARAMETERS"})
 _CALL_ENDS: Final = frozenset(
@@ -89,9 +90,10 @@ def refusal(final: str) -> Refusal | None:
     found = _EXTENDED.match(final)
     if not found:
         return Refusal("ERROR", None, final)
+    kind: CauseKind = "CME" if found[1] == "E" else "CMS"
     told = found[2].strip()
-    code = int(told) if told.isascii() and told.isdigit() and len(told) < 7 else None
-    return Refusal("CME" if found[1] == "E" else "CMS", code, final)
+    figure = told.isascii() and told.isdigit() and len(told) < 7
+    return Refusal(kind, int(told) if figure else code_of_text(kind, told), final)
 
 
 def is_unsolicited(line: str, verb: str) -> bool:

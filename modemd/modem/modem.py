@@ -83,8 +83,8 @@ class Modem:
         self.identity = await init_plan.prepare(session, pin=pin, smsc=smsc, pins=self._pins)
         return self.identity
 
-    async def submit(self, pdu: str, tpdu_length: int) -> int:
-        """Sends one part and gives its TP-MR, or -1 where the modem took it and told none.
+    async def submit(self, pdu: str, tpdu_length: int) -> int | None:
+        """Sends one part and gives its TP-MR; ``None``: the modem took it and told none.
 
         Raises:
             Refused: with ``after_body``; ask ``gsm.causes``.
@@ -95,7 +95,6 @@ class Modem:
         tp_mr = tp_mr_of(reply.lines)
         if tp_mr is None:
             log.warning("%s: a part was taken without a TP-MR: %s", self.name, reply.lines)
-            return -1
         return tp_mr
 
     async def keep_link(self, on: bool) -> None:  # noqa: FBT001
