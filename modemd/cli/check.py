@@ -41,9 +41,8 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
 
 def summary(config: Config) -> str:
     """What the configuration sets up, in one line."""
-    named = len(config.modems.list)
     parts = [
-        _counted(named, "modem") + (" and every other that is plugged in" if config.modems.discover else ""),
+        _modems(config),
         _counted(len(config.accounts), "account"),
         _counted(len(config.routes), "route"),
         f"spool {config.spool.dir}",
@@ -54,6 +53,13 @@ def summary(config: Config) -> str:
 
 def _without_password(url: str) -> str:
     return re.sub(r"(//[^:@/]*):[^@]*@", r"\1:...@", url)
+
+
+def _modems(config: Config) -> str:
+    named = len(config.modems.list)
+    if not config.modems.discover:
+        return _counted(named, "modem")
+    return f"{_counted(named, 'modem')} and every other" if named else "every modem that is plugged in"
 
 
 def _counted(count: int, noun: str) -> str:

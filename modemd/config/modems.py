@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -56,7 +57,7 @@ class ModemsConfig(Section):
     list: tuple[ModemConfig, ...] = Field((), description="names modems and overrides what is found")
 
 
-def read_secret(name: str, what: str) -> str:
+def read_secret(name: str, what: str, environ: Mapping[str, str] = os.environ) -> str:
     """The first line of the file ``name``; a relative name is one of systemd's credentials.
 
     Raises:
@@ -64,7 +65,7 @@ def read_secret(name: str, what: str) -> str:
     """
     path = Path(name)
     if not path.is_absolute():
-        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        folder = environ.get("CREDENTIALS_DIRECTORY")
         if not folder:
             fault = Fault(
                 f"{name} is looked up in $CREDENTIALS_DIRECTORY, which is not set",

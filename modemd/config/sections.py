@@ -7,7 +7,7 @@ import re
 import socket
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
@@ -25,6 +25,10 @@ from modemd.config.types import (
     TimeZone,
 )
 
+Language = Literal["tr", "es", "pt", "bn", "gu", "hi", "kn", "ml", "or", "pa", "ta", "te", "ur"]
+"""ISO 639 codes of the national language shift tables, in the order of their identifiers."""
+
+_LANGUAGES = get_args(Language)
 _DAY = 86400
 _LONGEST_VALIDITY = 63 * 7 * _DAY
 
@@ -152,9 +156,14 @@ class AccountConfig(Section):
     )
     quiet_hours: Hours | None = Field(None, description='nothing is sent then, such as "21:00-08:00"')
     unix_user: str | None = Field(None, description="owner of its folder outgoing/<account>/")
-    languages: tuple[str, ...] = Field(
+    languages: tuple[Language, ...] = Field(
         (), description="national alphabets that may be used where they save parts, such as tr, es, pt"
     )
+
+    @property
+    def language_ids(self) -> tuple[int, ...]:
+        """``languages`` as 3GPP TS 23.038, 6.2.1.2.4, counts them."""
+        return tuple(_LANGUAGES.index(language) + 1 for language in self.languages)
 
 
 class RouteConfig(Section):

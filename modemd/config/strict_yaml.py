@@ -70,7 +70,7 @@ class Document:
             if mark or (mark := self.keys.get(path) or self.values.get(path)):
                 return mark
             path, key = path[:-1], True
-        return (None, None)
+        return self.values.get((), (None, None))
 
 
 def dotted(path: Path) -> str:

@@ -98,8 +98,8 @@ _DURATION_SCHEMA: Final = {"type": ["string", "integer"], "examples": ["90s", "1
 Name = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,64}", "no name: letters, digits, - and _ only, at most 64")]
 PhoneNumber = Annotated[
     str,
-    _TEXT,
     BeforeValidator(_compact),
+    _TEXT,  # the last of these is asked first, and wants the text as it was written
     _matching(r"\+?[0-9]{3,20}", "no phone number: digits, with + in front of a country code"),
     WithJsonSchema({"type": "string", "examples": ["+32475123456"]}),
 ]
