@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FREE_BEFORE_PIN: Final = frozenset(
-    ["Z", "E", "V", "Q", "I", "X", "&F", "&C", "&D", "&W", "&V", "S0", "S3", "S7", "+CFUN", "+CMEE", "+CPIN", "+CGMI", "+CGMM", "+CGMR", "+CGSN", "+GMI", "+GMM", "+GMR", "+GSN", "+GCAP", "+CLAC", "+CSQ", "+CREG", "+CPAS", "+CPINR", "^CPIN", "+SPIC", "+QPINC", "^CURC", "+IPR", "+IFC", "+ICF", "+CRC", "+CSCS"],
+_FREE = (
+    "Z E V Q I X &F &C &D &W S0 S3 S7 +CFUN +CMEE +CPIN +CPINR ^CPIN +SPIC +QPINC +CGMI +CGMM +CGMR +CGSN "
+    "+GMI +GMM +GMR +GSN +GCAP +CLAC +CSQ +CREG +CPAS ^CURC +IPR +IFC +ICF +CRC +CSCS"
 )
+FREE_BEFORE_PIN: Final = frozenset(_FREE.split())
+"""What most modems do without a SIM, or before its PIN is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,9 +46,7 @@ class ModemSpec:
 class PluggedModem(SimulatedModem):
     """A modem with its port: ``path`` is what a configuration names."""
 
-    def __init__(
-        self, me: Equipment, path: Path, later: Callable[[float, Callable[[], None]], object]
-    ) -> None:
+    def __init__(self, me: Equipment, path: Path, later: Later) -> None:
         self._port = PtyPort(path, self.receive)
         super().__init__(me, write=self._port.write, later=later)
         self.unplug = self.unplug_for
@@ -92,7 +90,7 @@ class PluggedModem(SimulatedModem):
 
 
 class Simulation:
-    """``async with Simulation(directory, modems=[ModemSpec(), ...]) as sim``: they live in the running loop."""
+    """``async with Simulation(directory, modems=[ModemSpec()]) as sim``: all live in the running loop."""
 
     def __init__(
         self,
