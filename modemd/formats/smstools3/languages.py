@@ -6,7 +6,7 @@ from typing import Final
 
 from modemd.formats.rejections import bad_request
 
-_NAMES: Final = (
+LANGUAGE_NAMES: Final = (
     "basic",
     "turkish",
     "spanish",
@@ -35,12 +35,12 @@ def language_ids(headers: dict[str, str]) -> tuple[int, ...]:
 
 
 def _identifier(value: str) -> int:
-    if value.isascii() and value.isdigit() and int(value[:4]) < len(_NAMES):
+    if value.isascii() and value.isdigit() and int(value[:4]) < len(LANGUAGE_NAMES):
         return int(value[:4])
-    found = [index for index, name in enumerate(_NAMES) if value and name.startswith(value.lower())]
+    found = [index for index, name in enumerate(LANGUAGE_NAMES) if value and name.startswith(value.lower())]
     if not found:
         raise bad_request(
-            f"the language {value[:40]!r} is not known; known are 0 to 13 and {', '.join(_NAMES)}",
+            f"the language {value[:40]!r} is not known; known are 0 to 13 and {', '.join(LANGUAGE_NAMES)}",
             "Invalid language/language_ext",
         )
     return found[0]
