@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from gsmmodem.pdu import encodeSemiOctets
+
 from modemd.errors import PduError
 from modemd.gsm.alphabet import GSM7, encode_gsm7
 from modemd.gsm.septets import pack, unpack
@@ -51,28 +53,24 @@ class Address:
 
 def semi_octets(digits: str) -> bytes:
     """Digits, ``*`` and ``#`` two an octet, low half first, an odd one filled up with F."""
-    filled = digits.translate(_TO_HEX) + "F" * (len(digits) % 2)
-    swapped = bytearray(len(filled))
-    swapped[0::2] = filled[1::2].encode("ascii")
-    swapped[1::2] = filled[0::2].encode("ascii")
-    return bytes.fromhex(swapped.decode("ascii"))
+    return bytes(encodeSemiOctets(digits.translate(_TO_HEX)))
 
 
-def _plain(number: str, type_of_number: int | None) -> tuple[str, int]:
-    digits = number.removeprefix("+")
+def _plain(address: str, type_of_number: int | None) -> tuple[str, int]:
+    digits = address.removeprefix("+")
     if not digits:
         raise PduError("the number has no digits")
     if not all(digit in "0123456789*#" for digit in digits):
-        raise PduError(f"{number!r} is not a number")
+        raise PduError(f"{address!r} is not a number")
     if len(digits) > MAX_DIGITS:
-        raise PduError(f"the number {number} has more than {MAX_DIGITS} digits")
+        raise PduError(f"the number {address} has more than {MAX_DIGITS} digits")
     if type_of_number is None:
-        type_of_number = INTERNATIONAL if number.startswith("+") else 0
+        type_of_number = INTERNATIONAL if address.startswith("+") else 0
     return digits, 0x81 | type_of_number << 4
 
 
 @lru_cache(maxsize=512)
-def encode_address(number: str, type_of_number: int | None = None) -> bytes:
+def encode_address(address: str, type_of_number: int | None = None) -> bytes:
     """A TP address field: length in semi-octets, type of address, digits (23.040, 9.1.2.5).
 
     ``+`` makes the number international, without it the type is unknown; ``type_of_number`` (0 to 7)
@@ -84,24 +82,24 @@ def encode_address(number: str, type_of_number: int | None = None) -> bytes:
     if type_of_number is not None and not 0 <= type_of_number <= 7:
         raise PduError(f"the type of number is 0 to 7, not {type_of_number}")
     if type_of_number == ALPHANUMERIC:
-        septets = encode_gsm7(number)
+        septets = encode_gsm7(address)
         if not 0 < len(septets) <= 11:
-            raise PduError(f"{number!r} does not fit an alphanumeric address of 1 to 11 characters")
+            raise PduError(f"{address!r} does not fit an alphanumeric address of 1 to 11 characters")
         return bytes((-(len(septets) * -7 // 4), 0xD0)) + pack(septets)
-    digits, toa = _plain(number, type_of_number)
+    digits, toa = _plain(address, type_of_number)
     return bytes((len(digits), toa)) + semi_octets(digits)
 
 
 @lru_cache(maxsize=64)
-def encode_smsc(number: str | None) -> bytes:
+def encode_smsc(smsc: str | None) -> bytes:
     """The octets in front of a TPDU: length in octets, type, digits; ``00`` where the SIM's own is meant.
 
     Raises:
         PduError: not a number, or too long.
     """
-    if not number:
+    if not smsc:
         return b"\0"
-    digits, toa = _plain(number, None)
+    digits, toa = _plain(smsc, None)
     packed = semi_octets(digits)
     return bytes((len(packed) + 1, toa)) + packed
 

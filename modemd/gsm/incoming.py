@@ -67,7 +67,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver(Contents):
-    """A message from the service centre to us (9.2.2.1); ``sc_at`` is ``None`` where its octets are no time."""
+    """A message from the service centre to us (9.2.2.1); ``sc_at`` is ``None`` where it is no time."""
 
     originator: str
     originator_toa: int

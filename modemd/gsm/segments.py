@@ -26,7 +26,7 @@ MAX_SEPTETS: Final = 160
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Contents in one coding: septets (one an octet), UTF-16 or plain octets, and what the header must say."""
+    """Contents in one coding: septets (one an octet), UTF-16 or plain octets, and their header elements."""
 
     coding: Coding
     units: bytes

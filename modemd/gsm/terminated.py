@@ -23,10 +23,10 @@ _STATUS_REPORT: Final = 0x02
 _UNKNOWN_TIME: Final = bytes(7)
 
 
-def _address(number: str, type_of_number: int | None) -> bytes:
-    if type_of_number is None and not all(digit in "+0123456789*#" for digit in number):
+def _address(address: str, type_of_number: int | None) -> bytes:
+    if type_of_number is None and not all(digit in "+0123456789*#" for digit in address):
         type_of_number = ALPHANUMERIC
-    return encode_address(number, type_of_number)
+    return encode_address(address, type_of_number)
 
 
 def _stamp(at: datetime | None) -> bytes:

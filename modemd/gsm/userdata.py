@@ -53,10 +53,7 @@ def read_user_data(cursor: Cursor, coding: DataCoding, *, headed: bool) -> ReadD
         header, start = _read_header(octets)
         if not header.whole:
             faults.append("the user data header is damaged")
-    if in_septets:
-        payload = unpack(octets, length)[(start * 8 + 6) // 7 :]
-    else:
-        payload = octets[start:]
+    payload = unpack(octets, length)[(start * 8 + 6) // 7 :] if in_septets else octets[start:]
     text, fault = read_text(coding.coding, payload, header.locking, header.single)
     if fault:
         faults.append(fault)
