@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Callable
 
 import pytest
@@ -145,3 +147,32 @@ def test_a_path_of_a_machine_is_seen() -> None:
     home = "/ho" + "me/"
     assert len(house.machine_paths("x.md", f"look in {home}joan/modemd")) == 1
     assert house.machine_paths("x.md", "ProtectHome=yes, /var/lib/modemd, ~/modemd") == []
+
+
+def test_the_page_on_dependencies_tells_what_is_used_of_gsmmodem() -> None:
+    page = (house.ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    used = page[page.index("**Used**") : page.index("**Not used")]
+    imported = {
+        name.rpartition(".")[2]
+        for source in CODE
+        for _, name in house.imports(source)
+        if name.startswith("gsmmodem.")
+    }
+    assert imported
+    assert {name for name in imported if f"{name}`" not in used} == set()
+    told = set(
+        re.findall(
+            r"(?:pdu|exceptions)\.(\w+)`|`(\w+(?:Error|Exception))`", used.split("`modem.GsmModem`")[0]
+        )
+    )
+    assert {first or second for first, second in told} - {"PduError"} == imported
+
+
+def test_the_page_on_dependencies_has_every_package() -> None:
+    page = (house.ROOT / "docs" / "dependencies.md").read_text("utf-8").lower()
+    project = tomllib.loads((house.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["fast"], *extras["postgres"]]
+    assert len(wanted) > 12
+    names = [re.split(r"[\[<>=]", one)[0].lower() for one in wanted]
+    assert [name for name in names if name not in page] == []
