@@ -28,7 +28,7 @@ def recipients(payload: dict[str, Any]) -> list[str]:
     """
     named = _first(payload, _TO)
     if named is None:
-        raise bad_request("to: is missing", "No destination")
+        raise bad_request("to: is missing")
     found: list[str] = []
     for one in named if isinstance(named, list) else [named]:
         if not isinstance(one, str):
@@ -36,7 +36,7 @@ def recipients(payload: dict[str, Any]) -> list[str]:
         found += [piece.strip() for piece in _SEPARATOR.split(checked_text(one, "to:"))]
     numbers = list(dict.fromkeys(number for number in found if number))
     if not numbers:
-        raise bad_request("to: is empty", "No destination")
+        raise bad_request("to: is empty")
     if longest := next((number for number in numbers if len(number) > _LONGEST_NAME), None):
         raise Rejected("bad_number", f"to: {longest[:20]!r}… is no phone number")
     return numbers
@@ -83,7 +83,7 @@ class Fields:
         if text is not None and octets is not None:
             raise bad_request("data: a message has either text or data")
         if not text and not octets:
-            raise Rejected("empty", "text: is missing or empty", fail_reason="No text or data")
+            raise Rejected("empty", "text: is missing or empty")
         return checked_text(text, "text:") if text else None
 
     def _word(self, name: str) -> str | None:
