@@ -34,8 +34,14 @@ class Form:
     shifts: Alphabet = GSM7
 
     def room(self, header: int) -> int:
-        """How many units fit beside ``header`` octets of elements (without the length octet)."""
+        """How many units fit beside ``header`` octets of elements (without the length octet).
+
+        Raises:
+            PduError: the header is longer than a message.
+        """
         used = header + 1 if header else 0
+        if used > MAX_OCTETS:
+            raise PduError("the user data header leaves no room for the message")
         if self.coding == "gsm7":
             return MAX_SEPTETS - (used * 8 + 6) // 7
         if self.coding == "ucs2":
@@ -106,12 +112,15 @@ class Split:
         return 5 if self.concat_bits == 8 else 6
 
     def parts(self, form: Form) -> int:
-        """How many parts the contents take in this form."""
+        """How many parts the contents take in this form; one more than allowed where they cannot be cut."""
         fixed = len(form.elements) + len(self.header)
-        if len(form.units) <= form.room(fixed):
-            return 1
-        room = form.room(fixed + self.concat_octets)
-        return len(form.cut(lambda _seq: room))
+        try:
+            if len(form.units) <= form.room(fixed):
+                return 1
+            room = form.room(fixed + self.concat_octets)
+            return len(form.cut(lambda _seq: room))
+        except PduError:
+            return MAX_PARTS + 1
 
 
 def _gsm7(text: str, shifts: Alphabet) -> Form | None:
