@@ -7,12 +7,15 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from modemd.gsm.incoming import Submit
+
+_in_json: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: ``json.dumps`` would make an encoder for each line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Accepted:
         submit = self.submit
         concat = submit.concat
         return (
-            json.dumps(
+            _in_json(
                 {
                     "at": self.at,
                     "modem": self.modem,
@@ -56,8 +59,7 @@ class Accepted:
                     "octets": submit.octets.hex() if submit.octets is not None else None,
                     "pdu": self.pdu,
                 },
-                ensure_ascii=False,
-            ).encode()
+            ).encode("utf-8", "backslashreplace")
             + b"\n"
         )
 

@@ -18,7 +18,15 @@ FREE_BEFORE_PIN: Final = frozenset(_FREE.split())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """Overrides; ``fixed`` answers a whole command line with these lines and ``OK``."""
+    """Overrides.
+
+    ``fixed`` answers a whole command with these lines and ``OK``; ``refused`` are beginnings of commands
+    that are refused; ``missing`` are commands that the maker does not know. ``memories`` are those of +CPMS=?, one
+    group an argument. ``ccid`` is the command for the ICCID and its answer. ``full_line`` is what
+    is said when there is no room for a message. ``csmp_wipes_smsc``: AT+CSMP= makes AT+CSCA? empty.
+    ``busy_after_cfun``: so many commands after AT+CFUN= get CME 515. ``ussd_in_hex``: AT+CUSD takes text only
+    after AT^USSDMODE=0.
+    """
 
     name: str
     manufacturer: str
@@ -27,7 +35,7 @@ class Dialect:
     missing: frozenset[str] = frozenset()
     unknown: str = "ERROR"
     fixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    refused: frozenset[str] = frozenset()
+    refused: tuple[str, ...] = ()
     memories: tuple[tuple[str, ...], ...] = (("SM", "ME", "SR"), ("SM", "ME"), ("SM", "ME"))
     capacities: Mapping[str, int] = field(default_factory=lambda: {"SM": 30, "ME": 100, "SR": 50})
     me_first: int = 1
@@ -39,6 +47,9 @@ class Dialect:
     unsolicited: tuple[str, ...] = ()
     csmp_wipes_smsc: bool = False
     empty_slot_answers_ok: bool = False
+    cpin_without_ok: bool = False
+    busy_after_cfun: int = 0
+    ussd_in_hex: bool = False
     cscs: tuple[str, ...] = ("IRA", "GSM", "UCS2", "8859-1")
 
 
@@ -58,6 +69,7 @@ HUAWEI: Final = Dialect(
     boot_lines=("^SYSSTART", "^SRVST:2", "^MODE:5,4"),
     unsolicited=("^BOOT:27710117,0,0,0,72", "^RSSI:18", "^MODE:5,4"),
     cscs=("IRA", "GSM", "UCS2"),
+    ussd_in_hex=True,
 )
 
 ZTE: Final = Dialect(
@@ -66,7 +78,7 @@ ZTE: Final = Dialect(
     model="K3565-Z",
     revision="BD_P673A2V1.0.0B09",
     missing=frozenset({"+CCID", "+CPINR", "^CPIN", "+SPIC", "+QPINC", "+CEREG", "+C5GREG", "^ICCID"}),
-    fixed={"+ZPAS?": ('+ZPAS: "UMTS","CS_PS"',), "+CVHU=0": ("+CVHU: (0-1)",)},
+    fixed={"+ZPAS?": ('+BEARTYPE: "UMTS","CS_PS"',), "+CVHU=0": ("+CVHU: (0-1)",)},
     memories=(("ME", "MT", "SM", "SR"), ("ME", "MT", "SM", "SR"), ("ME", "MT", "SM", "SR")),
     free_before_pin=frozenset({"+CPIN", "+CMEE"}),
     ccid=("+ZGETICCID", "+ZGETICCID: {}"),
@@ -109,10 +121,22 @@ WAVECOM: Final = Dialect(
     model=" MULTIBAND  900E  1800",
     revision="651_09gg.Q2406B 1266500 062005 21:23",
     missing=frozenset({"+CLAC", "+CVHU", "+CEREG", "+C5GREG", "+CPINR", "^CPIN", "+SPIC", "+QPINC", "+CGMR"}),
-    fixed={"+WIND?": ("+WIND: 0",), "+WIND=50": ()},
+    fixed={"+WIND?": ("+WIND: 0",), "+WIND=50": (), "+CPMS=?": ('+CPMS: (("SM","BM","SR"),("SM"))',)},
     memories=(("SM", "SR"), ("SM",)),
     ccid=("+CCID", '+CCID: "{}"'),
+    cpin_without_ok=True,
+    busy_after_cfun=2,
 )
 
-DIALECTS: Final = {one.name: one for one in (GENERIC, HUAWEI, ZTE, SIMCOM, QUECTEL, WAVECOM)}
+NOKIA: Final = Dialect(
+    name="nokia",
+    manufacturer="Nokia",
+    model="Nokia N79",
+    revision="V ICPR72_08w44.1\r\n24-11-08\r\nRM-348\r\n(c) Nokia\r\n11.049",
+    missing=frozenset({"+CNMI", "+CLAC", "+CCID", "+CEREG", "+C5GREG", "+CPINR", "^CPIN", "+SPIC", "+QPINC"}),
+    fixed={"+CPMS=?": ("+CPMS: (),(),()",), "+CPMS?": ("+CPMS: ,,,,,,,,",), "+CVHU=0": ()},
+    refused=("+CPMS=", "+CMGL=", "+CMGR=", "+CMGD="),
+)
+
+DIALECTS: Final = {one.name: one for one in (GENERIC, HUAWEI, ZTE, SIMCOM, QUECTEL, WAVECOM, NOKIA)}
 """By the name that ``modemd simulate --dialect`` takes."""

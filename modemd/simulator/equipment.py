@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from modemd.errors import PduError
+from modemd.gsm.incoming import decode_deliver
+from modemd.gsm.terminated import encode_deliver
 from modemd.simulator.answers import refused
 from modemd.simulator.settings import Settings
-from modemd.simulator.storage import UNREAD, JoinedStore, Slot, Store
+from modemd.simulator.storage import READ, UNREAD, JoinedStore, Slot, Store
 from modemd.simulator.textmode import handed_over
 
 if TYPE_CHECKING:
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from modemd.simulator.dialects import Dialect
 
 HOME = 1
+ACKNOWLEDGE_S = 60.0
+"""How long the modem waits for +CNMA."""
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 USABLE = frozenset({1, 5, 6, 7})
 """``<stat>`` of +CREG with which messages go (3GPP TS 27.007, 7.2)."""
 
@@ -30,6 +37,18 @@ class Air(Protocol):
 
     def room(self, receiver: Equipment) -> None:
         """This modem can take what it had to refuse."""
+
+    def give_back(self, receiver: Equipment, pdu: str, length: int, *, report: bool) -> None:
+        """This modem was not believed to have it: it comes again when there is room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was handed over and is not acknowledged yet."""
+
+    pdu: str
+    length: int
+    report: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +72,9 @@ class Equipment:
     chosen: list[str] = field(default_factory=list)
     cnmi: list[int] = field(default_factory=lambda: [0, 0, 0, 0, 0])
     phonebook: dict[int, tuple[str, str]] = field(default_factory=dict)
-    unacknowledged: str = ""
+    powered: bool = True
+    unacknowledged: Held | None = None
+    busy_left: int = 0
     waiting: list[tuple[str, ...]] = field(default_factory=list)
     announce: Callable[[tuple[str, ...]], None] = lambda _lines: None
     restart: Callable[[float], None] = lambda _seconds: None
@@ -79,10 +100,10 @@ class Equipment:
         self.settings = Settings()
         self.cnmi = [0, 0, 0, 0, 0]
         self.functional = 1
-        self.unacknowledged = ""
         self.waiting.clear()
         if self.card:
             self.card.power_up()
+        self._give_back()
 
     # -- what must be so before a command can work -----------------------------------------------------
 
@@ -111,7 +132,7 @@ class Equipment:
     def on_air(self) -> bool:
         """Registered in a way that carries messages, with the radio on and the SIM open."""
         ready = self.card is not None and self.card.wants == "READY"
-        return ready and self.functional == 1 and self.registration in USABLE
+        return ready and self.powered and self.functional == 1 and self.registration in USABLE
 
     @property
     def memory(self) -> Store:
@@ -120,15 +141,18 @@ class Equipment:
 
     # -- what comes from the network -------------------------------------------------------------------
 
-    def deliver(self, pdu: str, length: int, *, to_card: bool = False) -> bool:
+    def deliver(self, pdu: str, length: int) -> bool:
         """An SMS-DELIVER; False when the network must keep it (no room, no radio, not acknowledged)."""
         if not self.on_air or self.unacknowledged:
             return False
-        if self.cnmi[1] in {2, 3} and self.cnmi[0] and not to_card:
-            self._hand_over(f"+CMT: ,{length}", pdu, report=False)
+        message_class = _class_of(pdu) if self.cnmi[1] > 1 else None
+        if (self.cnmi[1] == 2 and message_class != 2) or (self.cnmi[1] == 3 and message_class == 3):
+            self._hand_over(f"+CMT: ,{length}", pdu, length, report=False)
             return True
         chosen = self.chosen[2] if len(self.chosen) > 2 else self.chosen[0]
-        return self._keep("SM" if to_card else chosen, pdu, length, "+CMTI" if self.cnmi[1] else "")
+        return self._keep(
+            "SM" if message_class == 2 else chosen, pdu, length, "+CMTI" if self.cnmi[1] else ""
+        )
 
     def report(self, pdu: str, length: int) -> bool:
         """An SMS-STATUS-REPORT, as ``<ds>`` of +CNMI says (3GPP TS 27.005, 3.4.1)."""
@@ -136,15 +160,34 @@ class Equipment:
             return False
         routed = self.cnmi[3]
         if routed == 1:
-            self._hand_over(f"+CDS: {length}", pdu, report=True)
+            self._hand_over(f"+CDS: {length}", pdu, length, report=True)
         elif routed == 2 and "SR" in self.stores:
             return self._keep("SR", pdu, length, "+CDSI")
         return True
 
-    def _hand_over(self, head: str, pdu: str, *, report: bool) -> None:
+    def _hand_over(self, head: str, pdu: str, length: int, *, report: bool) -> None:
         if self.settings.csms:
-            self.unacknowledged = head[:4]
+            held = self.unacknowledged = Held(pdu, length, report)
+            self.later(ACKNOWLEDGE_S, lambda: self._unheard(held))
         self.notify(handed_over(self.settings, pdu, report=report) or (head, pdu))
+
+    def _unheard(self, held: Held) -> None:
+        """No +CNMA in time: nothing is handed over any more, the network tries again (27.005, 3.4.1)."""
+        if self.unacknowledged is held:
+            self.cnmi[1] = self.cnmi[3] = 0
+            self._give_back()
+
+    def _give_back(self) -> None:
+        held, self.unacknowledged = self.unacknowledged, None
+        if held:
+            self.air.give_back(self, held.pdu, held.length, report=held.report)
+
+    def acknowledge(self) -> None:
+        """+CNMA: what was handed over is safe; Refused (CMS 340) when there is nothing."""
+        if not self.unacknowledged:
+            raise refused("CMS", 340)
+        self.unacknowledged = None
+        self.air.room(self)
 
     def _keep(self, memory: str, pdu: str, length: int, notice: str) -> bool:
         store = self.stores[memory]
@@ -205,10 +248,12 @@ class Equipment:
             self.air.room(self)
 
     def fill_up(self) -> None:
-        """Every slot is taken, by drafts."""
+        """Every slot is taken, by messages of long ago that were read and never deleted."""
         for store in self.stores.values():
             while not store.full:
-                store.add(Slot(2, "0001000B812143658709F100000131", 14))
+                text = f"Old message {store.used}"
+                part = encode_deliver("+32475888888", text, sc_at=LONG_AGO)[0]
+                store.add(Slot(READ, part.pdu, part.tpdu_length))
 
     def swap_card(self, iccid: str) -> None:
         """Another SIM is put in; what the old one kept goes with it."""
@@ -217,3 +262,10 @@ class Equipment:
             self.card = replace(self.card, iccid=last, imsi=self.card.imsi[:-9] + last[-9:], last_mr=-1)
         if "SM" in self.stores:
             self.stores["SM"].slots.clear()
+
+
+def _class_of(pdu: str) -> int | None:
+    try:
+        return decode_deliver(pdu).message_class
+    except PduError:
+        return None

@@ -84,10 +84,16 @@ def _upper(piece: str) -> str:
 def run(me: Equipment, one: Command) -> Answer:
     """Do one command; raises Refused where it is."""
     dialect = me.dialect
-    if one.name not in HANDLERS or one.name in dialect.missing or one.spelled in dialect.refused:
-        if one.spelled not in dialect.fixed:
-            raise Refused("", "ERROR", None, "" if dialect.unknown == "ERROR" else dialect.unknown)
-    elif (
+    if me.busy_left:
+        me.busy_left -= 1
+        raise Refused("", "CME", 515, "+CME ERROR: 515")
+    if one.spelled in dialect.fixed:
+        return dialect.fixed[one.spelled]
+    if one.name not in HANDLERS or one.name in dialect.missing:
+        raise Refused("", "ERROR", None, "" if dialect.unknown == "ERROR" else dialect.unknown)
+    if dialect.refused and one.spelled.startswith(dialect.refused):
+        raise Refused("", "ERROR", None, "")
+    if (
         dialect.free_before_pin is not None
         and one.name not in dialect.free_before_pin
         and me.card is not None
@@ -96,6 +102,4 @@ def run(me: Equipment, one: Command) -> Answer:
         if one.name[:3] == "+CM" or one.name in MESSAGE_COMMANDS:
             me.need_card_for_messages()
         me.need_card()
-    if one.spelled in dialect.fixed:
-        return dialect.fixed[one.spelled]
     return HANDLERS[one.name](me, one)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CTRL_Z, ESC, CR = 0x1A, 0x1B, b"\r"
 _CONTROLS: Final = dict.fromkeys(i for i in range(32))
 LONGEST_LINE: Final = 4096
+MOST_COMMANDS: Final = 40
 Later: TypeAlias = "Callable[[float, Callable[[], None]], object]"
 
 
@@ -45,7 +46,7 @@ class SimulatedModem:
         self._held: list[bytes] = []
         self._joined = False
         self._deaf = False
-        self._turn = 0
+        self._turn = self._life = 0
         me.announce = self.announce
         me.restart = self.reboot
 
@@ -102,8 +103,12 @@ class SimulatedModem:
     def _begin(self, line: str) -> None:
         self._line = self._last_line = line
         self.log.append(line)
-        self._todo.extend(interpreter.parse(line[2:].strip()))
         self._busy = True
+        commands = interpreter.parse(line[2:].strip())
+        if len(commands) > MOST_COMMANDS:
+            self._done(refused("ERROR"))
+            return
+        self._todo.extend(commands)
         self._at(Place.COMMAND, self._next)
 
     def _next(self) -> None:
@@ -264,8 +269,10 @@ class SimulatedModem:
         """Deaf and dumb for so long; 0: until it is plugged in anew or rebooted."""
         self._forget()
         self._deaf = True
+        self._life += 1
         if seconds:
-            self._later(seconds, self._wake)
+            life = self._life
+            self._later(seconds, lambda: self._wake() if life == self._life else None)
 
     def _wake(self) -> None:
         self._deaf = False
@@ -275,14 +282,21 @@ class SimulatedModem:
         self._held.clear()
         self._idle()
 
+    def power_down(self) -> None:
+        """No supply: deaf, and off the network."""
+        self.fall_silent(0)
+        self.me.powered = False
+
     def reboot(self, seconds: float) -> None:
         """Start anew: all settings are as after power-up, stored messages are kept."""
-        self.fall_silent(0)
+        self.power_down()
         self.me.power_up()
-        self._later(seconds, self._booted)
+        life = self._life
+        self._later(seconds, lambda: self._booted() if life == self._life else None)
 
     def _booted(self) -> None:
         self._deaf = False
+        self.me.powered = True
         for line in self.me.dialect.boot_lines:
             self.announce((line,))
         self.me.air.room(self.me)

@@ -66,7 +66,7 @@ class Network:
         self._later = later
         self._random = Random(spec.seed)  # noqa: S311 - airtimes, not keys
         self._subscribers: list[Equipment] = []
-        self._queues: dict[int, deque[tuple[bool, SubmitPart]]] = {}
+        self._queues: dict[tuple[int, bool], deque[SubmitPart]] = {}
         self._warm: set[int] = set()
         self._swapped: list[Callable[[], None]] = []
         self._refs = 0
@@ -75,7 +75,8 @@ class Network:
     def attach(self, me: Equipment) -> None:
         """A subscriber more."""
         self._subscribers.append(me)
-        self._queues[id(me)] = deque()
+        self._queues[id(me), True] = deque()
+        self._queues[id(me), False] = deque()
 
     def stop(self) -> None:
         """Nothing happens any more."""
@@ -200,19 +201,20 @@ class Network:
         self._give(to, SubmitPart(pdu, length), report=report)
 
     def _give(self, to: Equipment, part: SubmitPart, *, report: bool = False) -> None:
-        self._queues[id(to)].append((report, part))
+        self._queues[id(to), report].append(part)
         self.room(to)
+
+    def give_back(self, receiver: Equipment, pdu: str, length: int, *, report: bool) -> None:
+        """Not acknowledged: first in the queue again."""
+        self._queues[id(receiver), report].appendleft(SubmitPart(pdu, length))
+        self._after(0, lambda: self.room(receiver))
 
     def room(self, receiver: Equipment) -> None:
         """Give a modem what waits for it, as far as it takes it."""
-        queue = self._queues.get(id(receiver))
-        while queue:
-            report, part = queue[0]
-            take = receiver.report if report else receiver.deliver
-            taken = take(part.pdu, part.tpdu_length)
-            if not taken:
-                break
-            queue.popleft()
+        for report, take in ((True, receiver.report), (False, receiver.deliver)):
+            queue = self._queues[id(receiver), report]
+            while queue and take(queue[0].pdu, queue[0].tpdu_length):
+                queue.popleft()
 
     # -- time -------------------------------------------------------------------------------------------
 

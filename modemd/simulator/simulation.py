@@ -68,7 +68,7 @@ class PluggedModem(SimulatedModem):
 
     def unplug_for(self, seconds: float = 0.0) -> None:
         """Pull the plug; after so many seconds (if not 0) it is in again."""
-        self.fall_silent(0)
+        self.power_down()
         self._port.unplug()
         if seconds:
             self._later(seconds, self.plug)

@@ -151,6 +151,8 @@ def functionality(me: Equipment, one: Command) -> Answer:
     if given[1:] == ["1"] or level == 6:
         return Pending(lambda done: _restart(me, done))
     me.functional = level
+    me.busy_left = me.dialect.busy_after_cfun
+    me.air.room(me)
     return ()
 
 

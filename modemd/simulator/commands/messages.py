@@ -49,10 +49,7 @@ def acknowledge(me: Equipment, one: Command) -> Answer:
     """What was handed over is safe."""
     if one.form is Form.TEST:
         return ("+CNMA: (0-2)",)
-    if not me.unacknowledged:
-        raise refused("CMS", 340)
-    me.unacknowledged = ""
-    me.air.room(me)
+    me.acknowledge()
     return ()
 
 

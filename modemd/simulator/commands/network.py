@@ -80,6 +80,8 @@ def ussd(me: Equipment, one: Command) -> Answer:
     if len(given) < 2 or not given[1]:
         return ()
     me.need_card()
+    if me.dialect.ussd_in_hex and me.settings.plain.get("^USSDMODE", "1") != "0":
+        raise refused("ERROR")
     if not me.on_air:
         raise refused("CME", 30)
     text, dcs = me.balance, 15

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.simulator.answers import Answer, refused
+from modemd.simulator.answers import Answer, Silent, refused
 from modemd.simulator.commands.arguments import integer, words
 from modemd.simulator.interpreter import Command, Form, command
 
@@ -20,7 +20,8 @@ def pin(me: Equipment, one: Command) -> Answer:
     if me.card is None:
         raise refused("CME", 10)
     if one.form is Form.READ:
-        return (f"+CPIN: {me.card.wants}",)
+        lines = (f"+CPIN: {me.card.wants}",)
+        return Silent(lines) if me.dialect.cpin_without_ok else lines
     me.card.enter(*words(one.arguments)[:2])
     me.air.room(me)
     return ()
