@@ -151,6 +151,13 @@ def test_check_reads_the_secrets(tmp_path: Path) -> None:
     assert run("check", file).exit_code == 0
 
 
+def test_check_tells_what_has_no_effect(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("mqtt: {host: broker}\n")
+    assert "note: mqtt: no broker is connected to by this version" in run("check", file).output
+    assert len(json.loads(run("check", "--json", file).output)["notes"]) == 1
+
+
 def test_check_tells_no_password(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("store: {url: 'postgresql://gw:geheim@host/db'}\n")

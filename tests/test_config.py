@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from modemd.config import Config, ModemConfig, load, parse
+from modemd.config import Config, ModemConfig, load, parse, without_effect
 from modemd.config.faults import keys_of, model_at
 from modemd.config.modems import read_secret
 from modemd.config.strict_yaml import read
@@ -148,6 +148,18 @@ def test_languages_have_the_identifiers_of_the_standard() -> None:
     assert config.accounts["shop"].language_ids == (1, 3, 13)
 
 
+def test_what_is_asked_for_and_not_done_is_told() -> None:
+    assert without_effect(parse("accounts: {a: {allow: ['+32']}}")) == ()
+    text = "mqtt: {}\nmetrics: {listen: '[::]:9482'}\nspool: {formats: [ical]}\naccounts: {a: {consent: opt-out}}"
+    told = without_effect(parse(text))
+    assert [sentence.split(":")[0] for sentence in told] == [
+        "mqtt",
+        "metrics.listen",
+        "spool.formats",
+        "accounts.a.consent",
+    ]
+
+
 # Numbers and PINs are text
 
 
@@ -175,6 +187,11 @@ def test_a_number_in_quotes_or_without_doubt_is_taken(written: str) -> None:
 )
 def test_other_digits_are_text_too(key: str, written: str) -> None:
     assert "without quotes" in only_fault(modem(f"{key}: {written}")).message
+
+
+def test_a_prefix_is_that_of_a_number_as_it_is_routed() -> None:
+    config = parse('accounts: {a: {allow: ["0032", "+32 475", "8850"]}}')
+    assert config.accounts["a"].allow == ("+32", "+32475", "8850")
 
 
 def test_prefixes_are_text_too() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from modemd.cli.exits import EXIT_CONFIG
-from modemd.config import Config, load
+from modemd.config import Config, load, without_effect
 from modemd.errors import ConfigError, Fault
 
 
@@ -30,13 +30,18 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
     except ConfigError as error:
         faults = [asdict(fault) for fault in error.faults]
         click.echo(
-            json.dumps({"file": str(path), "fine": False, "faults": faults}) if as_json else str(error)
+            json.dumps({"file": str(path), "fine": False, "faults": faults, "notes": []})
+            if as_json
+            else str(error)
         )
         ctx.exit(EXIT_CONFIG)
+    notes = without_effect(config)
     if as_json:
-        click.echo(json.dumps({"file": str(path), "fine": True, "faults": []}))
-    else:
-        click.echo(f"{path} is fine: {summary(config)}")
+        click.echo(json.dumps({"file": str(path), "fine": True, "faults": [], "notes": notes}))
+        return
+    click.echo(f"{path} is fine: {summary(config)}")
+    for note in notes:
+        click.echo(f"note: {note}")
 
 
 def summary(config: Config) -> str:

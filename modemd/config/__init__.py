@@ -1,8 +1,18 @@
 """The configuration: YAML in, a frozen typed value out, or every fault at once with line and did-you-mean."""
 
+from modemd.config.effect import without_effect
 from modemd.config.loading import load, parse
 from modemd.config.model import Config
 from modemd.config.modems import ModemConfig, ModemsConfig
 from modemd.config.sections import AccountConfig, RouteConfig
 
-__all__ = ["AccountConfig", "Config", "ModemConfig", "ModemsConfig", "RouteConfig", "load", "parse"]
+__all__ = [
+    "AccountConfig",
+    "Config",
+    "ModemConfig",
+    "ModemsConfig",
+    "RouteConfig",
+    "load",
+    "parse",
+    "without_effect",
+]

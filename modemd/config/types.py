@@ -62,6 +62,11 @@ def _compact(value: object) -> object:
     return re.sub(r"[\s()./-]", "", value) if isinstance(value, str) else value
 
 
+def _international(value: object) -> object:
+    """``0032`` as ``+32``, the way that destinations are kept."""
+    return f"+{value[2:]}" if isinstance(value, str) and value.startswith("00") else value
+
+
 def _seconds(value: object) -> object:
     return parse_duration(str(value)) if isinstance(value, str) else value
 
@@ -105,6 +110,8 @@ PhoneNumber = Annotated[
 ]
 Prefix = Annotated[
     str,
+    BeforeValidator(_international),
+    BeforeValidator(_compact),
     _TEXT,
     _matching(r"\+?[0-9]{0,20}", 'no prefix: digits, with + in front of a country code, such as "+324"'),
 ]

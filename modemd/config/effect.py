@@ -1,0 +1,28 @@
+"""What a configuration asks for that this version reads and checks, but does not do yet.
+
+A key that silently does nothing would be believed: ``modemd check`` and the daemon say it.
+"""
+
+from __future__ import annotations
+
+from modemd.config.model import Config
+
+_ACCOUNT_KEYS = ("terms", "per_minute", "consent", "quiet_hours")
+
+
+def without_effect(config: Config) -> tuple[str, ...]:
+    """A sentence for each thing that is asked for and not done yet."""
+    asked: list[str] = []
+    if config.mqtt is not None:
+        asked.append("mqtt: no broker is connected to")
+    if config.metrics.listen:
+        asked.append("metrics.listen: no metrics are served")
+    if "ical" in config.spool.formats:
+        asked.append("spool.formats: ical files are not read")
+    for name, account in config.accounts.items():
+        asked += [
+            f"accounts.{name}.{key}: is not enforced"
+            for key in _ACCOUNT_KEYS
+            if key in account.model_fields_set
+        ]
+    return tuple(f"{sentence} by this version" for sentence in asked)
