@@ -59,4 +59,4 @@ def _told(results: Sequence[OutboundResult], count: int) -> Any:
 
 
 def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return all(not "\ud800" <= character <= "\udfff" for character in text)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from modemd.errors import Rejected
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def bad_request(sentence: str, fail_reason: str = "") -> Rejected:
@@ -28,6 +33,6 @@ def checked_text(text: str, what: str) -> str:
     """
     if "\x00" in text:
         raise bad_request(f"{what} holds a NUL character")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _HALF.search(text):
         raise bad_request(f"{what} holds half of a surrogate pair, which is no character")
     return text

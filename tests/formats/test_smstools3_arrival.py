@@ -111,14 +111,14 @@ def test_a_part_without_the_others_says_so_and_keeps_its_header() -> None:
 
 
 def test_national_tables_are_named() -> None:
-    pdu = (
-        "00440B918100551512F200001110102143650022062501012401011BC586B2416D529BD786B7E96D7C1BE002C8011318870E"
-    )
+    address_and_time = "00440B918100551512F2000011101021436500"
+    pdu = address_and_time + "22062501012401011BC586B2416D529BD786B7E96D7C1BE002C8011318870E"
     head, _, _ = received(_inbound(pdu)).partition(b"\n\n")
     assert head.endswith(
         b"Report: no\nAlphabet: UTF-8\nUDH-DATA: 06 25 01 01 24 01 01 \n"
         b"UDH-Type: Length=7, [25]Locking Shift Character Set information, "
-        b"[24]Single Shift Character Set information\nLength: 26\nLanguage: Turkish (1)\nLanguage_ext: Turkish (1)",
+        b"[24]Single Shift Character Set information\nLength: 26\n"
+        b"Language: Turkish (1)\nLanguage_ext: Turkish (1)",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from modemd.formats.moments import parse_moment
-from modemd.formats.rejections import bad_request, checked_text
+from modemd.formats.rejections import bad_request
 from modemd.formats.smstools3.body import read_contents
 from modemd.formats.smstools3.destination import destination
 from modemd.formats.smstools3.headers import check_header, is_yes, split_file
@@ -36,7 +36,7 @@ def read_request(octets: bytes, zone: tzinfo) -> SendRequest:
     """
     parsed = split_file(octets)
     check_header(parsed)
-    headers = {name: checked_text(value, f"{name}:") for name, value in parsed.values().items()}
+    headers = parsed.values()
     _refuse_what_is_not_done(headers)
     to, type_of_number = destination(headers.get("To", ""), headers.get("To_TOA"))
     macros = [value for name, value in parsed.pairs() if name == "Macro"]
