@@ -150,7 +150,12 @@ def test_languages_have_the_identifiers_of_the_standard() -> None:
 
 def test_what_is_asked_for_and_not_done_is_told() -> None:
     assert without_effect(parse("accounts: {a: {allow: ['+32']}}")) == ()
-    asked = ["mqtt: {}", "metrics: {listen: 'host:9482'}", "spool: {formats: [ical]}", "accounts: {a: {terms: x}}"]
+    asked = [
+        "mqtt: {}",
+        "metrics: {listen: 'host:9482'}",
+        "spool: {formats: [ical]}",
+        "accounts: {a: {terms: x}}",
+    ]
     told = without_effect(parse("\n".join(asked)))
     assert [sentence.split(":")[0] for sentence in told] == [
         "mqtt",
