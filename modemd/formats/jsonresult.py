@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from modemd.errors import Rejected
 from modemd.formats.events import event_object, iso
@@ -12,19 +12,26 @@ from modemd.formats.sendfields import recipients
 from modemd.formats.sendjson import parse_json
 from modemd.model import OutboundResult
 
+_SAME_DIGITS: Final = 8
+
 
 def finished_json(original: bytes, results: Sequence[OutboundResult]) -> bytes:
-    """The file with a ``result`` in each object: an object for one recipient, a list for several."""
+    """The file with a ``result`` in each object: an object for one recipient, a list for several.
+
+    ``null`` stands where there is no result.
+    """
     try:
         parsed = parse_json(original)
     except Rejected:
         return original
-    rest = list(results)
-    for payload in parsed if isinstance(parsed, list) else [parsed]:
-        if isinstance(payload, dict):
-            count = _count(payload)
-            payload["result"] = _told(rest[:count], count)
-            del rest[:count]
+    objects = [
+        payload for payload in (parsed if isinstance(parsed, list) else [parsed]) if _is_object(payload)
+    ]
+    addressed = [_recipients(payload) for payload in objects]
+    told = iter(_placed([number for numbers in addressed for number in numbers], results))
+    for payload, numbers in zip(objects, addressed, strict=True):
+        mine = [next(told) for _ in numbers]
+        payload["result"] = mine if len(mine) > 1 else mine[0]
     # Half a surrogate pair can stand in a field that nobody reads; ASCII escapes write it as it came.
     text = json.dumps(parsed, ensure_ascii=False, indent=2)
     return (text if _is_unicode(text) else json.dumps(parsed, indent=2)).encode() + b"\n"
@@ -46,16 +53,37 @@ def result_object(result: OutboundResult) -> dict[str, Any]:
     return told | {name: value for name, value in more.items() if value is not None}
 
 
-def _count(payload: dict[str, Any]) -> int:
+def _is_object(payload: Any) -> bool:
+    return isinstance(payload, dict)
+
+
+def _recipients(payload: dict[str, Any]) -> list[str]:
     try:
-        return len(recipients(payload))
+        return recipients(payload)
     except Rejected:
-        return 1
+        return [""]
 
 
-def _told(results: Sequence[OutboundResult], count: int) -> Any:
-    told = [result_object(result) for result in results]
-    return told if count > 1 else (told[0] if told else None)
+def _placed(numbers: list[str], results: Sequence[OutboundResult]) -> list[dict[str, Any] | None]:
+    """A result, or none, for each number.
+
+    Some have none when they were refused or known before; then the numbers' ends tell whose is whose.
+    """
+    told = [(result_object(result), _end(result.event.to)) for result in results]
+    if len(told) == len(numbers):
+        return [made for made, _ in told]
+    placed: list[dict[str, Any] | None] = []
+    for number in numbers:
+        mine = next((each for each in told if each[1] == _end(number)), None)
+        placed.append(mine[0] if mine else None)
+        if mine:
+            told.remove(mine)
+    return placed
+
+
+def _end(number: str) -> str:
+    """What national and international spellings have in common."""
+    return "".join(digit for digit in number if digit.isdigit())[-_SAME_DIGITS:]
 
 
 def _is_unicode(text: str) -> bool:

@@ -150,6 +150,12 @@ def test_results_are_written_into_the_objects() -> None:
     assert read("a.json", told).requests == read("a.json", dropped).requests
 
 
+def test_where_a_recipient_has_no_result_the_others_keep_theirs() -> None:
+    dropped = b'{"to": ["+33612345678", "0475 12 34 56", "12"], "text": "x"}'
+    told = json.loads(finished("json", dropped, SENT))["result"]
+    assert [result and result["to"] for result in told] == [None, "+32475123456", None]
+
+
 def test_finishing_a_file_that_is_no_json_leaves_it() -> None:
     assert finished("json", b"{", SENT) == b"{"
 
