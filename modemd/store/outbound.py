@@ -58,6 +58,28 @@ def find_message(tx: Tx, message_id: int) -> MessageRow | None:
     return None if row is None else MessageRow._make(row)
 
 
+class MessageTimes(NamedTuple):
+    """When things happened to a message, in microseconds since 1970."""
+
+    accepted_at: int
+    submitted_at: int | None
+    sent_at: int | None
+    ended_at: int | None
+    deadline_at: int | None
+
+
+_TIMES: Final = Statement(
+    select(*(message.c[name] for name in MessageTimes._fields)).where(message.c.id == bindparam("id")),
+)
+
+
+def times_of(tx: Tx, message_id: int) -> MessageTimes:
+    """Return the times of a message that exists."""
+    row = tx.one(_TIMES, id=message_id)
+    assert row is not None, "no such message"
+    return MessageTimes._make(row)
+
+
 # --- identifiers -------------------------------------------------------------------------------------------
 # Rows go in by executemany, which returns no keys, so a batch takes its keys beforehand. The transaction
 # holds the write lock, and AUTOINCREMENT never gives a key twice.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, func, literal_column, select, update
 
 from modemd.store.outbound import EVENT_COLUMNS, MessageRow
-from modemd.store.schema import IN_DOUBT, message, part
+from modemd.store.schema import IN_DOUBT, SUBMITTING, UNCERTAIN, message, part
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -152,3 +152,52 @@ _PARTS: Final = Statement(
 def parts_of(tx: Tx, message_id: int) -> list[Row]:
     """Return each part, in order, with the columns of the statement above."""
     return tx.all(_PARTS, id=message_id)
+
+
+_IN_DOUBT: Final = Statement(
+    select(part.c.id, part.c.message_id).where(IN_DOUBT, part.c.modem_id == bindparam("modem")),
+)
+_SUBMITTING: Final = Statement(
+    select(part.c.id, part.c.message_id, part.c.route_id).where(
+        SUBMITTING, part.c.modem_id == bindparam("modem")
+    ),
+)
+_DOUBTS_OVER: Final = Statement(
+    select(part.c.id, part.c.message_id, part.c.route_id).where(
+        UNCERTAIN, part.c.not_before_at <= bindparam("at")
+    ),
+)
+_NEXT_DOUBT: Final = Statement(select(func.min(part.c.not_before_at)).where(UNCERTAIN))
+
+
+def in_doubt(tx: Tx, modem_id: int) -> list[tuple[int, int]]:
+    """Return ``(part, message)`` of what this modem was handed and has not answered for."""
+    return [(int(part_id), int(message_id)) for part_id, message_id in tx.all(_IN_DOUBT, modem=modem_id)]
+
+
+def submitting(tx: Tx, modem_id: int) -> list[Row]:
+    """Return ``(part, message, route)`` of what was being submitted by this modem."""
+    return tx.all(_SUBMITTING, modem=modem_id)
+
+
+def doubts_over(tx: Tx, at_us: int) -> list[Row]:
+    """Return ``(part, message, route)`` of uncertain parts for which evidence was waited for long enough."""
+    return tx.all(_DOUBTS_OVER, at=at_us)
+
+
+def next_doubt(tx: Tx) -> int | None:
+    """Return when the next uncertain part's time is over, in microseconds since 1970."""
+    at = tx.scalar(_NEXT_DOUBT)
+    return None if at is None else int(at)
+
+
+_UNCLAIM: Final = Statement(
+    update(part)
+    .where(part.c.id == bindparam("part_id"), SUBMITTING)
+    .values(state=literal_column("0"), attempts=part.c.attempts - literal_column("1")),
+)
+
+
+def unclaim(tx: Tx, part_id: int) -> None:
+    """Put a part that no modem was given back into the queue."""
+    tx.run(_UNCLAIM, part_id=part_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.crud import REQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ class Statement:
             column_keys=self._columns,
             compile_kwargs={"render_postcompile": True},
         )
-        stray = {name: value for name, value in compiled.params.items() if value is not None}
+        stray = {name: value for name, value in compiled.params.items() if value not in (None, REQUIRED)}
         if stray:  # a value that Core made a parameter would be lost: only the text is kept
             raise AssertionError(f"constants must be literals in {compiled}: {stray}")
         return compiled

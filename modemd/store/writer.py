@@ -147,6 +147,7 @@ class Store:
                 connection.execute("ROLLBACK")
             for waiting in batch:
                 waiting.error = StoreError(f"the store cannot be written: {error}")
+            self._later += [waiting.job for waiting in batch if waiting.future is None]
 
     def _in_savepoint(self, waiting: _Waiting) -> None:
         connection = self._database.connection

@@ -1,0 +1,49 @@
+"""Log lines on standard error, in the form that whoever reads them wants."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Final
+
+_LEVELS: Final = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (0, 7))
+"""The journal's priorities (sd-daemon(3)): a line that begins with ``<4>`` is a warning."""
+
+
+class JournalFormatter(logging.Formatter):
+    """``<priority>message``; the journal adds the time, the unit and the process."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one record; the lines of a traceback keep its priority."""
+        priority = next(number for least, number in _LEVELS if record.levelno >= least)
+        text = super().format(record)
+        return "\n".join(f"<{priority}>{line}" for line in text.split("\n"))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one record."""
+        line = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def set_up_logging(level: str, form: str) -> None:
+    """Send log lines of ``level`` and above to standard error as ``journal``, ``text`` or ``json``."""
+    formatters = {
+        "journal": JournalFormatter("%(message)s"),
+        "json": JsonFormatter(),
+        "text": logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"),
+    }
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatters[form])
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,0 +1,196 @@
+"""The life of the process, from top to bottom: build, recover, start, watch, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import sdnotify
+
+from modemd import __version__
+from modemd.config import load
+from modemd.errors import ConfigError
+from modemd.service import routing, upkeep
+from modemd.service.rules import Rules
+from modemd.store import modems
+from modemd.store.database import Database
+from modemd.store.times import to_us
+from modemd.store.writer import Store
+from modemd.workers import hooks
+from modemd.workers.floor import Floor
+from modemd.workers.hooks import Hooks
+from modemd.workers.housekeeping import Clock, Listener
+from modemd.workers.modem import ModemWorker
+from modemd.workers.spool_dirs import SpoolDirs
+from modemd.workers.spool_intake import SpoolIntake
+from modemd.workers.spool_results import SpoolResults
+from modemd.workers.supervisor import Supervisor, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from modemd.config import Config
+    from modemd.store.transaction import Tx
+
+log = logging.getLogger(__name__)
+
+_SWITCH_S: Final = 0.0005
+"""The loop and the store's thread hand the interpreter over often: 10 % more messages with 8 modems."""
+_WATCH_S: Final = 5.0
+
+
+class Daemon:
+    """One gateway. ``run`` returns when it was asked to stop."""
+
+    def __init__(self, config: Config, source: Path | None = None) -> None:
+        self.ready = asyncio.Event()
+        self._config = config
+        self._source = source
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+        self._systemd = sdnotify.SystemdNotifier()
+        os.environ.pop("NOTIFY_SOCKET", None)  # the hooks' programs are not to speak for us
+        self._modems: dict[str, ModemWorker] = {}
+
+    def stop(self) -> None:
+        """Ask the daemon to end: parts in hand are finished first."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Build, recover, start, watch, stop.
+
+        Raises:
+            StoreError: the store cannot be opened.
+            OSError: the spool's directories cannot be made.
+        """
+        sys.setswitchinterval(_SWITCH_S)
+        database = Database(self._config.store.url)
+        dirs = SpoolDirs.make(self._config.spool.dir)
+        rules = _rules(self._config)
+        modem_ids = database.transact(lambda tx: self._recover(tx, rules))
+        async with Store(database) as store, asyncio.TaskGroup() as group:
+            floor = Floor(store, rules, self._config.gateway.zone)
+            supervisor = Supervisor(group)
+            self._handle_signals()
+            self._start(floor, supervisor, dirs, modem_ids)
+            self._notify("READY=1")
+            self.ready.set()
+            await self._watch(floor, supervisor)
+            self._notify("STOPPING=1")
+            await supervisor.stop(*supervisor.workers)
+            await store.run(lambda tx: modems.gateway_stopped(tx, rules.gateway, to_us(floor.now())))
+        database.close()
+        log.info("stopped")
+
+    def _recover(self, tx: Tx, rules: Rules) -> dict[str, int]:
+        from modemd.workers.floor import utc_now  # noqa: PLC0415 - the one moment before there is a floor
+
+        now = utc_now()
+        modems.gateway_started(tx, rules.gateway, os.getpid(), __version__, to_us(now))
+        modem_ids = routing.sync(tx, rules)
+        doubtful = upkeep.recover(tx, rules, list(modem_ids.values()), now)
+        if doubtful:
+            log.warning("%d parts were being submitted when the gateway last stopped: in doubt", doubtful)
+        return modem_ids
+
+    def _start(
+        self, floor: Floor, supervisor: Supervisor, dirs: SpoolDirs, modem_ids: dict[str, int]
+    ) -> None:
+        workers: list[Worker] = [
+            SpoolIntake(floor, self._config.spool, dirs),
+            SpoolResults(floor, dirs),
+            Clock(floor, self._config.retention),
+            Listener(floor),
+        ]
+        if self._config.hooks.event:
+            workers.append(Hooks(floor, self._config.hooks.event))
+        for worker in workers:
+            supervisor.start(worker)
+        self._start_modems(floor, supervisor, modem_ids)
+
+    def _start_modems(self, floor: Floor, supervisor: Supervisor, modem_ids: dict[str, int]) -> None:
+        for config in self._config.modems.list:
+            if config.name not in self._modems:
+                worker = ModemWorker(floor, config, modem_ids[config.name])
+                self._modems[config.name] = worker
+                supervisor.start(worker)
+
+    async def _watch(self, floor: Floor, supervisor: Supervisor) -> None:
+        """Feed the watchdog while every heart beats; reload when asked; return when asked to stop."""
+        interval_s = min(_WATCH_S, int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6 or _WATCH_S)
+        asked = [asyncio.ensure_future(self._stop.wait())]
+        while not self._stop.is_set():
+            reload = asyncio.ensure_future(self._reload.wait())
+            await asyncio.wait([*asked, reload], timeout=interval_s, return_when=asyncio.FIRST_COMPLETED)
+            reload.cancel()
+            if self._reload.is_set():
+                self._reload.clear()
+                await self._reread(floor, supervisor)
+            silent = supervisor.silent()
+            if silent:
+                log.error("no sign of life from %s", ", ".join(silent))
+            else:
+                self._notify("WATCHDOG=1")
+
+    async def _reread(self, floor: Floor, supervisor: Supervisor) -> None:
+        """SIGHUP: take the new configuration, or keep the old one and say why."""
+        self._notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+        try:
+            if self._source is not None:
+                await self._take_over(load(self._source), floor, supervisor)
+        except ConfigError as error:
+            log.error("the configuration stays as it was:\n%s", error)  # noqa: TRY400
+        self._notify("READY=1")
+
+    async def _take_over(self, config: Config, floor: Floor, supervisor: Supervisor) -> None:
+        for section in ("store", "spool", "hooks", "gateway"):
+            if getattr(config, section) != getattr(self._config, section):
+                log.warning("a change of %s: is taken at the next start", section)
+        rules = _rules(config)
+        old = {each.name: each for each in self._config.modems.list}
+        new = {each.name: each for each in config.modems.list}
+        gone = [self._modems.pop(name) for name in old if old[name] != new.get(name)]
+        await supervisor.stop(*gone)
+        self._config, floor.rules = config, rules
+        modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))
+        self._start_modems(floor, supervisor, modem_ids)
+        floor.ring_all()
+        log.info("the configuration was read again: %d modems", len(new))
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        actions: dict[signal.Signals, Callable[[], None]] = {
+            signal.SIGTERM: self._stop.set,
+            signal.SIGINT: self._stop.set,
+            signal.SIGHUP: self._reload.set,
+        }
+        for number, action in actions.items():
+            with contextlib.suppress(
+                ValueError, RuntimeError
+            ):  # not in the main thread: a test's, or a demo's
+                loop.add_signal_handler(number, action)
+
+    def _notify(self, said: str) -> None:
+        self._systemd.notify(said)
+
+
+def _rules(config: Config) -> Rules:
+    consumers = {"spool", hooks.CONSUMER} if config.hooks.event else {"spool"}
+    return Rules.of(config, frozenset(consumers))
+
+
+def run_loop(main: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run the daemon's loop: uvloop's where it is installed, which is a tenth faster."""
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: PLC0415 - an extra
+
+        uvloop.run(main())
+        return
+    asyncio.run(main())

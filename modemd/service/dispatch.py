@@ -1,0 +1,133 @@
+"""Handing parts to modems and recording what became of them.
+
+``record`` also claims the modem's next part, so that a message costs one commit on its way out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modemd.model import MessageState, PartState
+from modemd.service import routing
+from modemd.service.outbox import announce
+from modemd.service.outcomes import Outcome, Seat, Taken
+from modemd.service.rollup import settle, settle_by_id
+from modemd.service.trouble import Decision, decide
+from modemd.store import outbound, parts, queue
+from modemd.store.times import to_us
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from modemd.service.rules import Rules
+    from modemd.store.outbound import MessageRow
+    from modemd.store.queue import ClaimedPart
+    from modemd.store.transaction import Tx
+
+
+def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | None:
+    """Claim the first part that this modem may take: queued → submitting."""
+    claimed = queue.claim(tx, seat.modem_id, seat.name, seat.sim, to_us(now))
+    if claimed is not None and claimed.part_count > claimed.part_no == 1:
+        # All parts by one SIM: another sender's number would be another message for the phone.
+        queue.pin(tx, claimed.message_id, routing.route_id(tx, rules, f"modem:{seat.name}"))
+    return claimed
+
+
+def give_back(tx: Tx, rules: Rules, claimed: ClaimedPart, now: datetime) -> None:
+    """Return a part that was claimed but not submitted: submitting → queued, and it counts as no attempt."""
+    parts.unclaim(tx, claimed.id)
+    settle_by_id(tx, rules, claimed.message_id, to_us(now))
+
+
+def record(
+    tx: Tx, rules: Rules, seat: Seat, claimed: ClaimedPart, outcome: Outcome, now: datetime
+) -> Decision | None:
+    """Write down what became of a claimed part; return what was decided where it was not taken."""
+    if isinstance(outcome, Taken):
+        taken(tx, rules, seat.name, claimed.id, claimed.message_id, outcome.tp_mr, now)
+        return None
+    message = outbound.find_message(tx, claimed.message_id)
+    assert message is not None, "a claimed part has a message"
+    decision = decide(claimed, message, outcome, rules.sending, now)
+    if decision.state is PartState.SENT:  # the service centre refused it as a duplicate of what we doubted
+        taken(tx, rules, seat.name, claimed.id, claimed.message_id, None, now)
+    else:
+        _apply(tx, rules, seat, claimed, message, decision, now)
+    return decision
+
+
+def taken(
+    tx: Tx, rules: Rules, modem: str | None, part_id: int, message_id: int, tp_mr: int | None, now: datetime
+) -> None:
+    """Record that the network accepted a part; do nothing where that is known already.
+
+    Its status report may have come before: then that is applied too.
+    """
+    now_us = to_us(now)
+    message = outbound.find_message(tx, message_id)
+    assert message is not None, "a part has a message"
+    # Without a TP-MR no report can be matched.
+    awaited = bool(message.report) and tp_mr is not None
+    if not parts.part_sent(tx, part_id, tp_mr, now_us, report=awaited):
+        return
+    message = parts.count_sent(tx, message_id, modem, now_us)
+    if message.part_count > 1:
+        settle(tx, rules, message, now_us)
+        return
+    message = parts.move_message(tx, message_id, MessageState.SENT, ended_us=None if awaited else now_us)
+    announce(tx, rules, message, now_us)
+
+
+def _apply(
+    tx: Tx,
+    rules: Rules,
+    seat: Seat,
+    claimed: ClaimedPart,
+    message: MessageRow,
+    decision: Decision,
+    now: datetime,
+) -> None:
+    route_id, state, until = claimed.route_id, decision.state, decision.until_at
+    if decision.move:
+        other = routing.alternative(tx, rules, claimed.route_id, seat.name)
+        if other is not None:
+            route_id, state, until = other, PartState.QUEUED, None
+        elif state is PartState.QUEUED:
+            state = PartState.SCHEDULED
+    parts.move_part(
+        tx, claimed.id, state, route_id,
+        until_us=None if until is None else to_us(until),
+        moved=route_id != claimed.route_id,
+        doubted=bool(claimed.doubted) or state is PartState.UNCERTAIN,
+        code=decision.code, reason=decision.reason,
+    )  # fmt: skip
+    if state is PartState.FAILED:
+        parts.close_waiting(tx, message.id, PartState.CANCELLED)
+    settle(tx, rules, message, to_us(now), code=decision.code, reason=decision.reason)
+
+
+def late(tx: Tx, rules: Rules, seat: Seat, tp_mr: int | None, now: datetime) -> bool:
+    """Credit a late ``+CMGS`` to the one part of this modem that is in doubt; tell whether there was one."""
+    doubtful = parts.in_doubt(tx, seat.modem_id)
+    if len(doubtful) != 1:
+        return False
+    part_id, message_id = doubtful[0]
+    taken(tx, rules, seat.name, part_id, message_id, tp_mr, now)
+    return True
+
+
+def release_modem(tx: Tx, rules: Rules, name: str) -> int:
+    """A modem is gone: what only waited for its SIM, but may go by another, goes back to its own route."""
+    pinned = routing.route_id(tx, rules, f"modem:{name}")
+    return queue.unpin(tx, pinned)
+
+
+def requeue_uncertain(
+    tx: Tx, rules: Rules, part_id: int, message_id: int, route_id: int, now_us: int
+) -> None:
+    """Put a part that stayed in doubt back into the queue (policy ``resend``, or the operator's word)."""
+    parts.move_part(
+        tx, part_id, PartState.QUEUED, route_id, doubted=True, code="uncertain", reason="sent again in doubt"
+    )
+    settle_by_id(tx, rules, message_id, now_us, code="uncertain", reason="sent again in doubt")

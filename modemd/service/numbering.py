@@ -1,0 +1,58 @@
+"""Phone numbers as people write them, read in the gateway's country."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import phonenumbers
+
+from modemd.errors import Rejected
+
+_SHORT: Final = re.compile(r"[0-9*#]{1,8}")
+_WRITTEN: Final = re.compile(r"[0-9+*#\s()./-]+")
+_RECIPIENT_DIGITS: Final = 8
+
+
+@lru_cache(maxsize=4096)
+def normalise(written: str, country: str | None, type_of_number: int | None = None) -> str:
+    """Return a destination as ``+`` and digits (ITU-T E.164), or the bare digits of a short code.
+
+    A number whose type the sender gave (3GPP TS 23.040, 9.1.2.5) goes out as written.
+
+    Raises:
+        Rejected: ``bad_number``.
+    """
+    text = written.strip()
+    if not text or not _WRITTEN.fullmatch(text):
+        raise Rejected("bad_number", f"{written!r} is no phone number", fail_reason="No destination")
+    digits = re.sub(r"[\s()./-]", "", text)
+    if type_of_number is not None and type_of_number != 1:
+        return digits.lstrip("+")
+    if _SHORT.fullmatch(digits) and not digits.startswith("00"):
+        return digits
+    return _international(digits, country)
+
+
+def _international(digits: str, country: str | None) -> str:
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    try:
+        parsed = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException as error:
+        hint = "" if country or digits.startswith("+") else "; write it as +..., or set gateway.country"
+        raise Rejected("bad_number", f"{digits!r} is no phone number{hint}") from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise Rejected("bad_number", f"{digits!r} has a wrong number of digits")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def recipient_key(address: str) -> str:
+    """Return what a destination and the recipient of its status report have in common.
+
+    Networks give the recipient back as international, national, or with an access code in front: the last
+    eight digits are the same in all of them. With the SIM and the TP-MR beside it that is enough.
+    """
+    digits = re.sub(r"\D", "", address)
+    return digits[-_RECIPIENT_DIGITS:] or address

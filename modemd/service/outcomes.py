@@ -1,0 +1,46 @@
+"""What can become of a submitted part, as plain values: ``service`` never sees a modem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modemd.errors import CauseKind
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who submits: a modem's row in the store, its name, and the SIM that is in it now."""
+
+    modem_id: int
+    name: str
+    sim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The network accepted the part; ``tp_mr`` is ``None`` where the modem did not say."""
+
+    tp_mr: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A final result code said no; ``after_body`` tells whether the PDU had been handed over."""
+
+    kind: CauseKind
+    code: int | None
+    text: str
+    after_body: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No answer came, or the port was lost; once the PDU was handed over, the part is uncertain."""
+
+    reason: str
+    after_body: bool
+
+
+Outcome = Taken | Denied | Unanswered

@@ -1,0 +1,72 @@
+"""Status reports: matched to the part that they speak of, whichever came first."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from modemd.gsm.incoming import StatusReport, decode_status_report
+from modemd.service import dispatch
+from modemd.service.delivery import move
+from modemd.service.numbering import recipient_key
+from modemd.service.outbox import announce_report
+from modemd.store import inbound
+from modemd.store.times import to_us
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from modemd.service.outcomes import Seat
+    from modemd.service.rules import Rules
+    from modemd.store.transaction import Tx
+
+_CLOCKS_DIFFER: Final = timedelta(minutes=15)
+"""How far a service centre's clock may be off ours when a report has no TP-MR to go by."""
+
+
+def apply(tx: Tx, rules: Rules, seat: Seat, pdu: str, now: datetime) -> bool:
+    """Keep a report, match it and move its part; tell whether it was new.
+
+    A report that finds no part is kept as an orphan: it can overtake the ``+CMGS`` answer.
+
+    Raises:
+        PduError: the PDU is no status report; keep it as an inbound part instead.
+    """
+    read = decode_status_report(pdu)
+    digest = hashlib.blake2b(pdu.encode("latin-1", "replace"), digest_size=16).digest()
+    matched = _match(tx, rules, seat, read, now)
+    report_id = inbound.add_report(
+        tx,
+        sim=seat.sim,
+        digest=digest,
+        pdu=pdu,
+        modem=seat.name,
+        received_at=to_us(now),
+        tp_mr=read.tp_mr,
+        recipient=recipient_key(read.recipient),
+        tp_status=read.tp_status,
+        discharged_at=None if read.discharged_at is None else to_us(read.discharged_at),
+        sc_at=None if read.sc_at is None else to_us(read.sc_at),
+        part_id=None if matched is None else matched[0],
+        orphan=int(matched is None),
+    )
+    if report_id is None:
+        return False
+    announce_report(tx, rules, report_id, None if matched is None else matched[1], to_us(now))
+    if matched is not None:
+        move(tx, rules, matched, read, now)
+    return True
+
+
+def _match(tx: Tx, rules: Rules, seat: Seat, read: StatusReport, now: datetime) -> tuple[int, int] | None:
+    recipient = recipient_key(read.recipient)
+    found = inbound.awaited_part(tx, recipient, read.tp_mr, seat.sim)
+    if found is not None:
+        return found
+    # The answer to a submit may have been lost: then the report is the evidence that the network took it.
+    until_at = (read.sc_at or now) + _CLOCKS_DIFFER
+    found = inbound.doubtful_part(tx, recipient, seat.sim, to_us(until_at))
+    if found is not None:
+        dispatch.taken(tx, rules, seat.name, found[0], found[1], read.tp_mr, now)
+    return found

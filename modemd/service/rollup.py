@@ -1,0 +1,89 @@
+"""What the states of its parts make of a message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from modemd.model import MessageState, PartState
+from modemd.service.outbox import announce
+from modemd.store import outbound, parts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modemd.service.rules import Rules
+    from modemd.store.outbound import MessageRow
+    from modemd.store.transaction import Tx
+
+_P = PartState
+_TAKEN: Final = frozenset({_P.SENT, _P.DELIVERED, _P.UNDELIVERED})
+
+
+def message_state(states: Mapping[int, int], *, awaited: int) -> MessageState:
+    """Derive a message's state from how many of its parts are in which state.
+
+    ``awaited`` is how many parts still expect a status report. What is still moving decides first, then what
+    went wrong: a message is only as well off as its worst part.
+    """
+    have = {PartState(state) for state, count in states.items() if count}
+    if _P.SUBMITTING in have:
+        return MessageState.SENDING
+    for state, answer in _WORST_FIRST:
+        if state in have:
+            return answer
+    if have & {_P.QUEUED, _P.SCHEDULED}:
+        waiting = MessageState.QUEUED if _P.QUEUED in have else MessageState.SCHEDULED
+        return MessageState.SENDING if have & _TAKEN else waiting
+    if awaited or _P.SENT in have:
+        return MessageState.SENT
+    return MessageState.UNDELIVERED if _P.UNDELIVERED in have else MessageState.DELIVERED
+
+
+_WORST_FIRST: Final = (
+    (_P.UNCERTAIN, MessageState.UNCERTAIN),
+    (_P.FAILED, MessageState.FAILED),
+    (_P.CANCELLED, MessageState.CANCELLED),
+    (_P.EXPIRED, MessageState.EXPIRED),
+)
+_ENDS: Final = frozenset(
+    {
+        MessageState.DELIVERED,
+        MessageState.UNDELIVERED,
+        MessageState.FAILED,
+        MessageState.CANCELLED,
+        MessageState.EXPIRED,
+    }
+)
+
+
+def settle(
+    tx: Tx,
+    rules: Rules,
+    message: MessageRow,
+    now_us: int,
+    *,
+    code: str | None = None,
+    reason: str | None = None,
+) -> MessageRow:
+    """Bring a message's state in line with its parts, and tell of it where it changed.
+
+    A ``sent`` message that expects no report any more has ended as well.
+    """
+    awaited = parts.awaited(tx, message.id)
+    state = message_state(parts.part_states(tx, message.id), awaited=awaited)
+    ended = state in _ENDS or (state is MessageState.SENT and not awaited)
+    moved = parts.move_message(
+        tx, message.id, state, ended_us=now_us if ended else None, code=code, reason=reason
+    )
+    if state != message.state:
+        announce(tx, rules, moved, now_us)
+    return moved
+
+
+def settle_by_id(
+    tx: Tx, rules: Rules, message_id: int, now_us: int, *, code: str | None = None, reason: str | None = None
+) -> MessageRow:
+    """Do the same for a message of which only the id is at hand."""
+    message = outbound.find_message(tx, message_id)
+    assert message is not None, "no such message"
+    return settle(tx, rules, message, now_us, code=code, reason=reason)

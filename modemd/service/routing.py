@@ -1,0 +1,88 @@
+"""Routes: each is a set of modems, known by a key that says which.
+
+A key is a base, ``any``, ``prefix:+324`` or ``modem:gsm1``, and behind it the modems that are left out:
+``any !gsm1`` is what a part gets that must be tried by another modem. The sets are made anew from the
+configuration at each start and reload; the parts keep their keys.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modemd.errors import Rejected
+from modemd.store import modems as store
+
+if TYPE_CHECKING:
+    from modemd.config.modems import ModemConfig
+    from modemd.service.rules import Rules
+    from modemd.store.transaction import Tx
+
+ANY = "any"
+
+
+def key_for(rules: Rules, destination: str, asked: str | None) -> str:
+    """Return the key of the route that a message takes; ``asked`` names a modem that the sender wants.
+
+    Raises:
+        Rejected: ``no_route``, when there is no such modem.
+    """
+    if asked is not None:
+        if all(modem.name != asked for modem in rules.modems):
+            raise Rejected("no_route", f"there is no modem {asked!r}", fail_reason="Wrong provider queue")
+        return f"modem:{asked}"
+    prefix = rules.prefix_for(destination)
+    return ANY if prefix is None else f"prefix:{prefix}"
+
+
+def without(key: str, modem: str) -> str:
+    """Return the key of a route less one modem."""
+    base, *excluded = key.split(" !")
+    return " !".join([base, *sorted({*excluded, modem})])
+
+
+def base_of(key: str) -> str:
+    """Return a key without its exceptions."""
+    return key.split(" !", maxsplit=1)[0]
+
+
+def members(rules: Rules, key: str) -> list[ModemConfig]:
+    """Return the modems of a route that may send."""
+    base, *excluded = key.split(" !")
+    kind, _, value = base.partition(":")
+    able = [modem for modem in rules.modems if modem.send and modem.name not in excluded]
+    if kind == "modem":
+        return [modem for modem in able if modem.name == value]
+    for route in rules.routes:
+        if kind == "prefix" and route.prefix == value:
+            return [modem for modem in able if modem.name in route.modems]
+    return able
+
+
+def route_id(tx: Tx, rules: Rules, key: str) -> int:
+    """Return the row of a route, made now if it is new."""
+    known = store.find_route(tx, key)
+    if known is not None:
+        return known
+    ids = store.modem_ids(tx, rules.gateway)
+    made = store.add_route(tx, key)
+    store.set_members(tx, made, [ids[modem.name] for modem in members(rules, key) if modem.name in ids])
+    return made
+
+
+def alternative(tx: Tx, rules: Rules, current: int, modem: str) -> int | None:
+    """Return the route less one modem, or ``None`` where no other modem would be left."""
+    key = without(store.route_key(tx, current), modem)
+    if key.startswith("modem:") or not members(rules, key):
+        return None
+    return route_id(tx, rules, key)
+
+
+def sync(tx: Tx, rules: Rules) -> dict[str, int]:
+    """Make the modems and every route's set as the configuration says; return the modems' keys by name."""
+    ids = {modem.name: store.ensure_modem(tx, rules.gateway, modem.name) for modem in rules.modems}
+    wanted = {ANY, *(f"prefix:{route.prefix}" for route in rules.routes), *(f"modem:{name}" for name in ids)}
+    for key in sorted(wanted - set(store.route_keys(tx).values())):
+        store.add_route(tx, key)
+    for each, key in store.route_keys(tx).items():
+        store.set_members(tx, each, [ids[modem.name] for modem in members(rules, key)])
+    return ids

@@ -1,0 +1,152 @@
+"""What a consumer needs to know of an event, read from the store as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from modemd.errors import PduError
+from modemd.gsm.incoming import decode_deliver, decode_status_report
+from modemd.gsm.join import joined_octets
+from modemd.model import Inbound, MessageEvent, MessageState, OutboundResult, StatusReportFacts, Trouble
+from modemd.store import inbound, outbound, parts
+from modemd.store.times import from_us
+
+if TYPE_CHECKING:
+    from modemd.gsm.incoming import Deliver
+    from modemd.store.outbound import MessageRow
+    from modemd.store.transaction import Tx
+
+ModemFacts = Mapping[str, Mapping[str, Any]]
+"""What is known of each modem, by its name: ``imsi``, ``imei``, ``msisdn``."""
+
+
+def message_event(row: MessageRow, at: datetime) -> MessageEvent:
+    """Return the contract's event for the state that a message has."""
+    trouble = None
+    if row.error_code:
+        trouble = Trouble(code=row.error_code, reason=row.error_reason or "", retry=row.state in _RETRYING)
+    return MessageEvent(
+        event=MessageState(row.state),
+        id=str(row.id),
+        client_id=row.client_id,
+        account=row.account,
+        to=row.destination,
+        at=at,
+        parts=row.part_count,
+        parts_done=row.parts_done,
+        credits=row.credits,
+        modem=row.modem,
+        error=trouble,
+    )
+
+
+_RETRYING = frozenset({"queued", "scheduled", "sending", "uncertain"})
+
+
+def outbound_result(tx: Tx, message_id: int, modems: ModemFacts, at: datetime) -> OutboundResult | None:
+    """Return how a message went, or ``None`` when it is no longer in the store."""
+    row = outbound.find_message(tx, message_id)
+    if row is None:
+        return None
+    times = outbound.times_of(tx, message_id)
+    modem = modems.get(row.modem or "", {})
+    rows = parts.parts_of(tx, message_id)
+    sent_at = from_us(times.sent_at)
+    submitted_us = times.submitted_at or times.sent_at or 0
+    return OutboundResult(
+        event=message_event(row, at),
+        tp_mrs=tuple(int(each[3]) for each in rows if each[3] is not None),
+        report=bool(row.report),
+        sent_at=sent_at,
+        ended_at=from_us(times.ended_at),
+        sending_time_s=max(0, ((times.sent_at or 0) - submitted_us) // 1_000_000),
+        imsi=modem.get("imsi"),
+        imei=modem.get("imei"),
+        msisdn=modem.get("msisdn"),
+        fail_reason=row.error_reason,
+    )
+
+
+def inbound_value(tx: Tx, inbound_id: int, modems: ModemFacts) -> Inbound | None:
+    """Return a received message with all that its parts say, or ``None`` when it is gone."""
+    found = inbound.find_inbound(tx, inbound_id)
+    if found is None:
+        return None
+    row, pdus = found
+    reads = _reads(pdus)
+    first = next(iter(reads.values()), None)
+    modem = modems.get(row.modem, {})
+    return Inbound(
+        id=str(row.id),
+        account=row.account,
+        originator=row.originator or "",
+        originator_toa=0x81 if first is None else first.originator_toa,
+        text=row.text,
+        octets=joined_octets(reads) if row.text is None and reads else _raw(pdus),
+        coding=row.coding,  # type: ignore[arg-type]  # written from the same literal
+        modem=row.modem,
+        sc_at=from_us(row.sc_at),
+        received_at=from_us(row.received_at) or datetime.now(UTC),
+        part_count=row.part_count,
+        complete=bool(row.complete),
+        message_class=None if first is None else first.message_class,
+        pid=0 if first is None else first.pid,
+        smsc=None if first is None else first.smsc,
+        udh=b"" if first is None else first.udh_octets,
+        imsi=modem.get("imsi"),
+        imei=modem.get("imei"),
+        msisdn=modem.get("msisdn"),
+        sends_reports=first is not None and first.sends_reports,
+        error=row.error,
+        pdus=tuple(pdus),
+    )
+
+
+def _reads(pdus: list[str]) -> dict[int, Deliver]:
+    reads: dict[int, Deliver] = {}
+    for place, pdu in enumerate(pdus, 1):
+        try:
+            read = decode_deliver(pdu)
+        except PduError:
+            continue
+        reads[read.concat.seq if read.concat else place] = read
+    return reads
+
+
+def _raw(pdus: list[str]) -> bytes | None:
+    """The octets of a PDU that could not be read, as far as they are hexadecimal."""
+    try:
+        return b"".join(bytes.fromhex(pdu) for pdu in pdus) or None
+    except ValueError:
+        return "".join(pdus).encode("latin-1", "replace")
+
+
+def report_facts(
+    tx: Tx, report_id: int, message_id: int | None, modems: ModemFacts
+) -> StatusReportFacts | None:
+    """Return a status report, or ``None`` when it is gone."""
+    found = inbound.find_report(tx, report_id)
+    if found is None:
+        return None
+    pdu, modem_name, received_at, _part = found
+    read = decode_status_report(str(pdu))
+    modem = modems.get(str(modem_name), {})
+    message = None if message_id is None else outbound.find_message(tx, message_id)
+    return StatusReportFacts(
+        tp_mr=read.tp_mr,
+        recipient=read.recipient,
+        recipient_toa=read.recipient_toa,
+        sc_at=read.sc_at,
+        discharged_at=read.discharged_at,
+        tp_status=read.tp_status,
+        modem=str(modem_name),
+        received_at=from_us(int(received_at)) or datetime.now(UTC),
+        smsc=read.smsc,
+        imsi=modem.get("imsi"),
+        imei=modem.get("imei"),
+        msisdn=modem.get("msisdn"),
+        message_id=None if message is None else str(message.id),
+        account="default" if message is None else message.account,
+    )

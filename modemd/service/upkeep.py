@@ -1,0 +1,104 @@
+"""What time alone brings about: messages fall due, expire, stop being in doubt, stop waiting for a report."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from modemd.model import PartState
+from modemd.service import dispatch
+from modemd.service.outbox import announce
+from modemd.service.rollup import settle_by_id
+from modemd.store import outbound, parts, queue, upkeep
+from modemd.store.times import from_us, to_us
+
+if TYPE_CHECKING:
+    from modemd.service.rules import Rules
+    from modemd.store.transaction import Tx
+
+REPORT_SLACK: Final = timedelta(hours=1)
+"""No report by the end of validity and this: the message stays ``sent``, and nothing more is expected."""
+
+
+def promote(tx: Tx, rules: Rules, now: datetime) -> bool:
+    """Queue what is due; tell whether there was anything."""
+    due = queue.promote(tx, to_us(now))
+    for message_id in due:
+        message = outbound.find_message(tx, message_id)
+        assert message is not None, "a part has a message"
+        announce(tx, rules, message, to_us(now))
+    return bool(due)
+
+
+def expire(tx: Tx, rules: Rules, now: datetime) -> int:
+    """End what was not sent before its deadline; return how many messages."""
+    now_us = to_us(now)
+    ended = 0
+    for message_id in upkeep.overdue(tx, now_us):
+        if parts.close_waiting(tx, message_id, PartState.EXPIRED):
+            settle_by_id(
+                tx,
+                rules,
+                message_id,
+                now_us,
+                code="expired",
+                reason="its validity ended before it could be sent",
+            )
+            ended += 1
+    return ended
+
+
+def stop_waiting(tx: Tx, now: datetime) -> int:
+    """Close ``sent`` messages whose report did not come; return how many."""
+    return upkeep.close_unreported(tx, to_us(now - REPORT_SLACK), to_us(now))
+
+
+def resolve_doubts(tx: Tx, rules: Rules, now: datetime) -> int:
+    """Apply the policy ``uncertain:`` where evidence was waited for long enough; return to how many parts."""
+    over = parts.doubts_over(tx, to_us(now))
+    for part_id, message_id, route_id in over:
+        resolve(tx, rules, int(part_id), int(message_id), int(route_id), rules.sending.uncertain, now)
+    return len(over)
+
+
+def resolve(
+    tx: Tx, rules: Rules, part_id: int, message_id: int, route_id: int, policy: str, now: datetime
+) -> None:
+    """Settle one part in doubt: ``resend``, ``hold``, ``sent`` or ``failed``."""
+    if policy == "sent":
+        dispatch.taken(tx, rules, None, part_id, message_id, None, now)
+    elif policy == "resend":
+        dispatch.requeue_uncertain(tx, rules, part_id, message_id, route_id, to_us(now))
+    else:
+        held = policy == "hold"
+        parts.move_part(
+            tx, part_id, PartState.UNCERTAIN if held else PartState.FAILED, route_id, doubted=True,
+            code="uncertain", reason="held for a person to resolve" if held else "resolved as failed",
+        )  # fmt: skip
+        if not held:
+            parts.close_waiting(tx, message_id, PartState.CANCELLED)
+            settle_by_id(tx, rules, message_id, to_us(now), code="uncertain", reason="resolved as failed")
+
+
+def recover(tx: Tx, rules: Rules, modem_ids: list[int], now: datetime) -> int:
+    """At a start: what was being submitted when the last daemon ended is in doubt; return how many parts."""
+    until_us = to_us(now + timedelta(seconds=rules.sending.uncertain_after_s))
+    found = 0
+    for modem_id in modem_ids:
+        for part_id, message_id, route_id in parts.submitting(tx, modem_id):
+            reason = "the gateway stopped before the modem had answered"
+            parts.move_part(
+                tx, int(part_id), PartState.UNCERTAIN, int(route_id), until_us=until_us, doubted=True,
+                code="uncertain", reason=reason,
+            )  # fmt: skip
+            settle_by_id(tx, rules, int(message_id), to_us(now), code="uncertain", reason=reason)
+            found += 1
+    return found
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """Return when time alone will next bring something about."""
+    times = [
+        at for at in (queue.next_due(tx), parts.next_doubt(tx), upkeep.next_deadline(tx)) if at is not None
+    ]
+    return from_us(min(times)) if times else None

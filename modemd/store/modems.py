@@ -1,0 +1,130 @@
+"""Modems, the routes that they are in, and the gateway that runs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, delete, insert, literal_column, select, update
+
+from modemd.store.schema import gateway, modem, route, route_modem
+from modemd.store.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from modemd.store.transaction import Row, Tx
+
+_ROUTES: Final = Statement(select(route.c.id, route.c.key))
+_ROUTE: Final = Statement(select(route.c.id).where(route.c.key == bindparam("k")))
+_ROUTE_KEY: Final = Statement(select(route.c.key).where(route.c.id == bindparam("id")))
+_ADD_ROUTE: Final = Statement(insert(route).returning(route.c.id), ("key",))
+_CLEAR_ROUTE: Final = Statement(delete(route_modem).where(route_modem.c.route_id == bindparam("r")))
+_ADD_MEMBER: Final = Statement(insert(route_modem), ("modem_id", "route_id"))
+
+
+def find_route(tx: Tx, key: str) -> int | None:
+    """Return a route's id."""
+    found = tx.scalar(_ROUTE, k=key)
+    return None if found is None else int(found)
+
+
+def route_keys(tx: Tx) -> dict[int, str]:
+    """Return every route's key by its id."""
+    return {int(route_id): str(key) for route_id, key in tx.all(_ROUTES)}
+
+
+def route_key(tx: Tx, route_id: int) -> str:
+    """Return one route's key."""
+    return str(tx.scalar(_ROUTE_KEY, id=route_id))
+
+
+def add_route(tx: Tx, key: str) -> int:
+    """Add a route; return its id."""
+    return int(tx.scalar(_ADD_ROUTE, key=key))
+
+
+def set_members(tx: Tx, route_id: int, modem_ids: Iterable[int]) -> None:
+    """Say which modems a route consists of."""
+    tx.run(_CLEAR_ROUTE, r=route_id)
+    tx.many(_ADD_MEMBER, [{"modem_id": each, "route_id": route_id} for each in sorted(set(modem_ids))])
+
+
+_MODEMS: Final = Statement(
+    select(modem.c.name, modem.c.id).where(modem.c.gateway == bindparam("g")),
+)
+_ADD_MODEM: Final = Statement(insert(modem).returning(modem.c.id), ("gateway", "name", "state"))
+_FACTS: Final = (
+    "state", "error", "port", "manufacturer", "model", "imei", "imsi", "iccid", "msisdn", "smsc", "operator",
+    "technology", "registration", "signal_dbm", "seen_at",
+)  # fmt: skip
+_WRITE_MODEM: Final = Statement(
+    update(modem)
+    .where(modem.c.id == bindparam("modem_id"))
+    .values({name: bindparam(name) for name in _FACTS}),
+)
+_ALL_MODEMS: Final = Statement(
+    select(modem.c.gateway, modem.c.name, *(modem.c[name] for name in _FACTS)).order_by(
+        modem.c.gateway,
+        modem.c.id,
+    ),
+)
+
+
+def modem_ids(tx: Tx, gateway_name: str) -> dict[str, int]:
+    """Return the ids of a gateway's modems by name."""
+    return {str(name): int(modem_id) for name, modem_id in tx.all(_MODEMS, g=gateway_name)}
+
+
+def ensure_modem(tx: Tx, gateway_name: str, name: str) -> int:
+    """Return a modem's id, adding it where it is new."""
+    known = modem_ids(tx, gateway_name).get(name)
+    if known is not None:
+        return known
+    return int(tx.scalar(_ADD_MODEM, gateway=gateway_name, name=name, state="new"))
+
+
+def write_modem(tx: Tx, modem_id: int, facts: dict[str, object]) -> None:
+    """Write what is known of a modem now; facts that are not given become NULL."""
+    tx.run(_WRITE_MODEM, modem_id=modem_id, **{name: facts.get(name) for name in _FACTS})
+
+
+def all_modems(tx: Tx) -> list[dict[str, object]]:
+    """Return every modem with what is known of it."""
+    return [dict(zip(("gateway", "name", *_FACTS), row, strict=True)) for row in tx.all(_ALL_MODEMS)]
+
+
+_GATEWAY: Final = Statement(
+    select(gateway.c.name, gateway.c.pid, gateway.c.version, gateway.c.started_at, gateway.c.seen_at,
+           gateway.c.stopped_at),
+)  # fmt: skip
+_FORGET_GATEWAY: Final = Statement(delete(gateway).where(gateway.c.name == bindparam("n")))
+_ADD_GATEWAY: Final = Statement(insert(gateway), ("name", "pid", "version", "started_at", "seen_at"))
+_SEE_GATEWAY: Final = Statement(
+    update(gateway)
+    .where(gateway.c.name == bindparam("n"), gateway.c.stopped_at.is_(literal_column("NULL")))
+    .values(seen_at=bindparam("at")),
+)
+_STOP_GATEWAY: Final = Statement(
+    update(gateway).where(gateway.c.name == bindparam("n")).values(stopped_at=bindparam("at")),
+)
+
+
+def gateway_started(tx: Tx, name: str, pid: int, version: str, at_us: int) -> None:
+    """Note that a gateway's daemon has begun."""
+    tx.run(_FORGET_GATEWAY, n=name)
+    tx.run(_ADD_GATEWAY, name=name, pid=pid, version=version, started_at=at_us, seen_at=at_us)
+
+
+def gateway_seen(tx: Tx, name: str, at_us: int) -> None:
+    """Note that it is alive."""
+    tx.run(_SEE_GATEWAY, n=name, at=at_us)
+
+
+def gateway_stopped(tx: Tx, name: str, at_us: int) -> None:
+    """Note that it has ended by itself."""
+    tx.run(_STOP_GATEWAY, n=name, at=at_us)
+
+
+def gateways(tx: Tx) -> list[Row]:
+    """Return ``(name, pid, version, started_at, seen_at, stopped_at)`` of every gateway on this store."""
+    return tx.all(_GATEWAY)

@@ -1,0 +1,67 @@
+"""What is still to be told, and to whom: a row is written with what it tells of, and deleted once told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, literal_column, select
+
+from modemd.store.schema import outbox
+from modemd.store.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modemd.store.transaction import Tx
+
+
+class Untold(NamedTuple):
+    """One event that one consumer has not been told of yet."""
+
+    id: int
+    event: str
+    at: int
+    message_id: int | None
+    inbound_id: int | None
+    report_id: int | None
+    body: str | None
+
+
+_COLUMNS: Final = ("consumer", "event", "at", "message_id", "inbound_id", "report_id", "body")
+_ADD: Final = Statement(insert(outbox), _COLUMNS)
+_UNTOLD: Final = Statement(
+    select(*(outbox.c[name] for name in Untold._fields))
+    .where(outbox.c.consumer == bindparam("c"), outbox.c.id > bindparam("behind"))
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+    .offset(literal_column("0")),
+)
+_TOLD: Final = Statement(delete(outbox).where(outbox.c.id == bindparam("told")))
+
+
+def add(
+    tx: Tx,
+    consumer: str,
+    event: str,
+    at_us: int,
+    *,
+    message_id: int | None = None,
+    inbound_id: int | None = None,
+    report_id: int | None = None,
+    body: str | None = None,
+) -> None:
+    """Write down that ``consumer`` is to be told of ``event``."""
+    tx.run(
+        _ADD, consumer=consumer, event=event, at=at_us, message_id=message_id, inbound_id=inbound_id,
+        report_id=report_id, body=body,
+    )  # fmt: skip
+
+
+def untold(tx: Tx, consumer: str, behind: int, most: int) -> list[Untold]:
+    """Return what a consumer is to be told, oldest first, from after row ``behind``."""
+    return [Untold._make(row) for row in tx.all(_UNTOLD, c=consumer, behind=behind, most=most)]
+
+
+def told(tx: Tx, ids: Sequence[int]) -> None:
+    """Forget what has been told."""
+    tx.many(_TOLD, [{"told": each} for each in ids])

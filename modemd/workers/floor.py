@@ -1,0 +1,49 @@
+"""What the workers share: the store, the rules in force, the clock, and each other's bells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from modemd.workers.bell import Bell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modemd.service.rules import Rules
+    from modemd.store.writer import Store
+
+
+def utc_now() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Floor:
+    """Handed to every worker. ``rules`` is replaced at a reload, so it is read anew for each verb."""
+
+    store: Store
+    rules: Rules
+    zone: tzinfo = UTC
+    now: Callable[[], datetime] = utc_now
+    queue_bells: dict[str, Bell] = field(default_factory=dict)
+    """By modem: there may be a part to submit."""
+    results: Bell = field(default_factory=Bell)
+    """There may be something to tell the spool."""
+    hooks: Bell = field(default_factory=Bell)
+    """There may be a program to call."""
+    clock: Bell = field(default_factory=Bell)
+    """Something may fall due earlier than was known."""
+
+    def ring_queue(self) -> None:
+        """Wake every modem that waits for a part."""
+        for bell in self.queue_bells.values():
+            bell.ring()
+
+    def ring_all(self) -> None:
+        """Wake everybody: another process has written to the store."""
+        self.ring_queue()
+        for bell in (self.results, self.hooks, self.clock):
+            bell.ring()

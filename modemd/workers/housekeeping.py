@@ -1,0 +1,100 @@
+"""What the clock brings about: due messages, deadlines, doubts, retention; and news from other processes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from modemd.service import arrival, upkeep
+from modemd.store import modems
+from modemd.store import upkeep as forget
+from modemd.store.times import to_us
+from modemd.workers.supervisor import Worker
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from modemd.config.sections import RetentionConfig
+    from modemd.store.transaction import Tx
+    from modemd.workers.floor import Floor
+
+log = logging.getLogger(__name__)
+
+_SEEN_S: Final = 30.0
+_SLOW_S: Final = 300.0
+_DAY_S: Final = 86400.0
+_LISTEN_S: Final = 0.25
+
+
+class Clock(Worker):
+    """Promotes what is due, ends what is over; sleeps until the next such time."""
+
+    name = "clock"
+
+    def __init__(self, floor: Floor, retention: RetentionConfig) -> None:
+        super().__init__()
+        self._floor = floor
+        self._retention = retention
+        self._slow_at = 0.0
+        self._forget_at = time.monotonic() + _SLOW_S
+
+    def stop(self) -> None:
+        """Ask for the turn in hand to be the last."""
+        super().stop()
+        self._floor.clock.ring()
+
+    async def step(self) -> None:
+        """Do what is due, then wait for the next due time."""
+        now = self._floor.now()
+        due_at = await self._floor.store.run(lambda tx: self._tick(tx, now))
+        self._floor.ring_queue()
+        self._floor.results.ring()
+        if time.monotonic() >= self._slow_at:
+            self._slow_at = time.monotonic() + _SLOW_S
+            await self._floor.store.run(lambda tx: self._slow(tx, now))
+        if time.monotonic() >= self._forget_at:
+            self._forget_at = time.monotonic() + _DAY_S
+            await self._floor.store.run(lambda tx: self._forget(tx, now))
+        wait_s = _SEEN_S if due_at is None else (due_at - self._floor.now()).total_seconds()
+        await self._floor.clock.wait(min(max(wait_s, 0.02), _SEEN_S))
+
+    def _tick(self, tx: Tx, now: datetime) -> datetime | None:
+        rules = self._floor.rules
+        upkeep.promote(tx, rules, now)
+        expired = upkeep.expire(tx, rules, now)
+        doubts = upkeep.resolve_doubts(tx, rules, now)
+        if expired or doubts:
+            log.warning("%d messages expired, %d parts in doubt were settled by policy", expired, doubts)
+        modems.gateway_seen(tx, rules.gateway, to_us(now))
+        return upkeep.next_due(tx)
+
+    def _slow(self, tx: Tx, now: datetime) -> None:
+        upkeep.stop_waiting(tx, now)
+        incomplete = arrival.hand_out_incomplete(tx, self._floor.rules, now)
+        if incomplete:
+            log.warning("%d incoming messages were handed out with parts missing", incomplete)
+
+    def _forget(self, tx: Tx, now: datetime) -> None:
+        forget.forget_texts(tx, to_us(now - timedelta(seconds=self._retention.text_s)))
+        forget.forget_numbers(tx, to_us(now - timedelta(seconds=self._retention.number_s)))
+
+
+class Listener(Worker):
+    """Notices that another process (a command) has written to the store, and wakes everybody."""
+
+    name = "listener"
+
+    def __init__(self, floor: Floor) -> None:
+        super().__init__()
+        self._floor = floor
+        self._seen: int | None = None
+
+    async def step(self) -> None:
+        """Look once, then wait a quarter of a second."""
+        seen = await self._floor.store.changes()
+        if self._seen is not None and seen != self._seen:
+            self._floor.ring_all()
+        self._seen = seen
+        await self._pause.wait(_LISTEN_S)

@@ -1,0 +1,143 @@
+"""What a modem holds or announces, taken into the store; only then is the modem told to forget it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Final
+
+from modemd.errors import Refused
+from modemd.modem.notes import (
+    CallEnded,
+    Clip,
+    DirectDeliver,
+    DirectReport,
+    LateRefusal,
+    LateSubmit,
+    NewStored,
+    Note,
+    Registration,
+    Ring,
+    StorageFull,
+)
+from modemd.service import arrival, dispatch
+from modemd.service.outbox import announce_call
+from modemd.store.times import to_us
+
+if TYPE_CHECKING:
+    from modemd.config.modems import ModemConfig
+    from modemd.modem.modem import Modem
+    from modemd.modem.storage import Stored
+    from modemd.service.outcomes import Seat
+    from modemd.workers.floor import Floor
+
+log = logging.getLogger(__name__)
+
+SWEEP_S: Final = 60.0
+"""Every storage is looked through this often, whatever was announced: announcements get lost."""
+_STATIC: Final = frozenset({2, 3})
+"""``stat`` of what a person stored on the SIM (27.005, 3.1): not ours to take or to delete."""
+
+
+class Inbox:
+    """The receiving half of a modem's turn."""
+
+    def __init__(self, floor: Floor, config: ModemConfig) -> None:
+        self.sweep_at = 0.0
+        self._floor = floor
+        self._config = config
+        self._caller: Clip | None = None
+        self._ringing = False
+
+    def opened(self) -> None:
+        """The modem was opened: whatever came meanwhile is in its storage."""
+        self.sweep_at = 0.0
+
+    def sweep_now(self) -> None:
+        """Look through the storages in the next turn."""
+        self.sweep_at = 0.0
+
+    async def turn(self, modem: Modem, seat: Seat, now: float) -> bool:
+        """Do what is due; tell whether there was anything.
+
+        Raises:
+            PortLost: the modem is gone.
+            NoReply: it has to be brought back into step.
+            Refused: it let nothing be read.
+            StoreError: nothing was taken, and nothing was deleted.
+        """
+        notes = modem.take_urcs()
+        if notes:
+            await self._note(modem, seat, notes)
+            return True
+        if now < self.sweep_at:
+            return False
+        self.sweep_at = now + SWEEP_S
+        if self._config.receive:
+            await self._sweep(modem, seat)
+        return True
+
+    async def _note(self, modem: Modem, seat: Seat, notes: list[Note]) -> None:
+        direct = [note.pdu for note in notes if isinstance(note, DirectDeliver | DirectReport)]
+        if direct:
+            await self._take(seat, direct)
+            await modem.acknowledge()
+        for note in notes:
+            if isinstance(note, NewStored | StorageFull):
+                self.sweep_now()
+            elif isinstance(note, LateSubmit):
+                await self._credit(seat, note)
+            elif isinstance(note, Ring | Clip | CallEnded):
+                await self._call(note)
+            elif isinstance(note, Registration | LateRefusal):
+                log.info("%s: %s", seat.name, note)
+
+    async def _sweep(self, modem: Modem, seat: Seat) -> None:
+        found = [item for item in await modem.list_stored() if item.stat not in _STATIC]
+        if found:
+            await self._take(seat, [item.pdu for item in found])
+        for item in found:
+            await self._delete(modem, item)
+
+    async def _delete(self, modem: Modem, item: Stored) -> None:
+        try:
+            await modem.delete_stored(item)
+        except Refused as refused:
+            log.warning("modem %s does not delete %s %d: %s", modem.name, item.storage, item.index, refused)
+
+    async def _take(self, seat: Seat, pdus: list[str]) -> None:
+        rules, account, now = self._floor.rules, self._config.account, self._floor.now()
+        await self._floor.store.run(lambda tx: arrival.take(tx, rules, seat, account, pdus, now))
+        self._floor.results.ring()
+
+    async def _credit(self, seat: Seat, note: LateSubmit) -> None:
+        rules, now = self._floor.rules, self._floor.now()
+        if await self._floor.store.run(lambda tx: dispatch.late(tx, rules, seat, note.tp_mr, now)):
+            log.info("%s: a late answer settles a part in doubt (TP-MR %d)", seat.name, note.tp_mr)
+        self._floor.results.ring()
+
+    async def _call(self, note: Ring | Clip | CallEnded) -> None:
+        """A call is told once: when its caller is known, or when it ends without one."""
+        if isinstance(note, Clip) and self._caller is None:
+            self._caller = note
+            await self._tell_call(note)
+        elif isinstance(note, CallEnded):
+            if self._ringing and self._caller is None:
+                await self._tell_call(Clip(None))
+            self._caller, self._ringing = None, False
+        elif isinstance(note, Ring):
+            self._ringing = True
+
+    async def _tell_call(self, caller: Clip) -> None:
+        now, rules = self._floor.now(), self._floor.rules
+        body = json.dumps(
+            {
+                "from": caller.originator,
+                "toa": caller.originator_toa,
+                "modem": self._config.name,
+                "at": now.isoformat(),
+                "kind": "missed",
+            }
+        )
+        await self._floor.store.run(lambda tx: announce_call(tx, rules, body, to_us(now)))
+        self._floor.results.ring()

@@ -1,0 +1,85 @@
+"""What the spool is to be told, with all that the files will say, read in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from modemd.service import told
+from modemd.service.outbox import SPOOL
+from modemd.store import modems, outbound, outbox, spool
+from modemd.store.times import from_us
+
+if TYPE_CHECKING:
+    from modemd.formats.spoolfile import Format
+    from modemd.model import Inbound, OutboundResult, StatusReportFacts
+    from modemd.store.outbox import Untold
+    from modemd.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file that lies in ``checked/``."""
+
+    id: int
+    name: bytes
+    form: Format
+
+
+@dataclass(slots=True)
+class Due:
+    """One event for the spool; ``file`` is ``None`` while other messages of its file are on their way."""
+
+    id: int
+    event: str
+    body: str | None = None
+    file: CheckedFile | None = None
+    results: list[OutboundResult] = field(default_factory=list)
+    inbound: Inbound | None = None
+    report: StatusReportFacts | None = None
+    report_id: int | None = None
+    hook: tuple[str, bytes, str] | None = None
+
+    @property
+    def message_id_text(self) -> str:
+        """The message references of what went out with a report: smstools3's third argument."""
+        return " ".join(str(tp_mr) for result in self.results if result.report for tp_mr in result.tp_mrs)
+
+
+def due(tx: Tx, behind: int, most: int) -> list[Due]:
+    """Return what is to be told, oldest first, from after row ``behind``."""
+    rows = outbox.untold(tx, SPOOL, behind, most)
+    if not rows:
+        return []
+    known = {str(facts["name"]): facts for facts in modems.all_modems(tx)}
+    return [_due(tx, row, known) for row in rows]
+
+
+def _due(tx: Tx, row: Untold, known: told.ModemFacts) -> Due:
+    one = Due(row.id, row.event, row.body)
+    if row.report_id is not None:
+        one.report_id = row.report_id
+        one.report = told.report_facts(tx, row.report_id, row.message_id, known)
+    elif row.inbound_id is not None:
+        one.inbound = told.inbound_value(tx, row.inbound_id, known)
+    elif row.message_id is not None:
+        _fill_results(tx, one, row, known)
+    return one
+
+
+def _fill_results(tx: Tx, one: Due, row: Untold, known: told.ModemFacts) -> None:
+    assert row.message_id is not None
+    message = outbound.find_message(tx, row.message_id)
+    if message is None or message.file_id is None:
+        return
+    found = spool.file_of(tx, message.file_id)
+    if found is None:
+        return
+    ids = spool.messages_of(tx, found.id)
+    if len(ids) > 1 and spool.unfinished(tx, found.id):
+        return
+    at = from_us(row.at)
+    assert at is not None
+    results = (told.outbound_result(tx, each, known, at) for each in ids)
+    one.results = [result for result in results if result is not None]
+    one.file = CheckedFile(found.id, found.name, cast("Format", found.format))

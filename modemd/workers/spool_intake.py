@@ -1,0 +1,183 @@
+"""From ``outgoing/`` into the store, and only then to ``checked/``; the rest goes to ``failed/``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import time
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from modemd.errors import Rejected, StoreError
+from modemd.formats.spoolfile import MAX_FILE_OCTETS, read
+from modemd.model import Priority
+from modemd.service import intake
+from modemd.store import outbox
+from modemd.store.times import to_us
+from modemd.workers import hooks
+from modemd.workers.bell import Bell
+from modemd.workers.spool_batch import Dropped, enter, key_of
+from modemd.workers.spool_dirs import SpoolDirs, join, read_regular
+from modemd.workers.spool_reject import Rejections
+from modemd.workers.spool_scan import Candidate, candidate_of, scan
+from modemd.workers.spool_watch import Watch
+from modemd.workers.supervisor import Worker
+
+if TYPE_CHECKING:
+    from modemd.config.sections import SpoolConfig
+    from modemd.workers.floor import Floor
+
+log = logging.getLogger(__name__)
+
+_BATCH: Final = 100
+_FEW: Final = 1_000
+"""Up to so many announced files are put into priority order before the first is taken."""
+
+
+class SpoolIntake(Worker):
+    """Takes dropped files: at once when they are renamed in, when they have settled otherwise."""
+
+    name = "spool intake"
+    patience_s = 180.0
+
+    def __init__(self, floor: Floor, config: SpoolConfig, dirs: SpoolDirs) -> None:
+        super().__init__()
+        self._floor = floor
+        self._config = config
+        self._dirs = dirs
+        self._bell = Bell()
+        self._watch = Watch(dirs["outgoing"], self._bell.ring)
+        self._watch.add(b"")
+        self._ready: deque[Candidate] = deque()
+        self._settling: dict[tuple[bytes, bytes], float] = {}
+        self._scan_at = 0.0
+        self._rejections = Rejections(floor, dirs)
+        self._watched: set[bytes] = set()
+
+    def stop(self) -> None:
+        """Ask for the turn in hand to be the last."""
+        super().stop()
+        self._bell.ring()
+
+    async def finish(self) -> None:
+        """Stop watching."""
+        self._watch.close()
+
+    async def step(self) -> None:
+        """Take one batch; wait where there is nothing to take."""
+        self._collect()
+        if not self._ready and (self._watch.overflowed or time.monotonic() >= self._scan_at):
+            await self._scan()
+        if self._ready:
+            await self._take([self._ready.popleft() for _ in range(min(_BATCH, len(self._ready)))])
+            return
+        until = min([self._scan_at, *self._settling.values()])
+        await self._bell.wait(until - time.monotonic())
+
+    def _collect(self) -> None:
+        """Move what the watch reported, and what has settled, into the line."""
+        now = time.monotonic()
+        for place in self._watch.written:
+            self._settling[place] = now + self._config.settle_s
+        self._watch.written.clear()
+        settled = [place for place, at in self._settling.items() if at <= now]
+        for place in settled:
+            del self._settling[place]
+        places = [*self._watch.moved, *settled]
+        self._watch.moved.clear()
+        if self._watch.folders:
+            self._watch.folders.clear()
+            self._scan_at = 0.0
+        if not self._ready and len(places) <= _BATCH:
+            # One batch is one transaction: within it the store's order holds, whatever ours is.
+            self._ready.extend(Candidate(Priority.NORMAL, 0, name, account) for account, name in places)
+        elif len(places) + len(self._ready) > _FEW:
+            self._watch.overflowed = True  # too many to look at one by one: let a scan order them
+        elif places:
+            fresh = [found for place in places if (found := self._candidate(*place)) is not None]
+            self._ready = deque(sorted({*self._ready, *fresh}))
+
+    def _candidate(self, account: bytes, name: bytes) -> Candidate | None:
+        folder = join(self._dirs["outgoing"], account) if account else self._dirs["outgoing"]
+        found = candidate_of(folder, name, account)
+        if found is None:
+            self._scan_at = min(self._scan_at, time.monotonic() + 1.0)  # a link or a pipe: the scan says so
+        return found
+
+    async def _scan(self) -> None:
+        accounts = frozenset(os.fsencode(name) for name in self._floor.rules.accounts)
+        self._watch.overflowed = False
+        self._watch_folders(accounts)
+        settled_before_ns = time.time_ns() - int(self._config.settle_s * 1e9)
+        found = await asyncio.to_thread(scan, self._dirs["outgoing"], accounts, settled_before_ns)
+        self._ready = deque(found.ready)
+        for candidate in found.fresh:
+            place = (candidate.account, candidate.name)
+            self._settling.setdefault(place, time.monotonic() + self._config.settle_s)
+        for path in found.odd:
+            self._rejections.leave_alone(path, "not a regular file of a known account")
+        self._scan_at = time.monotonic() + self._config.scan_s
+        self._watch.overflowed |= found.more
+
+    def _watch_folders(self, accounts: frozenset[bytes]) -> None:
+        for account in accounts - self._watched:
+            if os.path.isdir(join(self._dirs["outgoing"], account)):  # noqa: PTH112
+                self._watch.add(account)
+                self._watched.add(account)
+
+    async def _take(self, batch: list[Candidate]) -> None:
+        """Read, check, commit, and only then move away."""
+        read_files = [dropped for each in batch if (dropped := await self._read(each)) is not None]
+        if not read_files:
+            return
+        rules, now = self._floor.rules, self._floor.now()
+        try:
+            entered = await self._floor.store.run(lambda tx: enter(tx, self._dirs, read_files, rules, now))
+        except StoreError:
+            self._watch.overflowed = True  # the files are still where they were
+            raise
+        # Committed: the modems may go, and the files leave before any result can reach them.
+        self._floor.ring_queue()
+        if any(prepared.due_at is not None for each in read_files for prepared in each.prepared):
+            self._floor.clock.ring()
+        for dropped, entry in zip(read_files, entered, strict=True):
+            if entry.refusal is None:
+                self._rejections.move(dropped.path, join(self._dirs[entry.directory], entry.name))
+        for dropped, entry in zip(read_files, entered, strict=True):
+            if entry.refusal is not None:
+                await self._reject(dropped.path, dropped.name, entry.refusal)
+
+    async def _read(self, candidate: Candidate) -> Dropped | None:
+        path = candidate.path(self._dirs["outgoing"])
+        try:
+            contents, found = read_regular(path, MAX_FILE_OCTETS)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._rejections.leave_alone(path, error.strerror or str(error))
+            return None
+        rules, now = self._floor.rules, self._floor.now()
+        try:
+            parsed = read(os.fsdecode(candidate.name), contents, self._config.formats, zone=self._floor.zone)
+            requests = parsed.requests
+            if candidate.account:
+                account = os.fsdecode(candidate.account)
+                requests = tuple(replace(request, account=account) for request in requests)
+            prepared = tuple(intake.prepare(request, rules, now) for request in requests)
+        except Rejected as refusal:
+            await self._reject(path, candidate.name, refusal)
+            return None
+        return Dropped(path, candidate.name, parsed.format, prepared, key_of(path, found))
+
+    async def _reject(self, path: bytes, name: bytes, refusal: Rejected) -> None:
+        target = await self._rejections.to_failed(path, name, refusal.fail_reason)
+        if target is not None and hooks.CONSUMER in self._floor.rules.consumers:
+            body = json.dumps({"file": os.fsdecode(target)})
+            now_us = to_us(self._floor.now())
+            await self._floor.store.run(
+                lambda tx: outbox.add(tx, hooks.CONSUMER, "FAILED", now_us, body=body)
+            )
+            self._floor.hooks.ring()

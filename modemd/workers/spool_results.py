@@ -1,0 +1,158 @@
+"""From the store back to files: ``sent/``, ``failed/``, ``incoming/``, ``report/``, ``phonecalls/``.
+
+A row of the outbox is told by a file. Each step may be done twice and gives the same, so a crash between the
+file and the mark that it was written costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from modemd.formats import smstools3
+from modemd.formats.smstools3.outcome import is_sent
+from modemd.formats.spoolfile import finished
+from modemd.model import Call
+from modemd.store import outbox, spool
+from modemd.store.times import to_us
+from modemd.workers import hooks
+from modemd.workers.spool_dirs import join, read_regular, write_over
+from modemd.workers.spool_due import Due, due
+from modemd.workers.supervisor import Worker
+
+if TYPE_CHECKING:
+    from modemd.store.transaction import Tx
+    from modemd.workers.floor import Floor
+    from modemd.workers.spool_dirs import SpoolDirs
+
+log = logging.getLogger(__name__)
+
+_BATCH: Final = 200
+_FORGET_S: Final = 10.0
+_LARGEST: Final = 8 * 1024 * 1024
+
+
+class SpoolResults(Worker):
+    """Writes what the spool is to be told, oldest first."""
+
+    name = "spool results"
+
+    def __init__(self, floor: Floor, dirs: SpoolDirs) -> None:
+        super().__init__()
+        self._floor = floor
+        self._dirs = dirs
+        self._behind = 0
+        self._finished: list[int] = []
+        self._forget_at = 0.0
+
+    def stop(self) -> None:
+        """Ask for the turn in hand to be the last."""
+        super().stop()
+        self._floor.results.ring()
+
+    async def step(self) -> None:
+        """Write one batch; wait where there is none."""
+        told_up_to = self._behind
+        batch = await self._floor.store.run(lambda tx: due(tx, told_up_to, _BATCH))
+        if batch:
+            self._write(batch)
+        elif self._finished and time.monotonic() >= self._forget_at:
+            await self._forget()
+        elif not await self._floor.results.wait(_FORGET_S if self._finished else 30.0):
+            self._behind = (
+                0  # now and then from the beginning: another gateway's rows may commit out of order
+            )
+
+    def _write(self, batch: list[Due]) -> None:
+        for each in batch:
+            try:
+                path, calling = self._tell(each)
+            except OSError as error:
+                # A full disk: nothing is marked, and the whole line is tried again.
+                log.error("the spool cannot be written: %s", error)  # noqa: TRY400
+                self._floor.store.later(self._marker([each.id for each in batch[: batch.index(each)]], []))
+                raise
+            self._behind = each.id
+            if path is not None:
+                each.hook = (calling, path, each.message_id_text)
+        self._mark(batch)
+
+    def _mark(self, batch: list[Due]) -> None:
+        calls: list[tuple[str, bytes, str]] = []
+        if hooks.CONSUMER in self._floor.rules.consumers:
+            calls = [each.hook for each in batch if each.hook is not None]
+        self._floor.store.later(self._marker([each.id for each in batch], calls))
+        if calls:
+            asyncio.get_running_loop().call_later(0.6, self._floor.hooks.ring)
+
+    def _marker(self, ids: list[int], calls: list[tuple[str, bytes, str]]) -> _Marker:
+        return _Marker(ids, calls, to_us(self._floor.now()))
+
+    def _tell(self, each: Due) -> tuple[bytes | None, str]:
+        if each.file is not None:
+            return self._finish(each), each.event
+        if each.inbound is not None:
+            name = f"{each.inbound.modem}.{each.inbound.id:0>6}".encode()
+            contents = smstools3.received(each.inbound, zone=self._floor.zone)
+            return self._dirs.write_whole("incoming", name, contents), "RECEIVED"
+        if each.report is not None:
+            name = f"{each.report.modem}.{each.report_id:0>6}".encode()
+            contents = smstools3.report(each.report, zone=self._floor.zone)
+            return self._dirs.write_whole("report", name, contents), "REPORT"
+        if each.event == "CALL" and each.body is not None:
+            return self._tell_call(each.id, each.body), "CALL"
+        return None, each.event
+
+    def _tell_call(self, event_id: int, body: str) -> bytes:
+        said = json.loads(body)
+        rang = Call(
+            originator=said["from"], at=datetime.fromisoformat(said["at"]), modem=said["modem"],
+            kind=said["kind"], originator_toa=said["toa"],
+        )  # fmt: skip
+        name = f"{rang.modem}.{event_id:0>6}".encode()
+        return self._dirs.write_whole("phonecalls", name, smstools3.call(rang, zone=self._floor.zone))
+
+    def _finish(self, each: Due) -> bytes | None:
+        """Write the result into the file where it lies in ``checked/``, then rename it onwards."""
+        assert each.file is not None
+        source = join(self._dirs["checked"], each.file.name)
+        went = all(is_sent(result) for result in each.results)
+        directory = "sent" if went else "failed"
+        target = join(self._dirs[directory], each.file.name)
+        try:
+            original, _ = read_regular(source, _LARGEST)
+            write_over(source, finished(each.file.form, original, each.results, zone=self._floor.zone))
+            os.rename(source, target)  # noqa: PTH104 - names are bytes
+        except FileNotFoundError:
+            # Done before the last crash, or taken away by a person: either way it is no longer ours.
+            log.debug("%a is no longer in checked/", os.fsdecode(each.file.name))
+        each.event = "SENT" if went else "FAILED"
+        self._finished.append(each.file.id)
+        self._forget_at = max(self._forget_at, time.monotonic() + _FORGET_S)
+        return target
+
+    async def _forget(self) -> None:
+        """Forget who the files were, once their renames are on disk: a power cut may undo them until then."""
+        ids, self._finished = self._finished, []
+        await asyncio.to_thread(self._dirs.sync, "outgoing", "checked", "sent", "failed")
+        await self._floor.store.run(lambda tx: spool.forget_files(tx, ids))
+
+
+class _Marker:
+    """The job that marks events as told, and hands them on to the hooks."""
+
+    def __init__(self, ids: list[int], calls: list[tuple[str, bytes, str]], now_us: int) -> None:
+        self._ids = ids
+        self._calls = calls
+        self._now_us = now_us
+
+    def __call__(self, tx: Tx) -> None:
+        outbox.told(tx, self._ids)
+        for event, path, message_id in self._calls:
+            body = json.dumps({"file": os.fsdecode(path), "id": message_id})
+            outbox.add(tx, hooks.CONSUMER, event, self._now_us, body=body)

@@ -1,0 +1,111 @@
+"""Looking through ``outgoing/``: what lies there, in priority then age order, in bounded memory."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from modemd.formats.spoolfile import peek_priority
+from modemd.workers.spool_dirs import join, read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST: Final = 10_000
+"""So many files are remembered at a time, however many there are; the rest is met by the next scan."""
+_HEAD: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Candidate:
+    """A file to be taken; they sort by priority, then age, then name. ``account`` owns its folder."""
+
+    priority: int
+    mtime_ns: int
+    name: bytes
+    account: bytes = b""
+
+    def path(self, outgoing: bytes) -> bytes:
+        """Return where it lies."""
+        return join(join(outgoing, self.account), self.name) if self.account else join(outgoing, self.name)
+
+
+def is_ignored(name: bytes) -> bool:
+    """Tell names that smstools3 leaves alone: hidden files and lock files."""
+    return name.startswith((b".", b"LOCKED")) or name.endswith(b".LOCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one look found: files to take now, and whether there are more than were remembered."""
+
+    ready: list[Candidate]
+    fresh: list[Candidate]
+    """Files that were written so recently that their writer may not be done."""
+    more: bool
+    odd: list[bytes]
+    """Paths of what is neither a message nor an account's folder: links, pipes, devices, deeper folders."""
+
+
+def scan(outgoing: bytes, accounts: frozenset[bytes], settled_before_ns: int) -> Scan:
+    """Look through the directory and the accounts' folders in it.
+
+    Raises:
+        OSError: the directory itself cannot be read.
+    """
+    odd: list[bytes] = []
+    fresh: list[Candidate] = []
+    found = 0
+
+    def ready() -> Iterator[Candidate]:
+        nonlocal found
+        for candidate in _candidates(outgoing, accounts, odd):
+            found += 1
+            if candidate.mtime_ns > settled_before_ns:
+                if len(fresh) < MOST:
+                    fresh.append(candidate)
+            else:
+                yield candidate
+
+    first = heapq.nsmallest(MOST, ready())
+    return Scan(first, fresh, found > len(first) + len(fresh), odd)
+
+
+def _candidates(outgoing: bytes, accounts: frozenset[bytes], odd: list[bytes]) -> Iterator[Candidate]:
+    yield from _files(outgoing, b"", accounts, odd)
+    for account in sorted(accounts):
+        folder = join(outgoing, account)
+        if os.path.isdir(folder) and not os.path.islink(folder):  # noqa: PTH112, PTH114
+            yield from _files(folder, account, frozenset(), odd)
+
+
+def _files(folder: bytes, account: bytes, folders: frozenset[bytes], odd: list[bytes]) -> Iterator[Candidate]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if is_ignored(entry.name) or (entry.name in folders and entry.is_dir(follow_symlinks=False)):
+                continue
+            candidate = candidate_of(folder, entry.name, account)
+            if candidate is not None:
+                yield candidate
+            elif os.path.lexists(entry.path):
+                odd.append(entry.path)
+
+
+def candidate_of(folder: bytes, name: bytes, account: bytes) -> Candidate | None:
+    """Return what is known of a file without reading it whole; ``None`` where it is no regular file."""
+    path = join(folder, name)
+    try:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+    except OSError:
+        return None
+    try:
+        head = read_regular(path, _HEAD)[0] if found.st_size else b""
+    except OSError:
+        head = b""  # it is reported when it is taken
+    priority = peek_priority(os.fsdecode(name), head)
+    return Candidate(int(priority), found.st_mtime_ns, name, account)
