@@ -21,11 +21,11 @@ class Dialect:
     """Overrides.
 
     ``fixed`` answers a whole command with these lines and ``OK``; ``refused`` are beginnings of commands
-    that are refused; ``missing`` are commands that the maker does not know. ``memories`` are those of +CPMS=?, one
-    group an argument. ``ccid`` is the command for the ICCID and its answer. ``full_line`` is what
-    is said when there is no room for a message. ``csmp_wipes_smsc``: AT+CSMP= makes AT+CSCA? empty.
-    ``busy_after_cfun``: so many commands after AT+CFUN= get CME 515. ``ussd_in_hex``: AT+CUSD takes text only
-    after AT^USSDMODE=0.
+    that are refused; ``missing`` are commands that the maker does not know. ``memories`` are those of
+    +CPMS=?, one group an argument. ``ccid`` is the command for the ICCID and its answer. ``full_line`` is
+    what is said when there is no room for a message. ``csmp_wipes_smsc``: AT+CSMP= makes AT+CSCA? empty.
+    ``busy_after_cfun``: so many commands after AT+CFUN= get CME 515. ``ussd_in_hex``: AT+CUSD takes text
+    only after AT^USSDMODE=0.
     """
 
     name: str
@@ -124,6 +124,7 @@ WAVECOM: Final = Dialect(
     fixed={"+WIND?": ("+WIND: 0",), "+WIND=50": (), "+CPMS=?": ('+CPMS: (("SM","BM","SR"),("SM"))',)},
     memories=(("SM", "SR"), ("SM",)),
     ccid=("+CCID", '+CCID: "{}"'),
+    refused=('+CPMS="SM","SM","SR"',),
     cpin_without_ok=True,
     busy_after_cfun=2,
 )
@@ -134,7 +135,7 @@ NOKIA: Final = Dialect(
     model="Nokia N79",
     revision="V ICPR72_08w44.1\r\n24-11-08\r\nRM-348\r\n(c) Nokia\r\n11.049",
     missing=frozenset({"+CNMI", "+CLAC", "+CCID", "+CEREG", "+C5GREG", "+CPINR", "^CPIN", "+SPIC", "+QPINC"}),
-    fixed={"+CPMS=?": ("+CPMS: (),(),()",), "+CPMS?": ("+CPMS: ,,,,,,,,",), "+CVHU=0": ()},
+    fixed={"+CPMS=?": ("+CPMS: (),(),()",), "+CPMS?": ("+CPMS: ,,,,,,,,",), "+CSMP?": ("+CSMP: 49,167,0,0",)},
     refused=("+CPMS=", "+CMGL=", "+CMGR=", "+CMGD="),
 )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from re import Pattern
 
 
@@ -159,7 +159,7 @@ def parse_fault(spec: str) -> Fault:
     return fault_of({"kind": kind, **values})
 
 
-def fault_of(values: dict[str, str]) -> Fault:
+def fault_of(values: Mapping[str, Any]) -> Fault:
     """A fault from words; ValueError for a key or a value that is none."""
     known = {"on": str, "text": str, "hex": str, "at": Place, "kind": FaultKind, "seconds": float}
     known |= dict.fromkeys(("nth", "times", "cms", "cme", "code"), int)

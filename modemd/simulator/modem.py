@@ -108,6 +108,10 @@ class SimulatedModem:
         if len(commands) > MOST_COMMANDS:
             self._done(refused("ERROR"))
             return
+        if self.me.busy_left:
+            self.me.busy_left -= 1
+            self._done(Refused("", "CME", 515, "+CME ERROR: 515"))
+            return
         self._todo.extend(commands)
         self._at(Place.COMMAND, self._next)
 
@@ -222,6 +226,7 @@ class SimulatedModem:
             self._later(fault.seconds, lambda: go_on() if turn == self._turn else None)
         elif kind is FaultKind.ERROR:
             self._todo.clear()
+            self._blocks.clear()
             self._finish(self._error(fault))
         elif kind is FaultKind.REBOOT:
             self.reboot(fault.seconds)
@@ -292,7 +297,10 @@ class SimulatedModem:
         self.power_down()
         self.me.power_up()
         life = self._life
-        self._later(seconds, lambda: self._booted() if life == self._life else None)
+        if seconds:
+            self._later(seconds, lambda: self._booted() if life == self._life else None)
+        else:
+            self._booted()
 
     def _booted(self) -> None:
         self._deaf = False

@@ -40,6 +40,7 @@ class ModemSpec:
     sim: bool = True
     plugged: bool = True
     dead: bool = False
+    boot_s: float = 0.0
     faults: Sequence[Fault] = field(default_factory=tuple)
 
 
@@ -48,6 +49,7 @@ class PluggedModem(SimulatedModem):
 
     def __init__(self, me: Equipment, path: Path, later: Later) -> None:
         self._port = PtyPort(path, self.receive)
+        self.boot_s = 0.0
         super().__init__(me, write=self._port.write, later=later)
         self.unplug = self.unplug_for
 
@@ -78,7 +80,7 @@ class PluggedModem(SimulatedModem):
         if self.plugged:
             return
         self._port.plug()
-        self.reboot(0.0)
+        self.reboot(self.boot_s)
 
     def start(self) -> None:
         """The first time: no boot messages, ready at once."""
@@ -172,6 +174,7 @@ class Simulation:
             later=later,
         )
         modem = PluggedModem(me, self.directory / name, later)
+        modem.boot_s = spec.boot_s
         for fault in spec.faults:
             modem.faults.add(fault)
         self.network.attach(me)
