@@ -73,12 +73,12 @@ def _recipient(middle: str) -> str:
             f"the file name has {len(fields) - 1} underscores; write OUT<number>.txt, "
             "OUT<priority>_<number>_<serial>.txt or OUT<priority><date>_<time>_<serial>_<number>_<note>.txt",
         )
-    number = fields[place].strip().replace("X", "*").replace("x", "*")
-    if not _NUMBER.fullmatch(number):
+    recipient = fields[place].strip().replace("X", "*").replace("x", "*")
+    if not _NUMBER.fullmatch(recipient):
         raise Rejected(
             "bad_number", f"the file name holds no number where one belongs: {fields[place][:40]!r}"
         )
-    return f"+{number[2:]}" if number.startswith("00") and len(number) > 4 else number
+    return f"+{recipient[2:]}" if recipient.startswith("00") and len(recipient) > 4 else recipient
 
 
 def _text(octets: bytes) -> str:

@@ -28,7 +28,7 @@ def finished_json(original: bytes, results: Sequence[OutboundResult]) -> bytes:
         payload for payload in (parsed if isinstance(parsed, list) else [parsed]) if _is_object(payload)
     ]
     addressed = [_recipients(payload) for payload in objects]
-    told = iter(_placed([number for numbers in addressed for number in numbers], results))
+    told = iter(_placed([one for group in addressed for one in group], results))
     for payload, numbers in zip(objects, addressed, strict=True):
         mine = [next(told) for _ in numbers]
         payload["result"] = mine if len(mine) > 1 else mine[0]
@@ -73,17 +73,17 @@ def _placed(numbers: list[str], results: Sequence[OutboundResult]) -> list[dict[
     if len(told) == len(numbers):
         return [made for made, _ in told]
     placed: list[dict[str, Any] | None] = []
-    for number in numbers:
-        mine = next((each for each in told if each[1] == _end(number)), None)
+    for recipient in numbers:
+        mine = next((each for each in told if each[1] == _end(recipient)), None)
         placed.append(mine[0] if mine else None)
         if mine:
             told.remove(mine)
     return placed
 
 
-def _end(number: str) -> str:
+def _end(address: str) -> str:
     """What national and international spellings have in common."""
-    return "".join(digit for digit in number if digit.isdigit())[-_SAME_DIGITS:]
+    return "".join(digit for digit in address if digit.isdigit())[-_SAME_DIGITS:]
 
 
 def _is_unicode(text: str) -> bool:

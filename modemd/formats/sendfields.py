@@ -34,10 +34,10 @@ def recipients(payload: dict[str, Any]) -> list[str]:
         if not isinstance(one, str):
             raise bad_request(f"to: a number is written as text, in quotes, not as {_kind(one)}")
         found += [piece.strip() for piece in _SEPARATOR.split(checked_text(one, "to:"))]
-    numbers = list(dict.fromkeys(number for number in found if number))
+    numbers = list(dict.fromkeys(one for one in found if one))
     if not numbers:
         raise bad_request("to: is empty")
-    if longest := next((number for number in numbers if len(number) > _LONGEST_NAME), None):
+    if longest := next((one for one in numbers if len(one) > _LONGEST_NAME), None):
         raise Rejected("bad_number", f"to: {longest[:20]!r}… is no phone number")
     return numbers
 

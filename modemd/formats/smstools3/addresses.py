@@ -35,6 +35,6 @@ def type_of_address(toa: int) -> str:
     return f"{toa:02X} {kind}, {plan}"
 
 
-def bare(number: str | None) -> str:
+def bare(address: str | None) -> str:
     """A number without its ``+``, as smsd writes all of them."""
-    return (number or "").removeprefix("+")
+    return (address or "").removeprefix("+")

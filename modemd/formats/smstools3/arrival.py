@@ -78,10 +78,10 @@ def call(rang: Call, *, zone: tzinfo = UTC) -> bytes:
     return _file(headers, b"CALL MISSED\n")
 
 
-def _origin(number: str, toa: int, smsc: str | None) -> Headers:
+def _origin(address: str, toa: int, smsc: str | None) -> Headers:
     return [
-        ("From", bare(number)),
-        ("From_TOA", type_of_address(toa) if number else None),
+        ("From", bare(address)),
+        ("From_TOA", type_of_address(toa) if address else None),
         ("From_SMSC", bare(smsc) or None),
     ]
 
