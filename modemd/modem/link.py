@@ -22,6 +22,14 @@ _PROBES: Final = (
 )
 
 
+class _Firm(asyncio.Future[Reply]):
+    """A future that who waits for it cannot cancel; the task is told when it is done."""
+
+    def cancel(self, msg: Any | None = None) -> bool:  # noqa: ARG002 - the base's signature
+        """Leave it pending."""
+        return False
+
+
 class Link:
     """A modem that answers commands. One task calls it; callbacks run in the loop."""
 
@@ -124,7 +132,7 @@ class Link:
         if self._core.late is not None:
             await self.resync()
         self._body = body
-        answer = self._begin(Command(text, prompt=True), self.timing.prompt_s)
+        answer = self._begin(Command(text, prompt=True), self.timing.prompt_s, _Firm(loop=self._loop))
         reply = await self._see_through(answer)
         if reply.final != "OK":
             raise _refused(reply)
@@ -163,14 +171,22 @@ class Link:
         await self._pause(min(self.timing.quiet_s, 0.05))
         await self.resync()
 
+    def check(self) -> None:
+        """Does nothing while the port is there.
+
+        Raises:
+            PortLost: the port is gone.
+        """
+        if self.lost is not None:
+            raise PortLost(str(self.lost), self.lost)
+
     def write(self, octets: bytes) -> None:
         """Sends octets that are no command.
 
         Raises:
             PortLost: the port is gone.
         """
-        if self.lost is not None:
-            raise self.lost
+        self.check()
         assert self._port is not None
         self._port.write(octets)
 
@@ -182,11 +198,16 @@ class Link:
             self._abandon()
             raise
 
-    def _begin(self, command: Command, wait_s: float) -> asyncio.Future[Reply]:
+    def _begin(
+        self,
+        command: Command,
+        wait_s: float,
+        answer: asyncio.Future[Reply] | None = None,
+    ) -> asyncio.Future[Reply]:
         if self._answer is not None:
             raise RuntimeError(f"{command.text}: another command is in flight; one task talks to a modem")
         octets = self._core.send(command)
-        answer = self._answer = self._loop.create_future()
+        answer = self._answer = answer or self._loop.create_future()
         self._deadline = self._loop.call_later(wait_s, self._expire, command.text)
         if self.lost is not None:
             self._settle(self.lost)
@@ -195,17 +216,15 @@ class Link:
         return answer
 
     async def _see_through(self, answer: asyncio.Future[Reply]) -> Reply:
-        cancelled = False
-        while not answer.done():
-            try:
-                await asyncio.wait([answer])
-            except asyncio.CancelledError:
-                cancelled = True
-        task = asyncio.current_task()
-        if cancelled and task is not None:
-            # The outcome is handed back first; the task is told to stop at its next wait.
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            # It was asked for meanwhile. The outcome is handed back first; the task stops at its next wait.
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
             self._loop.call_soon(task.cancel)
-        return answer.result()
+            return answer.result()
 
     def _expire(self, text: str) -> None:
         after_body = self._core.expire()
@@ -315,8 +334,7 @@ class Link:
         grace_s = self.timing.grace_body_s if after_body else self.timing.grace_s
         ends = self._loop.time() + grace_s
         while self._core.late is not None and (left := ends - self._loop.time()) > 0:
-            if self.lost is not None:
-                raise self.lost
+            self.check()
             await self._pause(left, until_octets=True)
 
     async def _pause(self, wait_s: float, *, until_octets: bool = False) -> None:
@@ -328,8 +346,7 @@ class Link:
             if until_octets:
                 break
         never.cancel()
-        if self.lost is not None:
-            raise self.lost
+        self.check()
 
 
 def _refused(reply: Reply) -> Refused:

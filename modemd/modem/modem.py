@@ -102,7 +102,7 @@ class Modem:
 
         Does nothing where the modem does not know it or it is already so.
         """
-        self._refuse_if_lost()
+        self._link.check()
         mode = self.capabilities.keeps_link
         if mode is None or on == self._keeping:
             return
@@ -147,7 +147,7 @@ class Modem:
 
         Does nothing with ``+CSMS: 0``; a modem that expects none (CMS 340) is left in peace.
         """
-        self._refuse_if_lost()
+        self._link.check()
         if not self.capabilities.acknowledges:
             return
         try:
@@ -215,10 +215,6 @@ class Modem:
     @property
     def _link(self) -> Link:
         return self._open_session.link
-
-    def _refuse_if_lost(self) -> None:
-        if self._link.lost is not None:
-            raise self._link.lost
 
     def _heard(self, urc: Urc) -> None:
         self._note(read_urc(urc))

@@ -63,6 +63,11 @@ class StorageFull:
 
 
 @dataclass(frozen=True, slots=True)
+class Restarted:
+    """The modem started anew by itself: its settings are gone, prepare it again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """The registration changed (27.007, 7.2): 1, 5, 6 and 7 are usable."""
 
@@ -103,6 +108,7 @@ Note = (
     | Clip
     | CallEnded
     | StorageFull
+    | Restarted
     | Registration
     | LateSubmit
     | LateRefusal
@@ -110,6 +116,8 @@ Note = (
 )
 
 _TP_MR: Final = re.compile(r"\+CMG[SC]: ?(\d{1,3})")
+_FULL: Final = re.compile(r'\^SMMEMFULL:? ?"?(\w+)?|\+SMSFULL|\+QIND: "SMSFULL"(?:,"(\w+)")?')
+_STARTED: Final = frozenset({"RDY", "^SYSSTART", "START", "MODEM:STARTUP"})
 _LAST: Final = re.compile(r"(\d+)$")
 
 
@@ -176,8 +184,10 @@ def _read_call(word: str, head: str) -> Note | None:
 
 
 def _read_condition(word: str, head: str) -> Note | None:
-    if word == "^SMMEMFULL":
-        return StorageFull(parameters(head)[0] or None)
+    if found := _FULL.match(head):
+        return StorageFull(found[1] or found[2])
+    if head in _STARTED:
+        return Restarted()
     if word in {"+CREG", "+CEREG", "+C5GREG"}:
         stat = integer(parameters(head)[0])
         return None if stat is None else Registration(stat)

@@ -21,6 +21,7 @@ from modemd.modem.notes import (
     NewStored,
     Other,
     Registration,
+    Restarted,
     Ring,
     StorageFull,
 )
@@ -582,7 +583,8 @@ def test_news_are_told_once_and_in_order() -> None:
         '\r\n+CMTI: "SM",3\r\n\r\n+CDSI: "SR",1\r\n'
         f"\r\n+CMT: ,30\r\n{DELIVER}\r\n\r\n+CDS: 24\r\n{REPORT}\r\n"
         '\r\nRING\r\n\r\n+CLIP: "+27820001111",145,,,,0\r\n\r\n+CLIP: "",128\r\n\r\nNO CARRIER\r\n'
-        '\r\n^SMMEMFULL: "SM"\r\n\r\n+CREG: 2\r\n\r\n+FOO: 1\r\n\r\n+CMTI: rubbish\r\n'
+        '\r\n^SMMEMFULL: "SM"\r\n\r\n+SMSFULL\r\n\r\n+QIND: "SMSFULL","ME"\r\n'
+        "\r\nRDY\r\n\r\n+CREG: 2\r\n\r\n+FOO: 1\r\n\r\n+CMTI: rubbish\r\n"
     )
 
     async def act(modem: Modem) -> None:
@@ -598,13 +600,16 @@ def test_news_are_told_once_and_in_order() -> None:
             Clip(None, 128),
             CallEnded(),
             StorageFull("SM"),
+            StorageFull(None),
+            StorageFull("ME"),
+            Restarted(),
             Registration(2),
             Other("+FOO: 1"),
             Other("+CMTI: rubbish"),
         ]
         assert modem.take_urcs() == []
 
-    assert play(dce, act) == 12
+    assert play(dce, act) == 15
 
 
 def test_direct_ones_are_acknowledged_where_that_is_wanted() -> None:
