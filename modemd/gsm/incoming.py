@@ -7,6 +7,7 @@ read, and ``faults`` says in sentences what was wrong with it; ``pdu`` is always
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import hexdigits
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from modemd.errors import PduError
@@ -199,7 +200,7 @@ def decode_any(
 def _open(pdu: str, *, no_smsc: bool, tpdu_length: int | None) -> _Opened:
     digits = "".join(pdu.split())
     faults: list[str] = []
-    if len(digits) % 2:
+    if len(digits) % 2 and digits[-1] in hexdigits:
         faults.append("an odd number of hex digits: the last one is left out")
         digits = digits[:-1]
     try:

@@ -50,7 +50,7 @@ class Form:
 
     def end(self, start: int, room: int) -> int:
         """Where a part that begins at ``start`` ends: never within an escape or a surrogate pair."""
-        end = start + room
+        end = start + max(room, 0)
         if end >= len(self.units):
             return len(self.units)
         if self.coding == "gsm7" and self.units[end - 1] == ESCAPE:
@@ -142,13 +142,15 @@ def _ucs2(text: str) -> Form:
         raise PduError(f"character {refusal.start + 1} is half of a surrogate pair") from None
 
 
-def _national(text: str, languages: tuple[int, ...]) -> list[Form]:
+def _national(text: str, languages: tuple[int, ...], split: Split) -> list[Form]:
     known = [language for language in languages if language in LOCKING or language in SINGLE]
     pairs = product([0, *known], repeat=2)
     shifts = {(a.locking, a.single): a for a in (alphabet(locking, single) for locking, single in pairs)}
     shifts.pop((0, 0), None)
-    ordered = sorted(shifts.values(), key=lambda a: bool(a.locking) + bool(a.single))
-    return [form for form in (_gsm7(text, a) for a in ordered) if form]
+    if split.autosplit == "numbered":  # most locking shift tables have no "/"
+        shifts = {pair: a for pair, a in shifts.items() if a.encode("1/") is not None}
+    forms = [form for form in (_gsm7(text, a) for a in shifts.values()) if form]
+    return sorted(forms, key=lambda form: (len(form.elements), len(form.units)))
 
 
 def choose_form(text: str, coding: Coding | None, languages: tuple[int, ...], split: Split) -> Form:
@@ -172,7 +174,7 @@ def choose_form(text: str, coding: Coding | None, languages: tuple[int, ...], sp
     forms = [plain] if plain else []
     if coding is None:
         forms.append(_ucs2(text))
-    forms += _national(text, languages)
+    forms += _national(text, languages, split)
     if not forms:
         raise PduError(f"{GSM7.first_foreign(text)!r} is not in the GSM 7-bit alphabet")
     return min(forms, key=split.parts) if len(forms) > 1 else forms[0]

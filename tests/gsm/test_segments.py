@@ -163,6 +163,12 @@ def test_numbers_in_the_text_count_themselves() -> None:
     assert all(before != after for before, after in pairwise(labelled))
 
 
+def test_numbers_in_a_text_whose_tables_lack_the_stroke() -> None:
+    found = parts_of(made("न" * 160, languages=(HINDI,), autosplit="numbered"))
+    assert (found[0].text or "")[:4] == "1/2 "
+    assert found[0].languages == (HINDI, HINDI)
+
+
 def test_octets_split_without_a_text_to_number() -> None:
     octets = bytes(range(256)) * 2
     found = parts_of(encode(Outgoing(destination="1", octets=octets, autosplit="numbered")))
@@ -175,6 +181,8 @@ def test_a_header_that_leaves_no_room() -> None:
         made("x", udh=b"\x70\x8c" + bytes(140))
     with pytest.raises(PduError, match="no room"):
         made("x" * 200, udh=b"\x70\x84" + bytes(132))
+    with pytest.raises(PduError, match="no room"):
+        made("xx", udh=b"\x70\x88" + bytes(136), autosplit="numbered")
     with pytest.raises(PduError, match="no room"):
         made("", udh=b"\x70\x8c" + bytes(140))
     assert len(made("", udh=b"\x70\x89" + bytes(137)).parts) == 1

@@ -6,8 +6,8 @@ from typing import Any
 
 from modemd.cli.pdu_fields import decoded
 from modemd.errors import PduError
-from modemd.gsm.join import join, joined_octets
 from modemd.gsm.incoming import decode_deliver
+from modemd.gsm.join import join, joined_octets
 from tests.gsm.vectors import Case, cases, is_disputed, needs_vectors
 
 FILES = ("deliver", "submit", "status_report")
