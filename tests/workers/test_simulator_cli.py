@@ -1,0 +1,115 @@
+"""``modemd simulate`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from modemd.cli.simulate import simulate
+from modemd.simulator.client import SimulatorClient
+from modemd.simulator.faults import FaultKind, Place
+from tests.workers.simulator_process import PATIENCE_S, ROOT, SimulatorProcess
+
+
+def talk(fd: int, line: bytes, end: bytes = b"OK\r\n") -> bytes:
+    os.write(fd, line)
+    heard = b""
+    while not heard.endswith(end):
+        readable, _, _ = select.select([fd], [], [], PATIENCE_S)
+        assert readable, heard
+        heard += os.read(fd, 4096)
+    return heard
+
+
+def test_ports_answer_messages_are_taken_and_written_down(tmp_path: Path) -> None:
+    log = tmp_path / "taken.jsonl"
+    options = ("--modems", "2", "--log", str(log), "--fault", "gsm2/error:on=AT+CSQ,times=0,cme=14")
+    with SimulatorProcess(tmp_path / "ports", *options) as simulator:
+        assert list(simulator.ports) == ["gsm1", "gsm2"]
+        first, second = (os.open(path, os.O_RDWR | os.O_NOCTTY) for path in simulator.ports.values())
+        assert b"+CSQ: 20" in talk(first, b"AT+CSQ\r")
+        assert b"ERROR" in talk(second, b"AT+CSQ\r", b"ERROR\r\n")
+        talk(first, b"AT+CMGS=18\r", b"> ")
+        talk(first, b"0001000B912374153254F6000005C8329BFD06\x1a")
+        assert [one["destination"] for one in simulator.taken(1)] == ["+32475123456"]
+        simulator.ask("incoming", modem="gsm2", text="Hi")
+        assert b"+CMGL: 1,0" in talk(second, b"AT+CMGL=4\r")
+        with pytest.raises(RuntimeError, match="dance"):
+            simulator.ask("dance")
+        os.close(first)
+        os.close(second)
+    assert json.loads(log.read_text())["text"] == "Hello"
+    assert not any(path.is_symlink() for path in (tmp_path / "ports").iterdir())
+
+
+def test_messages_come_of_themselves(tmp_path: Path) -> None:
+    with SimulatorProcess(
+        tmp_path, "--modems", "1", "--incoming", "0.1", "--incoming-text", "No {}"
+    ) as simulator:
+        fd = os.open(simulator.ports["gsm1"], os.O_RDWR | os.O_NOCTTY)
+        talk(fd, b"AT+CNMI=2,2\r")
+        heard = talk(fd, b"", b"\r\n")
+        assert b"+CMT: ," in heard
+        os.close(fd)
+
+
+def test_it_prints_an_entry_for_the_configuration(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "modemd",
+        "simulate",
+        "--dir",
+        str(tmp_path),
+        "--modems",
+        "3",
+        "--pin",
+        "0123",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "Ctrl-C" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+    modems = yaml.safe_load(said)["modems"]
+    assert [modem["port"] for modem in modems["list"]] == [str(tmp_path / f"gsm{i}") for i in (1, 2, 3)]
+    assert modems["list"][0]["pin"] == "0123"
+
+
+def test_its_help_names_every_kind_of_fault_and_every_place() -> None:
+    said = CliRunner().invoke(simulate, ["--help"]).output
+    words = set(said.replace(",", " ").replace(":", " ").split())
+    assert set(FaultKind) | set(Place) <= words
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--fault", "explode"], "explode"),
+        (["--airtime", "soon"], "soon"),
+        (["--modems", "0"], "0"),
+        (["--dialect", "klingon"], "klingon"),
+    ],
+)
+def test_wrong_usage_is_said(options: list[str], word: str) -> None:
+    outcome = CliRunner().invoke(simulate, options)
+    assert outcome.exit_code == 2
+    assert word in outcome.output
+
+
+def test_nobody_at_the_socket(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        SimulatorClient(tmp_path / "control")
