@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import sdnotify
 
 from modemd import __version__
-from modemd.config import load
+from modemd.config import load, without_effect
 from modemd.errors import ConfigError
 from modemd.service import routing, upkeep
 from modemd.service.rules import Rules
@@ -70,6 +70,8 @@ class Daemon:
             StoreError: the store cannot be opened.
             OSError: the spool's directories cannot be made.
         """
+        for sentence in without_effect(self._config):
+            log.warning("%s", sentence)
         sys.setswitchinterval(_SWITCH_S)
         database = Database(self._config.store.url)
         dirs = SpoolDirs.make(self._config.spool.dir)
@@ -171,11 +173,11 @@ class Daemon:
             signal.SIGINT: self._stop.set,
             signal.SIGHUP: self._reload.set,
         }
-        for number, action in actions.items():
+        for each, action in actions.items():
             with contextlib.suppress(
                 ValueError, RuntimeError
             ):  # not in the main thread: a test's, or a demo's
-                loop.add_signal_handler(number, action)
+                loop.add_signal_handler(each, action)
 
     def _notify(self, said: str) -> None:
         self._systemd.notify(said)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from modemd.config.model import Config
 
-_ACCOUNT_KEYS = ("terms", "per_minute", "consent", "quiet_hours")
+_ACCOUNT_KEYS = ("terms", "per_minute", "consent", "quiet_hours", "unix_user")
 
 
 def without_effect(config: Config) -> tuple[str, ...]:
@@ -19,6 +19,16 @@ def without_effect(config: Config) -> tuple[str, ...]:
         asked.append("metrics.listen: no metrics are served")
     if "ical" in config.spool.formats:
         asked.append("spool.formats: ical files are not read")
+    if config.modems.discover:
+        asked.append("modems.discover: only the modems of the list are used")
+    for modem in config.modems.list:
+        if modem.port is None:
+            asked.append(f"modems.list: {modem.name} is not looked for by imei or iccid: give its port")
+        asked += [
+            f"modems.list: {modem.name}'s {key} is not enforced"
+            for key in ("per_minute", "per_day")
+            if getattr(modem, key) is not None
+        ]
     for name, account in config.accounts.items():
         asked += [
             f"accounts.{name}.{key}: is not enforced"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from modemd.model import MessageState, PartState
 from modemd.service import routing
 from modemd.service.outbox import announce
-from modemd.service.outcomes import Outcome, Seat, Taken
+from modemd.service.outcomes import Denied, Outcome, Seat, Taken
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import Decision, decide
 from modemd.store import outbound, parts, queue
@@ -107,13 +107,16 @@ def _apply(
     settle(tx, rules, message, to_us(now), code=decision.code, reason=decision.reason)
 
 
-def late(tx: Tx, rules: Rules, seat: Seat, tp_mr: int | None, now: datetime) -> bool:
-    """Credit a late ``+CMGS`` to the one part of this modem that is in doubt; tell whether there was one."""
-    doubtful = parts.in_doubt(tx, seat.modem_id)
-    if len(doubtful) != 1:
+def late(tx: Tx, rules: Rules, seat: Seat, outcome: Taken | Denied, pdu: str | None, now: datetime) -> bool:
+    """Settle the part in doubt that a late answer belongs to; tell whether there was one.
+
+    ``pdu`` is what had been handed over; ``None`` for an answer to another process's submit, which belongs
+    to the one part that this modem left in doubt, if it is one.
+    """
+    doubtful = [row for row in parts.in_doubt(tx, seat.modem_id) if pdu is None or row[2] == pdu]
+    if not doubtful or (pdu is None and len(doubtful) > 1):
         return False
-    part_id, message_id = doubtful[0]
-    taken(tx, rules, seat.name, part_id, message_id, tp_mr, now)
+    record(tx, rules, seat, queue.claimed_part(tx, int(doubtful[0][0])), outcome, now)
     return True
 
 

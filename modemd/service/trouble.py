@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from modemd.store.queue import ClaimedPart
 
 _BACK_OFF_S: Final = (5, 30, 120, 300, 900)
+_ANSWER_S: Final = 90
 _SIMS_TROUBLE: Final = frozenset({Verb.PAUSE, Verb.HUMAN, Verb.WAIT_READY})
 
 
@@ -52,7 +53,7 @@ def decide(
     if claimed.doubted and cause.duplicate:
         return Decision(PartState.SENT, code, reason, verb=cause.verb)
     if cause.verb is Verb.UNCERTAIN:
-        return _doubt(code, reason, sending, now)
+        return _doubt(code, reason, message, sending, now)
     decision = _refused(claimed, message, cause, code, reason, now)
     paused = cause.pause or cause.verb in _SIMS_TROUBLE
     return replace(decision, verb=cause.verb, pause_s=cause.probe_s if paused else None)
@@ -62,16 +63,22 @@ def _unanswered(
     claimed: ClaimedPart, message: MessageRow, outcome: Unanswered, sending: SendingConfig, now: datetime
 ) -> Decision:
     if outcome.after_body:
-        return _doubt("no_reply", outcome.reason, sending, now)
+        return _doubt("no_reply", outcome.reason, message, sending, now)
     # Nothing had been handed over, so it is safe to try again; but a part that silences every modem must end.
     if claimed.attempts > message.retries + len(_BACK_OFF_S):
         return Decision(PartState.FAILED, "no_reply", outcome.reason)
     return Decision(PartState.QUEUED, "no_reply", outcome.reason, until_at=_later(now, claimed), move=True)
 
 
-def _doubt(code: str, reason: str, sending: SendingConfig, now: datetime) -> Decision:
-    until_at = now + timedelta(seconds=sending.uncertain_after_s)
+def _doubt(code: str, reason: str, message: MessageRow, sending: SendingConfig, now: datetime) -> Decision:
+    until_at = now + doubt_lasts(sending, report=bool(message.report))
     return Decision(PartState.UNCERTAIN, code, reason, until_at=until_at, verb=Verb.UNCERTAIN)
+
+
+def doubt_lasts(sending: SendingConfig, *, report: bool) -> timedelta:
+    """Return how long evidence is waited for; without a report to come, only a late answer can be any."""
+    longest = sending.uncertain_after_s if report else min(sending.uncertain_after_s, _ANSWER_S)
+    return timedelta(seconds=longest)
 
 
 def _refused(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from modemd.model import PartState
 from modemd.service import dispatch
 from modemd.service.outbox import announce
-from modemd.service.rollup import settle_by_id
+from modemd.service.rollup import settle, settle_by_id
+from modemd.service.trouble import doubt_lasts
 from modemd.store import outbound, parts, queue, upkeep
 from modemd.store.times import from_us, to_us
 
@@ -82,16 +83,18 @@ def resolve(
 
 def recover(tx: Tx, rules: Rules, modem_ids: list[int], now: datetime) -> int:
     """At a start: what was being submitted when the last daemon ended is in doubt; return how many parts."""
-    until_us = to_us(now + timedelta(seconds=rules.sending.uncertain_after_s))
     found = 0
     for modem_id in modem_ids:
         for part_id, message_id, route_id in parts.submitting(tx, modem_id):
             reason = "the gateway stopped before the modem had answered"
+            message = outbound.find_message(tx, int(message_id))
+            assert message is not None, "a part has a message"
+            until_us = to_us(now + doubt_lasts(rules.sending, report=bool(message.report)))
             parts.move_part(
                 tx, int(part_id), PartState.UNCERTAIN, int(route_id), until_us=until_us, doubted=True,
                 code="uncertain", reason=reason,
             )  # fmt: skip
-            settle_by_id(tx, rules, int(message_id), to_us(now), code="uncertain", reason=reason)
+            settle(tx, rules, message, to_us(now), code="uncertain", reason=reason)
             found += 1
     return found
 

@@ -155,7 +155,7 @@ def parts_of(tx: Tx, message_id: int) -> list[Row]:
 
 
 _IN_DOUBT: Final = Statement(
-    select(part.c.id, part.c.message_id).where(IN_DOUBT, part.c.modem_id == bindparam("modem")),
+    select(part.c.id, part.c.message_id, part.c.pdu).where(UNCERTAIN, part.c.modem_id == bindparam("modem")),
 )
 _SUBMITTING: Final = Statement(
     select(part.c.id, part.c.message_id, part.c.route_id).where(
@@ -170,9 +170,9 @@ _DOUBTS_OVER: Final = Statement(
 _NEXT_DOUBT: Final = Statement(select(func.min(part.c.not_before_at)).where(UNCERTAIN))
 
 
-def in_doubt(tx: Tx, modem_id: int) -> list[tuple[int, int]]:
-    """Return ``(part, message)`` of what this modem was handed and has not answered for."""
-    return [(int(part_id), int(message_id)) for part_id, message_id in tx.all(_IN_DOUBT, modem=modem_id)]
+def in_doubt(tx: Tx, modem_id: int) -> list[Row]:
+    """Return ``(part, message, pdu)`` of what this modem was handed and has not answered for in time."""
+    return tx.all(_IN_DOUBT, modem=modem_id)
 
 
 def submitting(tx: Tx, modem_id: int) -> list[Row]:

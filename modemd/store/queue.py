@@ -92,6 +92,18 @@ def claim(tx: Tx, modem_id: int, name: str, sim: str, at_us: int) -> ClaimedPart
     return claimed
 
 
+_TAKEN_PART: Final = Statement(
+    select(*(part.c[name] for name in ClaimedPart._fields)).where(part.c.id == bindparam("id")),
+)
+
+
+def claimed_part(tx: Tx, part_id: int) -> ClaimedPart:
+    """Return a part as its modem was given it."""
+    row = tx.one(_TAKEN_PART, id=part_id)
+    assert row is not None, "no such part"
+    return ClaimedPart._make(row)
+
+
 def pin(tx: Tx, message_id: int, route_id: int) -> None:
     """Keep a message's waiting parts together on one route (that of the SIM which took its first part)."""
     tx.run(_PIN, message=message_id, route_to=route_id)

@@ -7,9 +7,11 @@ to :meth:`Store.later` (marks that something was told) ride on the next commit a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -58,7 +60,9 @@ class Store:
         self._tx = Tx(database.connection, database.dialect)
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
-        self._later: list[Job] = []
+        self._later: deque[Job] = (
+            deque()
+        )  # appended to by the loop, emptied by the thread: each step is atomic
         self._later_timer: asyncio.TimerHandle | None = None
         self._commit_s = 0.0
         self._last_batch = 0
@@ -98,14 +102,15 @@ class Store:
         if self._later_timer is not None:
             self._later_timer.cancel()
             self._later_timer = None
-        jobs, self._later = self._later, []
-        for job in jobs:
-            self._queue.put(_Waiting(job, None))
+        for waiting in self._take_later():
+            self._queue.put(waiting)
 
     def _take_later(self) -> list[_Waiting]:
-        # Called from the store's thread: swapping the list is atomic, and the timer finds it empty.
-        jobs, self._later = self._later, []
-        return [_Waiting(job, None) for job in jobs]
+        taken = []
+        with contextlib.suppress(IndexError):
+            while True:
+                taken.append(_Waiting(self._later.popleft(), None))
+        return taken
 
     def _work(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -147,7 +152,7 @@ class Store:
                 connection.execute("ROLLBACK")
             for waiting in batch:
                 waiting.error = StoreError(f"the store cannot be written: {error}")
-            self._later += [waiting.job for waiting in batch if waiting.future is None]
+            self._later.extend(waiting.job for waiting in batch if waiting.future is None)
 
     def _in_savepoint(self, waiting: _Waiting) -> None:
         connection = self._database.connection

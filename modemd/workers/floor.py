@@ -28,6 +28,8 @@ class Floor:
     rules: Rules
     zone: tzinfo = UTC
     now: Callable[[], datetime] = utc_now
+    stuck: set[bytes] = field(default_factory=set)
+    """Files that were accepted and cannot leave ``outgoing/``: who they are must never be forgotten."""
     queue_bells: dict[str, Bell] = field(default_factory=dict)
     """By modem: there may be a part to submit."""
     results: Bell = field(default_factory=Bell)

@@ -22,6 +22,7 @@ from modemd.modem.notes import (
 )
 from modemd.service import arrival, dispatch
 from modemd.service.outbox import announce_call
+from modemd.service.outcomes import Denied, Taken
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
@@ -85,11 +86,11 @@ class Inbox:
         for note in notes:
             if isinstance(note, NewStored | StorageFull):
                 self.sweep_now()
-            elif isinstance(note, LateSubmit):
-                await self._credit(seat, note)
+            elif isinstance(note, LateSubmit | LateRefusal):
+                await self._settle(seat, note)
             elif isinstance(note, Ring | Clip | CallEnded):
                 await self._call(note)
-            elif isinstance(note, Registration | LateRefusal):
+            elif isinstance(note, Registration):
                 log.info("%s: %s", seat.name, note)
 
     async def _sweep(self, modem: Modem, seat: Seat) -> None:
@@ -110,11 +111,20 @@ class Inbox:
         await self._floor.store.run(lambda tx: arrival.take(tx, rules, seat, account, pdus, now))
         self._floor.results.ring()
 
-    async def _credit(self, seat: Seat, note: LateSubmit) -> None:
+    async def _settle(self, seat: Seat, note: LateSubmit | LateRefusal) -> None:
         rules, now = self._floor.rules, self._floor.now()
-        if await self._floor.store.run(lambda tx: dispatch.late(tx, rules, seat, note.tp_mr, now)):
-            log.info("%s: a late answer settles a part in doubt (TP-MR %d)", seat.name, note.tp_mr)
+        if isinstance(note, LateSubmit):
+            outcome: Taken | Denied = Taken(note.tp_mr)
+        else:
+            outcome = Denied(note.refused.kind, note.refused.code, note.refused.text)
+        settled = await self._floor.store.run(
+            lambda tx: dispatch.late(tx, rules, seat, outcome, note.pdu, now)
+        )
+        log.info(
+            "%s: a late answer %s: %s", seat.name, "settles a part" if settled else "fits no part", outcome
+        )
         self._floor.results.ring()
+        self._floor.clock.ring()
 
     async def _call(self, note: Ring | Clip | CallEnded) -> None:
         """A call is told once: when its caller is known, or when it ends without one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -33,7 +34,20 @@ class SpoolDirs:
             path = dirs[name]
             if not os.path.isdir(path):  # noqa: PTH112
                 os.makedirs(path, mode=_MODE)  # noqa: PTH103
+        if len({os.stat(dirs[name]).st_dev for name in NAMES}) > 1:  # noqa: PTH116
+            raise OSError(f"the directories in {root} are on different file systems: renaming needs one")
         return dirs
+
+    def may_leave(self, directory: bytes, found: os.stat_result) -> bool:
+        """Tell whether a file may be renamed out of its directory; if not, it must never be accepted.
+
+        A message whose file cannot leave ``outgoing/`` would be met again and again.
+        """
+        if not os.access(directory, os.W_OK | os.X_OK):
+            return False
+        folder = os.stat(directory)  # noqa: PTH116
+        sticky = folder.st_mode & stat.S_ISVTX and os.geteuid() != 0
+        return not sticky or os.geteuid() in {folder.st_uid, found.st_uid}
 
     def free_name(self, directory: str, name: bytes, taken: set[bytes]) -> bytes:
         """Return ``name``, or one like it that no file in ``directory`` has and that is not ``taken``."""
@@ -87,10 +101,16 @@ def write_over(path: bytes, contents: bytes) -> None:
     """Put new contents into a file that exists: its inode stays, which costs a sixth of creating one.
 
     One ``write`` of contents that are longer than before: a crash of ours never leaves half of them.
+
+    Raises:
+        OSError: no room, or no right to write.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        os.write(descriptor, contents)
+        if len(contents) > os.fstat(descriptor).st_blocks * 512:
+            os.posix_fallocate(descriptor, 0, len(contents))  # a full disk shows before anything is lost
+        if os.write(descriptor, contents) != len(contents):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.ftruncate(descriptor, len(contents))
     finally:
         os.close(descriptor)

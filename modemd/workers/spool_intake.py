@@ -19,7 +19,7 @@ from modemd.store import outbox
 from modemd.store.times import to_us
 from modemd.workers import hooks
 from modemd.workers.bell import Bell
-from modemd.workers.spool_batch import Dropped, enter, key_of
+from modemd.workers.spool_batch import Dropped, Entered, enter, key_of
 from modemd.workers.spool_dirs import SpoolDirs, join, read_regular
 from modemd.workers.spool_reject import Rejections
 from modemd.workers.spool_scan import Candidate, candidate_of, scan
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 100
+_UNANNOUNCED_S: Final = 1.0
+_OPEN_S: Final = 600.0
+"""A file that was created and not closed for so long is a hard link, or its writer has gone."""
 _FEW: Final = 1_000
 """Up to so many announced files are put into priority order before the first is taken."""
 
@@ -111,8 +114,12 @@ class SpoolIntake(Worker):
         accounts = frozenset(os.fsencode(name) for name in self._floor.rules.accounts)
         self._watch.overflowed = False
         self._watch_folders(accounts)
-        settled_before_ns = time.time_ns() - int(self._config.settle_s * 1e9)
-        found = await asyncio.to_thread(scan, self._dirs["outgoing"], accounts, settled_before_ns)
+        # What nobody announced may still be in its writer's hands.
+        settled_before_ns = time.time_ns() - int(max(self._config.settle_s, _UNANNOUNCED_S) * 1e9)
+        found = await asyncio.to_thread(
+            scan, self._dirs["outgoing"], accounts, settled_before_ns, frozenset(self._watch.open)
+        )
+        self._watch.forget_open(_OPEN_S)
         self._ready = deque(found.ready)
         for candidate in found.fresh:
             place = (candidate.account, candidate.name)
@@ -145,7 +152,7 @@ class SpoolIntake(Worker):
             self._floor.clock.ring()
         for dropped, entry in zip(read_files, entered, strict=True):
             if entry.refusal is None:
-                self._rejections.move(dropped.path, join(self._dirs[entry.directory], entry.name))
+                self._move(dropped.path, entry)
         for dropped, entry in zip(read_files, entered, strict=True):
             if entry.refusal is not None:
                 await self._reject(dropped.path, dropped.name, entry.refusal)
@@ -159,6 +166,9 @@ class SpoolIntake(Worker):
         except OSError as error:
             self._rejections.leave_alone(path, error.strerror or str(error))
             return None
+        if not self._dirs.may_leave(os.path.dirname(path), found):  # noqa: PTH120 - names are bytes
+            self._rejections.leave_alone(path, "it could not be moved away: its directory forbids it")
+            return None
         rules, now = self._floor.rules, self._floor.now()
         try:
             parsed = read(os.fsdecode(candidate.name), contents, self._config.formats, zone=self._floor.zone)
@@ -171,6 +181,18 @@ class SpoolIntake(Worker):
             await self._reject(path, candidate.name, refusal)
             return None
         return Dropped(path, candidate.name, parsed.format, prepared, key_of(path, found))
+
+    def _move(self, path: bytes, entry: Entered) -> None:
+        try:
+            os.rename(path, join(self._dirs[entry.directory], entry.name))  # noqa: PTH104 - names are bytes
+        except FileNotFoundError:
+            log.warning("%a was taken away by someone else", os.fsdecode(path))
+        except OSError as error:
+            # It stays known for ever, so that it is never sent again.
+            self._floor.stuck.add(entry.name)
+            self._rejections.leave_alone(
+                path, f"its message is in the store, but it cannot be moved: {error}"
+            )
 
     async def _reject(self, path: bytes, name: bytes, refusal: Rejected) -> None:
         target = await self._rejections.to_failed(path, name, refusal.fail_reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -38,15 +39,6 @@ class Rejections:
             self._warned.popitem(last=False)
         log.warning("%a is left alone: %s", os.fsdecode(path), reason)
 
-    def move(self, source: bytes, target: bytes) -> None:
-        """Rename; a file that cannot be moved is left where it is, and said once."""
-        try:
-            os.rename(source, target)  # noqa: PTH104 - names are bytes
-        except FileNotFoundError:
-            log.warning("%a was taken away by someone else", os.fsdecode(source))
-        except OSError as error:
-            self.leave_alone(source, f"its message is in the store, but it cannot be moved: {error}")
-
     async def to_failed(self, path: bytes, name: bytes, reason: str) -> bytes | None:
         """Write ``failed/NAME`` with the reason and the file's octets below; then remove the file.
 
@@ -70,8 +62,13 @@ def _prepend(source: bytes, target: bytes, head: bytes) -> None:
     folder, name = os.path.split(draft)
     draft = join(folder, b"." + name)
     descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with open(descriptor, "rb") as old, open(draft, "wb") as new:  # noqa: PTH123 - names are bytes
-        new.write(head)
-        shutil.copyfileobj(old, new)
-    os.rename(draft, target)  # noqa: PTH104
+    try:
+        with open(descriptor, "rb") as old, open(draft, "wb") as new:  # noqa: PTH123 - names are bytes
+            new.write(head)
+            shutil.copyfileobj(old, new)
+        os.rename(draft, target)  # noqa: PTH104
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)  # noqa: PTH108
+        raise
     os.unlink(source)  # noqa: PTH108

@@ -128,11 +128,17 @@ class SpoolResults(Worker):
             original, _ = read_regular(source, _LARGEST)
             write_over(source, finished(each.file.form, original, each.results, zone=self._floor.zone))
             os.rename(source, target)  # noqa: PTH104 - names are bytes
+        except PermissionError:
+            # Another user's file, which we may only read: a new one takes its place.
+            contents = finished(each.file.form, original, each.results, zone=self._floor.zone)
+            self._dirs.write_whole(directory, each.file.name, contents)
+            os.unlink(source)  # noqa: PTH108
         except FileNotFoundError:
             # Done before the last crash, or taken away by a person: either way it is no longer ours.
             log.debug("%a is no longer in checked/", os.fsdecode(each.file.name))
         each.event = "SENT" if went else "FAILED"
-        self._finished.append(each.file.id)
+        if each.file.name not in self._floor.stuck:
+            self._finished.append(each.file.id)
         self._forget_at = max(self._forget_at, time.monotonic() + _FORGET_S)
         return target
 

@@ -50,8 +50,15 @@ class Scan:
     """Paths of what is neither a message nor an account's folder: links, pipes, devices, deeper folders."""
 
 
-def scan(outgoing: bytes, accounts: frozenset[bytes], settled_before_ns: int) -> Scan:
+def scan(
+    outgoing: bytes,
+    accounts: frozenset[bytes],
+    settled_before_ns: int,
+    being_written: frozenset[tuple[bytes, bytes]] = frozenset(),
+) -> Scan:
     """Look through the directory and the accounts' folders in it.
+
+    ``being_written`` are ``(account, name)`` of files that their writers have not closed yet.
 
     Raises:
         OSError: the directory itself cannot be read.
@@ -63,6 +70,8 @@ def scan(outgoing: bytes, accounts: frozenset[bytes], settled_before_ns: int) ->
     def ready() -> Iterator[Candidate]:
         nonlocal found
         for candidate in _candidates(outgoing, accounts, odd):
+            if (candidate.account, candidate.name) in being_written:
+                continue
             found += 1
             if candidate.mtime_ns > settled_before_ns:
                 if len(fresh) < MOST:

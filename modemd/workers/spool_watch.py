@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from typing import TYPE_CHECKING, Final
 
 from inotify_simple import INotify, flags
@@ -30,6 +31,8 @@ class Watch:
         """Renamed in: whole, to be taken at once."""
         self.written: dict[_Place, None] = {}
         """Written in place and closed: to be taken when they have stopped growing."""
+        self.open: dict[_Place, float] = {}
+        """Created and not closed yet, with when: their writers are not done."""
         self.overflowed = True
         """Something may have been missed: scan."""
         self.folders: set[bytes] = set()
@@ -70,6 +73,13 @@ class Watch:
             return
         elif mask & flags.MOVED_TO:
             self.moved[account, name] = None
+        elif mask & flags.CREATE:
+            self.open[account, name] = time.monotonic()
         elif mask & flags.CLOSE_WRITE:
+            self.open.pop((account, name), None)
             self.written[account, name] = None
-        # CREATE of a file: its end is told by CLOSE_WRITE; a hard link's by the scan
+
+    def forget_open(self, after_s: float) -> None:
+        """Forget files that were created longer than this ago."""
+        before = time.monotonic() - after_s
+        self.open = {place: at for place, at in self.open.items() if at > before}
