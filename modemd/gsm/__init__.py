@@ -1,1 +1,1 @@
-"""What 3GPP says, as values: alphabets, segments, TPDUs, AT lines and the meaning of codes. No IO, no clock."""
+"""What 3GPP says, as values: alphabets, segments, TPDUs, AT lines, the meaning of codes. No IO, no clock."""

@@ -210,12 +210,17 @@ def _open(pdu: str, *, no_smsc: bool, tpdu_length: int | None) -> _Opened:
     if not octets:
         raise PduError("the PDU is empty")
     cursor = Cursor(octets)
-    # Some modems leave the SMSC out; only the length that they announce tells.
-    bare = no_smsc or (tpdu_length == len(octets) and octets[0] != 0)
+    bare = no_smsc or (tpdu_length == len(octets) and _is_bare(octets))
     smsc = None if bare else decode_smsc(cursor)
     if tpdu_length is not None and tpdu_length != cursor.left:
         faults.append(f"{tpdu_length} octets were announced, {cursor.left} came")
     return _Opened(pdu, cursor, cursor.left, smsc, cursor.octet("first octet"), tuple(faults))
+
+
+def _is_bare(octets: bytes) -> bool:
+    # Some modems leave the SMSC out; only the length that they announce tells. Where the first octet is 0
+    # it may also be an SMSC that was counted: then the third is a length, else the originator's type.
+    return octets[0] != 0 or bool(octets[2:3] and octets[2] & 0x80)
 
 
 def _expect(opened: _Opened, kinds: set[int]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
-from typing import TYPE_CHECKING, Final, Literal
+from itertools import product, repeat
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from modemd.errors import PduError
 from modemd.gsm.alphabet import ESCAPE, GSM7, Alphabet, alphabet
@@ -24,8 +23,7 @@ MAX_OCTETS: Final = 140
 MAX_SEPTETS: Final = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """Contents in one coding: septets (one an octet), UTF-16 or plain octets, and their header elements."""
 
     coding: Coding
@@ -78,16 +76,14 @@ class Form:
         return pieces
 
 
-@dataclass(frozen=True, slots=True)
-class UserData:
+class UserData(NamedTuple):
     """TP-UDL and TP-UD of one part."""
 
     length: int
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Segments:
+class Segments(NamedTuple):
     """The parts of one message; ``headed`` says whether each begins with a user data header (TP-UDHI)."""
 
     coding: Coding
@@ -97,8 +93,7 @@ class Segments:
     single: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(NamedTuple):
     """How a message may be cut, and what every part's header has besides (``header``: elements only)."""
 
     header: bytes = b""
@@ -220,9 +215,7 @@ def _numbered(form: Form, room: int) -> list[bytes]:
 
 
 def _segments(form: Form, pieces: list[bytes], headers: list[bytes]) -> Segments:
-    parts = tuple(
-        _user_data(form.coding, piece, header) for piece, header in zip(pieces, headers, strict=True)
-    )
+    parts = tuple(map(_user_data, repeat(form.coding), pieces, headers))
     return Segments(form.coding, parts, bool(headers[0]), form.shifts.locking, form.shifts.single)
 
 

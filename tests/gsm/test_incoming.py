@@ -110,6 +110,15 @@ def test_a_modem_that_leaves_the_smsc_out() -> None:
     assert (read.text, read.smsc, read.faults) == ("Hello € {there}", None, ())
 
 
+def test_a_first_octet_of_zero_without_smsc() -> None:
+    bare = "00" + encode_deliver("+32475000001", "hi", sc_at=AT)[0].pdu[4:]
+    assert decode_deliver(bare, tpdu_length=len(bare) // 2).text == "hi"
+    counted = "00" + bare
+    read = decode_deliver(counted, tpdu_length=len(counted) // 2)
+    assert read.text == "hi"
+    assert len(read.faults) == 1
+
+
 def test_a_length_that_was_announced_and_did_not_come() -> None:
     read = decode_deliver(DELIVER.pdu, tpdu_length=DELIVER.tpdu_length + 1)
     assert read.text == "Hello € {there}"
