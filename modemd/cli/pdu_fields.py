@@ -15,6 +15,9 @@ from modemd.gsm.segments import Autosplit
 
 Fields = dict[str, Any]
 
+LONGEST_TEXT: Final = 1 << 20
+"""No message is a tenth as long; the few octets of a run-length must not fill the memory."""
+
 
 def decoded(request: Fields) -> Fields:
     """The answer to ``{"pdu", "direction"?, "no_smsc"?, "tpdu_length"?}``.
@@ -86,6 +89,16 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise PduError(f"the field {name!r} must be a string")
     return value
+
+
+def _run_lengths(name: str, value: object) -> str:
+    pairs = value if isinstance(value, list) else [None]
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        raise PduError(f"the field {name!r} must be a list of [text, times]")
+    runs = [(_text(name, text), _whole(name, times)) for text, times in pairs]
+    if sum(len(text) * max(times, 0) for text, times in runs) > LONGEST_TEXT:
+        raise PduError(f"the field {name!r} is longer than {LONGEST_TEXT} characters")
+    return "".join(text * times for text, times in runs)
 
 
 def _flag(name: str, value: object) -> bool:
@@ -162,8 +175,10 @@ _ENCODE: Final[dict[str, tuple[str, Callable[[str, object], object]]]] = {
     "to": ("destination", _text),
     "number_type": ("type_of_number", _type_of_number),
     "text": ("text", _text),
+    "text_rle": ("text", _run_lengths),
     "data_hex": ("octets", _octets),
     "alphabet": ("coding", _one_of(get_args(Coding))),
+    "coding": ("coding", _one_of(get_args(Coding))),
     "languages": ("languages", _languages),
     "class": ("message_class", _whole),
     "dcs": ("dcs", _whole),

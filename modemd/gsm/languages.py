@@ -1,8 +1,8 @@
 """The national language tables of 3GPP TS 23.038: annexes A.3 (locking shift) and A.2 (single shift).
 
-The tables of languages 4 to 13 are written as rows: a code, then the Unicode values from there on. Three
-slips of the printed standard are set right, as phones do: Kannada 0x24 (U+0CA1), and the digits that
-stand among those of another script in Oriya and Telugu.
+The tables of languages 4 to 13 are written as rows: a code, then the Unicode values from there on. Slips
+of printed editions are set right, as phones do: Kannada 0x24 (U+0CA1), and single digits that stand there
+in another script's place (Oriya, Tamil, Telugu).
 """
 
 from __future__ import annotations

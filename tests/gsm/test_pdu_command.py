@@ -133,9 +133,19 @@ def test_encode_json_and_options_together() -> None:
     assert json.loads(run("encode", '{"to": "123", "text": "a"}').stdout)["parts"] == 1
 
 
+def test_a_long_text_in_few_octets() -> None:
+    (made,) = answers(
+        "encode", "-", lines='{"to": "1", "text_rle": [["x", 160], ["y", 1]], "coding": "gsm7"}'
+    )
+    assert (made["parts"], made["coding"]) == (2, "gsm7")
+
+
 @pytest.mark.parametrize(
     ("wish", "sentence"),
     [
+        ({"to": "1", "text_rle": [["x", 10**12]]}, "longer than"),
+        ({"to": "1", "text_rle": ["x"]}, "must be a list of [text, times]"),
+        ({"to": "1", "text_rle": [["x", "y"]]}, "must be a whole number"),
         ({}, "the field 'to' is missing"),
         ({"to": 5}, "the field 'to' must be a string"),
         ({"text": "x", "to": None}, "the field 'to' is missing"),
