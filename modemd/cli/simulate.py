@@ -8,7 +8,7 @@ import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 import click
 
@@ -64,9 +64,31 @@ def _specs(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
     return tuple(found)
 
 
+class Options(TypedDict):
+    """The command line's options, as click reads them."""
+
+    modems: int
+    directory: Path | None
+    airtime: Seconds
+    setup: float
+    reports: bool
+    report_delay: Seconds
+    report_order: Literal["as-sent", "swapped", "before-answer"]
+    lost_reports: float
+    reply: str | None
+    log: Path | None
+    faults: tuple[tuple[str, str], ...]
+    dialects: tuple[str, ...]
+    pin: str | None
+    incoming_s: float
+    incoming_text: str
+    control: Path | None
+    as_json: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What the command line asks for."""
+    """What they ask for."""
 
     directory: Path
     modems: Sequence[ModemSpec]
@@ -132,25 +154,7 @@ class Wishes:
     help="A Unix socket that takes a line of JSON and answers with one (default: control in the folder).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the modems as one line of JSON.")
-def simulate(
-    modems: int,
-    directory: Path | None,
-    airtime: Seconds,
-    setup: float,
-    reports: bool,  # noqa: FBT001
-    report_delay: Seconds,
-    report_order: str,
-    lost_reports: float,
-    reply: str | None,
-    log: Path | None,
-    faults: tuple[tuple[str, str], ...],
-    dialects: tuple[str, ...],
-    pin: str | None,
-    incoming_s: float,
-    incoming_text: str,
-    control: Path | None,
-    as_json: bool,  # noqa: FBT001
-) -> None:
+def simulate(**options: Unpack[Options]) -> None:
     """Run simulated modems, each behind a port that any program can open.
 
     Their ports and a `modems:` entry for the configuration are printed; then they live until Ctrl-C or
@@ -165,36 +169,40 @@ def simulate(
       {"do": "modems"} {"do": "accepted"} {"do": "call"} {"do": "reboot"}
       {"do": "set", "registration": 2} {"do": "network", "airtime_s": 3}
     """  # noqa: D301 - click wants the backspace itself
-    folder = directory or Path(tempfile.mkdtemp(prefix="modemd-simulate-"))
+    asyncio.run(_run(_wishes(options)))
+
+
+def _wishes(options: Options) -> Wishes:
+    folder = options["directory"] or Path(tempfile.mkdtemp(prefix="modemd-simulate-"))
     network = NetworkSpec(
-        airtime_s=airtime,
-        setup_s=setup,
-        reports=reports,
-        report_delay_s=report_delay,
-        report_order=report_order,  # type: ignore[arg-type]
-        lost_reports=lost_reports,
-        reply=reply,
+        airtime_s=options["airtime"],
+        setup_s=options["setup"],
+        reports=options["reports"],
+        report_delay_s=options["report_delay"],
+        report_order=options["report_order"],
+        lost_reports=options["lost_reports"],
+        reply=options["reply"],
     )
-    specs = [
+    dialects = options["dialects"]
+    modems = [
         ModemSpec(
             name=f"gsm{place}",
             dialect=dialects[(place - 1) % len(dialects)],
-            pin=pin,
-            faults=_faults(faults, f"gsm{place}"),
+            pin=options["pin"],
+            faults=_faults(options["faults"], f"gsm{place}"),
         )
-        for place in range(1, modems + 1)
+        for place in range(1, options["modems"] + 1)
     ]
-    wishes = Wishes(
+    return Wishes(
         directory=folder,
-        modems=specs,
+        modems=modems,
         network=network,
-        log=log,
-        control=control or folder / "control",
-        incoming_s=incoming_s,
-        incoming_text=incoming_text,
-        as_json=as_json,
+        log=options["log"],
+        control=options["control"] or folder / "control",
+        incoming_s=options["incoming_s"],
+        incoming_text=options["incoming_text"],
+        as_json=options["as_json"],
     )
-    asyncio.run(_run(wishes))
 
 
 def _faults(given: tuple[tuple[str, str], ...], name: str) -> list[Fault]:
