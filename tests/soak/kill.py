@@ -1,0 +1,50 @@
+"""``python -m tests.soak.kill``: 50 kills at random moments in a run of 500 messages, with figures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.system.gateway import Site
+from tests.system.kills import Figures, run
+
+
+def main() -> int:
+    """Run with and without status reports; the exit status says whether the promise was kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--messages", type=int, default=500)
+    parser.add_argument("--modems", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    wanted = parser.parse_args()
+    print(f"seed {wanted.seed}")
+    kept = True
+    for reports in (True, False):
+        began = time.monotonic()
+        with Site() as site:
+            figures = run(
+                site, kills=wanted.kills, messages=wanted.messages, modems=wanted.modems, reports=reports,
+                seed=wanted.seed,
+            )  # fmt: skip
+        kept &= _tell(figures, reports=reports, took_s=time.monotonic() - began)
+    return 0 if kept else 1
+
+
+def _tell(figures: Figures, *, reports: bool, took_s: float) -> bool:
+    most = 0 if reports else figures.kills * figures.modems
+    print(
+        f"{'with' if reports else 'without'} reports: {figures.kills} kills, {len(figures.sent_files)} files, "
+        f"{len(figures.expected)} parts; lost {len(figures.lost)}, repeated {figures.repeated} (at most {most}), "
+        f"left behind {sum(map(len, figures.left.values()))}; starts with doubts {figures.doubts}; "
+        f"states {dict(figures.states)}; {took_s:.0f} s",
+        flush=True,
+    )
+    if figures.lost or figures.strange:
+        print("lost:", figures.lost[:20], "strange:", figures.strange[:20])
+    left = any(figures.left.values())
+    return not figures.lost and not figures.strange and not left and figures.repeated <= most
+
+
+if __name__ == "__main__":
+    sys.exit(main())
