@@ -12,7 +12,7 @@ from typing import Final
 from modemd.gsm.at_values import choices, parameters
 from modemd.model import ModemIdentity
 from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi, read_msisdn
-from modemd.modem.pins import PinMemory
+from modemd.modem.pins import Holder, PinMemory
 from modemd.modem.session import Session
 from modemd.modem.sim import sim_state, unlock
 
@@ -56,7 +56,8 @@ async def prepare(session: Session, *, pin: str | None, smsc: str | None, pins: 
     await _run(session, TALK, "")
     await _power_up(session)
     hardware = await _read_hardware(session)
-    await _open_sim(session, hardware, pin, pins)
+    if await _open_sim(session, pin, pins):
+        hardware = await _read_hardware(session)  # some modems tell nothing before
     await _run(session, SETTLE, hardware.manufacturer or "")
     await _choose_storages(session)
     await _choose_notices(session)
@@ -64,7 +65,7 @@ async def prepare(session: Session, *, pin: str | None, smsc: str | None, pins: 
     return replace(
         hardware,
         imsi=await read_imsi(session),
-        iccid=hardware.iccid or await read_iccid(session),
+        iccid=await read_iccid(session),
         msisdn=await read_msisdn(session),
         smsc=await _set_smsc(session, smsc),
     )
@@ -96,15 +97,17 @@ async def _read_hardware(session: Session) -> ModemIdentity:
     )
 
 
-async def _open_sim(session: Session, hardware: ModemIdentity, pin: str | None, pins: PinMemory) -> None:
+async def _open_sim(session: Session, pin: str | None, pins: PinMemory) -> bool:
+    """Tells whether a PIN was entered."""
     state = await sim_state(session)
     if state is None or state == "READY":
-        return
-    # The holder is what the refusal of a PIN is remembered under: the SIM, else the modem.
-    holder = await read_iccid(session) if state == "SIM PIN" else None
-    if await unlock(session, state, pin, holder or hardware.imei or session.name, pins):
-        session.capabilities.refused.clear()
-        await _run(session, TALK, "")
+        return False
+    iccid = await read_iccid(session) if state == "SIM PIN" else None
+    if not await unlock(session, state, pin, Holder(iccid, session.name), pins):
+        return False
+    session.capabilities.refused.clear()
+    await _run(session, TALK, "")
+    return True
 
 
 async def _choose_storages(session: Session) -> None:

@@ -160,6 +160,23 @@ class Link:
                 return
         raise NoReply("AT")
 
+    async def come_back(self, within_s: float) -> None:
+        """Waits for a modem that restarts, ``within_s`` seconds at most.
+
+        Raises:
+            NoReply: it did not come back.
+            PortLost: the port is gone, as that of a restarting USB modem is.
+        """
+        ends = self._loop.time() + within_s
+        while True:
+            try:
+                await self.resync()
+            except NoReply:
+                if self._loop.time() >= ends:
+                    raise
+            else:
+                return
+
     async def wake(self) -> None:
         """For a port just opened: leaves a prompt that somebody else left open, and gets into step.
 

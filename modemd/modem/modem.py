@@ -190,7 +190,7 @@ class Modem:
                 break  # some restart without a word
             break
         self._keeping = False
-        await link.resync()
+        await link.come_back(link.timing.reset_s)
 
     async def close(self) -> None:
         """Gives the port back."""

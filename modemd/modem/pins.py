@@ -7,26 +7,40 @@ them up in seconds.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(slots=True)
+class Holder(NamedTuple):
+    """Which SIM a PIN is for: its ICCID where that can be read, else the modem that it is in."""
+
+    iccid: str | None
+    modem: str
+
+    def may_be(self, other: Holder) -> bool:
+        """Whether both may be one SIM: in doubt they are."""
+        if self.iccid and other.iccid:
+            return self.iccid == other.iccid
+        return self.modem == other.modem
+
+
 class PinMemory:
-    """PINs entered without success, by what names the SIM or, where that cannot be read, its modem."""
+    """PINs that were entered without success, not kept in clear."""
 
-    _tried: set[tuple[str, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        self._tried: list[tuple[Holder, str]] = []
 
-    def was_tried(self, holder: str, pin: str) -> bool:
+    def was_tried(self, holder: Holder, pin: str) -> bool:
         """Whether this PIN was entered for this SIM and not accepted."""
-        return (holder, _fingerprint(pin)) in self._tried
+        entered = _fingerprint(pin)
+        return any(entered == tried and holder.may_be(other) for other, tried in self._tried)
 
-    def trying(self, holder: str, pin: str) -> None:
+    def trying(self, holder: Holder, pin: str) -> None:
         """To be called before a PIN is entered: what happens then may never be known."""
-        self._tried.add((holder, _fingerprint(pin)))
+        self._tried.append((holder, _fingerprint(pin)))
 
-    def accepted(self, holder: str, pin: str) -> None:
+    def accepted(self, holder: Holder, pin: str) -> None:
         """The SIM took it."""
-        self._tried.discard((holder, _fingerprint(pin)))
+        self._tried.remove((holder, _fingerprint(pin)))
 
 
 def _fingerprint(pin: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from modemd.errors import NoReply, NotReady, Refused
 from modemd.gsm.at_values import integer, parameters
-from modemd.modem.pins import PinMemory
+from modemd.modem.pins import Holder, PinMemory
 from modemd.modem.session import Session
 
 _ABSENT: Final = {("CME", 10), ("CMS", 310)}
@@ -62,7 +62,7 @@ async def sim_state(session: Session) -> str | None:
     return None
 
 
-async def unlock(session: Session, state: str, pin: str | None, holder: str, pins: PinMemory) -> bool:
+async def unlock(session: Session, state: str, pin: str | None, holder: Holder, pins: PinMemory) -> bool:
     """Makes the SIM usable or says why it is not. Tells whether a PIN was entered.
 
     Raises:
@@ -80,7 +80,7 @@ async def unlock(session: Session, state: str, pin: str | None, holder: str, pin
     return False  # READY; and PIN2 or PUK2, which messages do not need
 
 
-def _usable_pin(pin: str | None, holder: str, pins: PinMemory) -> str:
+def _usable_pin(pin: str | None, holder: Holder, pins: PinMemory) -> str:
     if not pin:
         raise NotReady("pin_required", "The SIM wants its PIN: write it into the file that pin_file names.")
     if not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 8):
@@ -90,7 +90,7 @@ def _usable_pin(pin: str | None, holder: str, pins: PinMemory) -> str:
     return pin
 
 
-async def _enter(session: Session, pin: str, holder: str, pins: PinMemory) -> None:
+async def _enter(session: Session, pin: str, holder: Holder, pins: PinMemory) -> None:
     left = await _tries_left(session)
     if left is not None and left < 2:
         raise NotReady("pin_last_try", f"The SIM allows {left} more tries: enter the PIN in a telephone.")

@@ -19,6 +19,8 @@ class Timing:
     """From ``AT+CMGS`` to its ``> ``."""
     answer_s: float = 60.0
     """From Ctrl-Z to the answer; 27.005 gives no limit, and networks take up to a minute."""
+    reset_s: float = 40.0
+    """From a restart to the first answer."""
     grace_s: float = 2.0
     """After a missed deadline: for the late answer, since typing could abort the command (V.250, 5.6.1)."""
     grace_body_s: float = 60.0

@@ -17,6 +17,7 @@ QUICK = Timing(
     slow_s=0.6,
     prompt_s=0.4,
     answer_s=0.4,
+    reset_s=5.0,
     grace_s=0.1,
     grace_body_s=0.2,
     probe_s=0.3,

@@ -302,6 +302,24 @@ def test_a_sim_that_cannot_serve_says_why(answer: str, state: str) -> None:
     assert entered(dce) == 0
 
 
+def test_a_sim_that_cannot_be_named_is_taken_for_the_one_before() -> None:
+    pins = PinMemory()
+
+    async def refused(modem: Modem) -> None:
+        with pytest.raises(NotReady) as wanting:
+            await modem.prepare(pin="9999", smsc=None)
+        assert wanting.value.state == "pin_wrong"
+
+    nameless = {"AT+CRSM=176,12258,0,0,10": "\r\nERROR\r\n"}
+    another = {"AT+CRSM=176,12258,0,0,10": lines('+CRSM: 144,0,"98238400000012345699"')}
+    counts = []
+    for more in ({}, nameless, {}, another, another, nameless):
+        dce = locked("1234", **more)
+        play(dce, refused, pins=pins)
+        counts.append(entered(dce))
+    assert counts == [1, 0, 0, 1, 0, 0]
+
+
 @pytest.mark.parametrize("pin", ["", "12", "123456789", "12a4", "١٢٣٤", '1"23'])
 def test_what_is_no_pin_is_never_entered(pin: str) -> None:
     dce = locked("1234")
