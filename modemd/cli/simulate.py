@@ -82,6 +82,7 @@ class Options(TypedDict):
     pin: str | None
     incoming_s: float
     incoming_text: str
+    chatter: float
     control: Path | None
     as_json: bool
 
@@ -147,6 +148,7 @@ class Wishes:
 )
 @click.option("--pin", help="Their SIMs ask for this PIN.")
 @click.option("--incoming", "incoming_s", default=0.0, help="A message for each modem every so many seconds.")
+@click.option("--chatter", default=0.0, help="Lines nobody asked for, every so many seconds.")
 @click.option("--incoming-text", default="Hello, this is message {}.", show_default=True)
 @click.option(
     "--control",
@@ -189,6 +191,7 @@ def _wishes(options: Options) -> Wishes:
             name=f"gsm{place}",
             dialect=dialects[(place - 1) % len(dialects)],
             pin=options["pin"],
+            chatter_s=options["chatter"],
             faults=_faults(options["faults"], f"gsm{place}"),
         )
         for place in range(1, options["modems"] + 1)

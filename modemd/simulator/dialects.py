@@ -53,7 +53,13 @@ class Dialect:
     cscs: tuple[str, ...] = ("IRA", "GSM", "UCS2", "8859-1")
 
 
-GENERIC: Final = Dialect(name="generic", manufacturer="modemd", model="Simulated", revision="1.0")
+GENERIC: Final = Dialect(
+    name="generic",
+    manufacturer="modemd",
+    model="Simulated",
+    revision="1.0",
+    unsolicited=("+CIEV: 2,4",),
+)
 
 HUAWEI: Final = Dialect(
     name="huawei",

@@ -65,6 +65,8 @@ class SimulatedModem:
 
     def _take_line(self) -> bool:
         end = self._buffer.find(CR)
+        if end < 0 and self._buffer.upper().endswith(b"A/"):
+            end = len(self._buffer)  # V.250, 5.2.4: no carriage return ends this one
         if end < 0:
             if len(self._buffer) > LONGEST_LINE:
                 self._buffer.clear()

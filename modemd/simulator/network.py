@@ -16,6 +16,7 @@ from modemd.gsm.outgoing import SubmitPart
 from modemd.gsm.terminated import encode_deliver, encode_status_report, forward
 from modemd.simulator.acceptance import AcceptanceLog, Accepted
 from modemd.simulator.answers import refused
+from modemd.simulator.replies import Replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,6 +69,7 @@ class Network:
         self._subscribers: list[Equipment] = []
         self._queues: dict[tuple[int, bool], deque[SubmitPart]] = {}
         self._warm: set[int] = set()
+        self._replies = Replies()
         self._swapped: list[Callable[[], None]] = []
         self._refs = 0
         self._stopped = False
@@ -129,12 +131,10 @@ class Network:
                 part = forward(submit, originator=one.sender, sc_at=_now(), smsc=self.spec.smsc)
                 self._after(0, partial(self._give, other, part))
                 return
-        if spec.reply and (submit.concat is None or submit.concat.seq == submit.concat.parts):
-            text = (submit.text or "") if spec.reply == "echo" else spec.reply
-            self._after(
-                self._seconds(spec.reply_delay_s),
-                lambda: self.inject(sender, text, originator=submit.destination),
-            )
+        text = self._replies.to(one.sender, submit, spec.reply) if spec.reply else None
+        if text is not None:
+            answer = partial(self.inject, sender, text, originator=submit.destination)
+            self._after(self._seconds(spec.reply_delay_s), answer)
 
     # -- reports ---------------------------------------------------------------------------------------
 

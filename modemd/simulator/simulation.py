@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModemSpec:
-    """One modem as it is asked for; what is left out is made up from its place in the list."""
+    """One modem as it is asked for; what is left out is made up from its place in the list.
+
+    ``boot_s`` is how long it takes after it is plugged in again, ``chatter_s`` how often it says what its
+    maker lets it say unasked (0: never), ``dead`` one whose port opens and never answers.
+    """
 
     name: str = ""
     msisdn: str = ""
@@ -41,6 +45,7 @@ class ModemSpec:
     plugged: bool = True
     dead: bool = False
     boot_s: float = 0.0
+    chatter_s: float = 0.0
     faults: Sequence[Fault] = field(default_factory=tuple)
 
 
@@ -50,6 +55,7 @@ class PluggedModem(SimulatedModem):
     def __init__(self, me: Equipment, path: Path, later: Later) -> None:
         self._port = PtyPort(path, self.receive)
         self.boot_s = 0.0
+        self.chatter_s = 0.0
         super().__init__(me, write=self._port.write, later=later)
         self.unplug = self.unplug_for
 
@@ -85,6 +91,13 @@ class PluggedModem(SimulatedModem):
     def start(self) -> None:
         """The first time: no boot messages, ready at once."""
         self._port.plug()
+
+    def chatter(self) -> None:
+        """What some makers' modems say all the time unless they are told not to (AT^CURC=0)."""
+        if self.me.settings.plain.get("^CURC") != "0":
+            for line in self.me.dialect.unsolicited:
+                self.announce((line,))
+        self._later(self.chatter_s, self.chatter)
 
     def stop(self) -> None:
         """The end."""
@@ -174,12 +187,14 @@ class Simulation:
             later=later,
         )
         modem = PluggedModem(me, self.directory / name, later)
-        modem.boot_s = spec.boot_s
+        modem.boot_s, modem.chatter_s = spec.boot_s, spec.chatter_s
         for fault in spec.faults:
             modem.faults.add(fault)
         self.network.attach(me)
         self.modems.append(modem)
         if spec.plugged:
             modem.start()
+        if spec.chatter_s:
+            modem.chatter()
         if spec.dead:
             modem.fall_silent(0)

@@ -36,6 +36,8 @@ def test_a_slash_repeats_and_what_is_no_command_is_passed_over() -> None:
     desk.quiet()
     desk.tell("AT+CSQ")
     assert desk.tell("A/") == "\r\n+CSQ: 20,99\r\n\r\nOK\r\n"
+    desk.modem.receive(b"A/")
+    assert desk.heard() == "\r\n+CSQ: 20,99\r\n\r\nOK\r\n"
     assert desk.tell("hello?") == ""
     assert desk.tell("\x1b\n at+csq") == "\r\n+CSQ: 20,99\r\n\r\nOK\r\n"
 
@@ -294,6 +296,46 @@ def test_text_mode_sends_and_reads() -> None:
     desk.tell('AT+CSCS="UCS2"')
     assert desk.tell("AT+CMGR=1").split("\r\n")[2] == "00E920AC"
     assert desk.tell('AT+CMGL="NONE"') == "\r\n+CMS ERROR: 305\r\n"
+
+
+def test_text_mode_tells_reports_and_direct_messages_in_words() -> None:
+    desk = Desk()
+    desk.quiet()
+    desk.tell("AT+CMGF=0;+CNMI=2,2,0,1")
+    part_said = desk.send(report=True)
+    assert "+CDS: 25\r\n" in part_said
+    assert desk.tell("AT+CMGF=1;+CSMP=49,167,0,0;+CSDH=1") == "\r\nOK\r\n"
+    desk.tell('AT+CMGS="+32475123456"')
+    desk.modem.receive(b"Hi\x1a")
+    desk.clock.go()
+    assert '+CDS: 6,1,"+32475123456",145,"' in desk.heard()
+    desk.network.inject(desk.me, "direct", originator="+32475999999")
+    said = desk.heard()
+    assert said.startswith('\r\n+CMT: "+32475999999",,"')
+    assert said.endswith('"\r\ndirect\r\n')
+    desk.tell("AT+CNMI=2,1,0,2")
+    desk.tell('AT+CMGS="+32475123456"')
+    desk.modem.receive(b"Hi\x1a")
+    desk.clock.go()
+    desk.heard()
+    assert (
+        desk.tell('AT+CPMS="SR";+CMGR=1')
+        .split("\r\n")[3]
+        .startswith('+CMGR: "REC UNREAD",6,2,"+32475123456"')
+    )
+    desk.network.inject(desk.me, "stored", originator="+32475999999")
+    assert ",145,4,0,0,,,6\r\nstored\r\n" in desk.tell('AT+CPMS="SM";+CMGR=1')
+
+
+def test_8_bit_contents_and_rubbish_in_text_mode() -> None:
+    desk = Desk()
+    desk.quiet()
+    desk.network.inject_pdu(desk.me, encode_deliver("+1", octets=b"\x01\xfe", sc_at=None)[0].pdu)
+    desk.network.inject_pdu(desk.me, "00FFFF")
+    desk.tell("AT+CMGF=1")
+    said = desk.tell('AT+CMGL="ALL"').split("\r\n")
+    assert said[2] == "01FE"
+    assert said[3].startswith('+CMGL: 2,"REC UNREAD"')
 
 
 def test_text_mode_in_ucs2() -> None:

@@ -156,6 +156,21 @@ def test_those_who_are_not_simulated_answer_if_asked(reply: str, text: str) -> N
     assert (got.originator, got.text) == ("+32475123456", text)
 
 
+def test_a_long_message_is_answered_once_and_whole() -> None:
+    desk = Desk(network=NetworkSpec(reply="echo"))
+    direct(desk)
+    said = ""
+    for part in encode(Outgoing(destination="+32475123456", text="y" * 300)).parts:
+        desk.tell(f"AT+CMGS={part.tpdu_length}")
+        desk.modem.receive(part.pdu.encode() + b"\x1a")
+        desk.clock.go()
+        said += desk.heard()
+    lines = said.split("\r\n")
+    got = [decode_deliver(lines[i + 1]).text for i, line in enumerate(lines) if line.startswith("+CMT: ")]
+    assert "".join(text or "" for text in got) == "y" * 300
+    assert len(got) == 2
+
+
 def test_parts_come_in_any_order() -> None:
     desk = Desk()
     direct(desk)

@@ -154,6 +154,18 @@ def test_a_modem_that_is_dead_from_the_start_has_a_port_all_the_same(tmp_path: P
     simulated(tmp_path, play, modems=[ModemSpec(dead=True), ModemSpec()])
 
 
+def test_chatter_until_it_is_switched_off(tmp_path: Path) -> None:
+    async def play(sim: Simulation) -> None:
+        line = Line(sim.modems[0].path)
+        await line.until(lambda: line.heard.count(b"^RSSI:18") > 2)
+        await line.tell("AT^CURC=0\r")
+        await line.tell("AT\r")
+        assert b"^RSSI" not in line.heard
+        line.close()
+
+    simulated(tmp_path, play, modems=[ModemSpec(dialect="huawei", chatter_s=0.01)])
+
+
 def test_modems_are_told_apart_and_write_to_each_other(tmp_path: Path) -> None:
     async def play(sim: Simulation) -> None:
         assert len({modem.me.imei for modem in sim.modems}) == 3

@@ -31,7 +31,7 @@ def reset(me: Equipment, _one: Command) -> Answer:
     return ()
 
 
-@command("&C", "&D", "&W", "X", "L", "M", "H", "A", "+CHUP", "+CSTA", "+CVHU", "^CURC", "^CVOICE", "+CMER")
+@command("&C", "&D", "&W", "X", "L", "M", "H", "A", "+CHUP", "+CSTA", "+CVHU", "^CVOICE", "+CMER")
 def accepted(me: Equipment, one: Command) -> Answer:
     """Taken and forgotten; hanging up ends a call."""
     if one.name in {"H", "A", "+CHUP"}:
@@ -40,7 +40,20 @@ def accepted(me: Equipment, one: Command) -> Answer:
 
 
 @command(
-    "S0", "S3", "S4", "S5", "S7", "+IPR", "+IFC", "+ICF", "+CSSN", "+CGSMS", "+CGATT", "+CCLK", "^USSDMODE"
+    "S0",
+    "S3",
+    "S4",
+    "S5",
+    "S7",
+    "+IPR",
+    "+IFC",
+    "+ICF",
+    "+CSSN",
+    "+CGSMS",
+    "+CGATT",
+    "+CCLK",
+    "^USSDMODE",
+    "^CURC",
 )
 def kept(me: Equipment, one: Command) -> Answer:
     """Settings that are only kept and shown."""

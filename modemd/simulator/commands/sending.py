@@ -49,6 +49,17 @@ def text_parameters(me: Equipment, one: Command) -> Answer:
     return ()
 
 
+@command("+CSDH")
+def details(me: Equipment, one: Command) -> Answer:
+    """1: text mode shows type of address, first octet, PID and DCS too."""
+    if one.form is Form.TEST:
+        return ("+CSDH: (0-1)",)
+    if one.form is Form.READ:
+        return (f"+CSDH: {me.settings.csdh}",)
+    me.settings.csdh = integer(one.arguments, 0)
+    return ()
+
+
 @command("+CMMS")
 def more_messages(me: Equipment, one: Command) -> Answer:
     """1: the link stays open between messages that follow at once; 2: until told otherwise."""
