@@ -45,15 +45,9 @@ _WORST_FIRST: Final = (
     (_P.CANCELLED, MessageState.CANCELLED),
     (_P.EXPIRED, MessageState.EXPIRED),
 )
-_ENDS: Final = frozenset(
-    {
-        MessageState.DELIVERED,
-        MessageState.UNDELIVERED,
-        MessageState.FAILED,
-        MessageState.CANCELLED,
-        MessageState.EXPIRED,
-    }
-)
+_GIVEN_UP: Final = frozenset({MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED})
+_BADLY_ENDED: Final = _GIVEN_UP | {MessageState.UNDELIVERED}
+_ENDS: Final = _BADLY_ENDED | {MessageState.DELIVERED}
 
 
 def settle(
@@ -67,10 +61,16 @@ def settle(
 ) -> MessageRow:
     """Bring a message's state in line with its parts, and tell of it where it changed.
 
-    A ``sent`` message that expects no report any more has ended as well.
+    A ``sent`` message that expects no report any more has ended as well. Of one that is given up nothing
+    goes on waiting: a part that was being submitted then may have come back to be tried again.
     """
     awaited = parts.awaited(tx, message.id)
-    state = message_state(parts.part_states(tx, message.id), awaited=awaited)
+    states = parts.part_states(tx, message.id)
+    state = message_state(states, awaited=awaited)
+    if state in _GIVEN_UP and (_P.QUEUED in states or _P.SCHEDULED in states):
+        parts.close_waiting(tx, message.id, _P.EXPIRED if state is MessageState.EXPIRED else _P.CANCELLED)
+    if code is None and state in _BADLY_ENDED:  # good news of another part: the trouble is what it was
+        code, reason = message.error_code, message.error_reason
     ended = state in _ENDS or (state is MessageState.SENT and not awaited)
     moved = parts.move_message(
         tx, message.id, state, ended_us=now_us if ended else None, code=code, reason=reason
