@@ -56,8 +56,8 @@ LEGAL_MOVES: Final[dict[PartState, frozenset[PartState]]] = {
     _P.FAILED: frozenset({_P.QUEUED}),  # an operator's ``messages retry``
     _P.DELIVERED: frozenset(),
     _P.UNDELIVERED: frozenset(),
-    _P.CANCELLED: frozenset(),
-    _P.EXPIRED: frozenset(),
+    _P.CANCELLED: frozenset({_P.QUEUED}),  # likewise
+    _P.EXPIRED: frozenset({_P.QUEUED}),  # likewise
 }
 """From each state of a part, the states that it may move to."""
 

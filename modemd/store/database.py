@@ -123,6 +123,22 @@ class Database:
             raise StoreError(f"the store cannot be written: {error}") from error
         return result
 
+    def read(self, job: Callable[[Tx], T]) -> T:
+        """Run one job that only reads, on one state of the store; nobody who writes waits for it.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        tx = Tx(self._connection, self.dialect)
+        try:
+            tx.text("BEGIN")
+            try:
+                return job(tx)
+            finally:
+                tx.text("ROLLBACK")
+        except sqlite3.Error as error:
+            raise StoreError(f"the store cannot be read: {error}") from error
+
     def changes(self) -> int:
         """Return a number that differs after another process has committed (``PRAGMA data_version``)."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
@@ -138,7 +154,8 @@ class Database:
         try:
             copy = sqlite3.connect(target)
             try:
-                self._connection.backup(copy, pages=256)
+                # In one step: between steps, a commit of the daemon's would start the copy anew, without end.
+                self._connection.backup(copy)
             finally:
                 copy.close()
         except (sqlite3.Error, OSError) as error:
