@@ -16,7 +16,7 @@ class JournalFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one record; the lines of a traceback keep its priority."""
-        priority = next(number for least, number in _LEVELS if record.levelno >= least)
+        priority = next(level for least, level in _LEVELS if record.levelno >= least)
         text = super().format(record)
         return "\n".join(f"<{priority}>{line}" for line in text.split("\n"))
 

@@ -88,8 +88,8 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="modemd", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, config_path: Path) -> None:
-    r"""A GSM modem gateway: a spool directory in, SMS out, and back.
+def cli(ctx: click.Context, config_path: Path) -> None:  # noqa: D301 - click wants the backspace itself
+    """A GSM modem gateway: a spool directory in, SMS out, and back.
 
     Try `modemd demo` first: it needs no modem. `modemd COMMAND --help` tells about one command.
 

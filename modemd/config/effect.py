@@ -19,7 +19,7 @@ def without_effect(config: Config) -> tuple[str, ...]:
         asked.append("metrics.listen: no metrics are served")
     if "ical" in config.spool.formats:
         asked.append("spool.formats: ical files are not read")
-    if config.modems.discover:
+    if config.modems.discover and "discover" in config.modems.model_fields_set:
         asked.append("modems.discover: only the modems of the list are used")
     for modem in config.modems.list:
         if modem.port is None:
