@@ -88,7 +88,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="modemd", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, config_path: Path) -> None:  # noqa: D301 - click wants the backspace itself
+def cli(ctx: click.Context, config_path: Path) -> None:
     """A GSM modem gateway: a spool directory in, SMS out, and back.
 
     Try `modemd demo` first: it needs no modem. `modemd COMMAND --help` tells about one command.
@@ -96,7 +96,7 @@ def cli(ctx: click.Context, config_path: Path) -> None:  # noqa: D301 - click wa
     \b
     Exit status: 0 done, 1 failed, 2 wrong usage,
     75 try again (daemon or store not reachable), 78 configuration wrong.
-    """
+    """  # noqa: D301 - click wants the backspace itself
     ctx.obj = config_path
 
 
