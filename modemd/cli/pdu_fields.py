@@ -92,10 +92,9 @@ def _text(name: str, value: object) -> str:
 
 
 def _run_lengths(name: str, value: object) -> str:
-    pairs = value if isinstance(value, list) else [None]
-    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+    if not isinstance(value, list) or any(not isinstance(pair, list) or len(pair) != 2 for pair in value):
         raise PduError(f"the field {name!r} must be a list of [text, times]")
-    runs = [(_text(name, text), _whole(name, times)) for text, times in pairs]
+    runs = [(_text(name, text), _whole(name, times)) for text, times in value]
     if sum(len(text) * max(times, 0) for text, times in runs) > LONGEST_TEXT:
         raise PduError(f"the field {name!r} is longer than {LONGEST_TEXT} characters")
     return "".join(text * times for text, times in runs)
