@@ -175,10 +175,9 @@ class AtCore:
             self._late = pending
         return pending.body is not None
 
-    def forget(self) -> tuple[str, ...]:
-        """Gives the late command up, and returns the lines that had come for it."""
-        pending, self._late = self._late, None
-        return tuple(pending.lines) if pending else ()
+    def forget(self) -> None:
+        """Gives the late command up: what had come for it is its :class:`LateReply`."""
+        self._end_late("")
 
     def next_event(self) -> Event | None:
         """The oldest event that has not been taken."""
@@ -269,18 +268,19 @@ class AtCore:
         pending.lines.append(line)
 
     def _final(self, line: str) -> None:
-        pending, late = self._current, self._late
+        pending = self._current
         if pending is None or (pending.command.anchored and not pending.anchored_yet):
             self.strays += 1
-            if late is not None:
-                self._late = None
-                self._events.append(LateReply(late.command, tuple(late.lines), line, late.body))
+            self._end_late(line)
             return
-        if late is not None:
-            self._late = None
-            self._events.append(LateReply(late.command, tuple(late.lines), "", late.body))
+        self._end_late("")
         self._current = None
         self._events.append(Reply(pending.command, tuple(pending.lines), line, pending.body is not None))
+
+    def _end_late(self, final: str) -> None:
+        pending, self._late = self._late, None
+        if pending is not None:
+            self._events.append(LateReply(pending.command, tuple(pending.lines), final, pending.body))
 
     def _unasked(self, line: str) -> None:
         if is_final(line):

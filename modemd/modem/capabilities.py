@@ -24,5 +24,9 @@ class Capabilities:
     """The ``AT+CMMS`` mode that keeps the link open: 2, else 1; ``None``: unknown to the modem."""
     lists: bool = True
     """Whether ``AT+CMGL=4`` is known."""
+    reads: bool = True
+    """Whether stored messages can be read at all."""
+    unreadable: set[str] = field(default_factory=set)
+    """Storages that were told of and could not be read the last time."""
     refused: set[str] = field(default_factory=set)
-    """Commands of the init plan that were refused or never answered."""
+    """Optional commands that the modem does not know, or leaves unanswered."""

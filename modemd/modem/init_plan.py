@@ -36,6 +36,8 @@ TALK: Final = (
 SETTLE: Final = (
     Step("AT^CURC=0", maker="huawei"),  # its reports of signal and traffic, several a second
     Step("AT+CMGF=0"),
+    Step('AT+CSCS="GSM"'),  # another program may have left UCS2, and numbers would be read in hex
+    Step("AT+COPS=3,0"),  # the operator by its name
     Step("AT+CLIP=1", slow=True),
 )
 

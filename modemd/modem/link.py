@@ -1,4 +1,4 @@
-"""AT commands on a port: one at a time, each with one fixed deadline.
+"""AT commands on a port, and how commands and answers are kept in step.
 
 A missed deadline leaves the link out of step; :meth:`Link.resync` brings it back, and is done by
 itself before the next command. Nothing here decides what an answer means.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from modemd.errors import NoReply, PortLost, Refused
-from modemd.gsm.at import ESCAPE, AtCore, Command, LateReply, Prompt, Reply, Urc
-from modemd.modem.port import Port
+from modemd.gsm.at import ESCAPE, Command, LateReply, Reply, Urc
+from modemd.modem.exchange import Exchange
 from modemd.modem.timing import Timing
 
 _PROBES: Final = (
@@ -22,36 +22,13 @@ _PROBES: Final = (
 )
 
 
-class _Firm(asyncio.Future[Reply]):
-    """A future that who waits for it cannot cancel; the task is told when it is done."""
-
-    def cancel(self, msg: Any | None = None) -> bool:  # noqa: ARG002 - the base's signature
-        """Leave it pending."""
-        return False
-
-
 class Link:
     """A modem that answers commands. One task calls it; callbacks run in the loop."""
 
-    def __init__(
-        self,
-        *,
-        timing: Timing,
-        on_urc: Callable[[Urc], None],
-        on_late: Callable[[LateReply], None],
-        on_lost: Callable[[PortLost], None],
-    ) -> None:
-        self.timing = timing
-        self.lost: PortLost | None = None
-        self._core = AtCore()
-        self._on_urc = on_urc
-        self._on_late = on_late
-        self._on_lost = on_lost
-        self._answer: asyncio.Future[Reply] | None = None
-        self._changed: asyncio.Future[None] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-        self._body: str | None = None
-        self._port: Port | None = None
+    def __init__(self, exchange: Exchange) -> None:
+        self.timing = exchange.timing
+        self._exchange = exchange
+        self._core = exchange.core
         self._loop = asyncio.get_running_loop()
 
     @classmethod
@@ -70,21 +47,26 @@ class Link:
         Raises:
             PortLost: it cannot be opened.
         """
-        link = cls(timing=timing, on_urc=on_urc, on_late=on_late, on_lost=on_lost)
-        link._port = await Port.open(
-            spec,
-            baudrate=baudrate,
-            connect_s=timing.connect_s,
-            on_octets=link._receive,
-            on_lost=link._lose,
-        )
-        return link
+        exchange = Exchange(timing=timing, on_urc=on_urc, on_late=on_late, on_lost=on_lost)
+        await exchange.open(spec, baudrate)
+        return cls(exchange)
 
     def close(self) -> None:
         """Gives the port back. A command that waits ends with :class:`PortLost`."""
-        if self._port is not None:
-            self._port.close()
-        self._fail(PortLost("the port was closed"))
+        self._exchange.close()
+
+    @property
+    def lost(self) -> PortLost | None:
+        """Why the port is gone; ``None`` while it is there."""
+        return self._exchange.lost
+
+    def check(self) -> None:
+        """Does nothing while the port is there.
+
+        Raises:
+            PortLost: the port is gone.
+        """
+        self._exchange.check()
 
     @property
     def unfinished(self) -> tuple[str, ...]:
@@ -113,7 +95,12 @@ class Link:
         if self._core.late is not None:
             await self.resync()
         wait_s = self.timing.command_s if timeout_s is None else timeout_s
-        reply = await self._exchange(Command(text, prefix), wait_s)
+        answer = self._exchange.begin(Command(text, prefix), wait_s)
+        try:
+            reply = await answer
+        except asyncio.CancelledError:
+            self._exchange.abandon()
+            raise
         if reply.final != "OK":
             raise _refused(reply)
         return reply
@@ -131,9 +118,7 @@ class Link:
         """
         if self._core.late is not None:
             await self.resync()
-        self._body = body
-        answer = self._begin(Command(text, prompt=True), self.timing.prompt_s, _Firm(loop=self._loop))
-        reply = await self._see_through(answer)
+        reply = await self._see_through(self._exchange.begin_submit(Command(text, prompt=True), body))
         if reply.final != "OK":
             raise _refused(reply)
         return reply
@@ -152,11 +137,11 @@ class Link:
         await self._wait_for_late()
         for attempt, probe in enumerate(_PROBES):
             if attempt or self._core.prompt_pending:
-                self.write(ESCAPE)
+                self._exchange.write(ESCAPE)
             if await self._probe(probe):
                 if attempt:  # the answers to the probes before it may still come
-                    await self._pause(self.timing.quiet_s)
-                self._core.forget()
+                    await self._exchange.pause(self.timing.quiet_s)
+                self._exchange.forget()
                 return
         raise NoReply("AT")
 
@@ -184,53 +169,9 @@ class Link:
             NoReply: nothing answered.
             PortLost: the port is gone.
         """
-        self.write(ESCAPE)
-        await self._pause(min(self.timing.quiet_s, 0.05))
+        self._exchange.write(ESCAPE)
+        await self._exchange.pause(min(self.timing.quiet_s, 0.05))
         await self.resync()
-
-    def check(self) -> None:
-        """Does nothing while the port is there.
-
-        Raises:
-            PortLost: the port is gone.
-        """
-        if self.lost is not None:
-            raise PortLost(str(self.lost), self.lost)
-
-    def write(self, octets: bytes) -> None:
-        """Sends octets that are no command.
-
-        Raises:
-            PortLost: the port is gone.
-        """
-        self.check()
-        assert self._port is not None
-        self._port.write(octets)
-
-    async def _exchange(self, command: Command, wait_s: float) -> Reply:
-        answer = self._begin(command, wait_s)
-        try:
-            return await answer
-        except asyncio.CancelledError:
-            self._abandon()
-            raise
-
-    def _begin(
-        self,
-        command: Command,
-        wait_s: float,
-        answer: asyncio.Future[Reply] | None = None,
-    ) -> asyncio.Future[Reply]:
-        if self._answer is not None:
-            raise RuntimeError(f"{command.text}: another command is in flight; one task talks to a modem")
-        octets = self._core.send(command)
-        answer = self._answer = answer or self._loop.create_future()
-        self._deadline = self._loop.call_later(wait_s, self._expire, command.text)
-        if self.lost is not None:
-            self._settle(self.lost)
-        else:
-            self.write(octets)  # a port that is lost by this settles the answer
-        return answer
 
     async def _see_through(self, answer: asyncio.Future[Reply]) -> Reply:
         try:
@@ -243,73 +184,18 @@ class Link:
             self._loop.call_soon(task.cancel)
             return answer.result()
 
-    def _expire(self, text: str) -> None:
-        after_body = self._core.expire()
-        self._settle(NoReply(text, after_body=after_body))
-
-    def _receive(self, octets: bytes) -> None:
-        core = self._core
-        core.receive(octets)
-        while (event := core.next_event()) is not None:
-            if isinstance(event, Reply):
-                self._settle(event)
-            elif isinstance(event, Prompt):
-                self._prompted(event)
-            elif isinstance(event, LateReply):
-                self._on_late(event)
-            else:
-                self._on_urc(event)
-        if self._changed is not None and not self._changed.done():
-            self._changed.set_result(None)
-
-    def _prompted(self, prompt: Prompt) -> None:
-        if prompt.late or self._body is None:
-            self.write(ESCAPE)
-            return
-        body, self._body = self._body, None
-        self._stop_clock()
-        self._deadline = self._loop.call_later(self.timing.answer_s, self._expire, prompt.command.text)
-        self.write(self._core.body(body))
-
-    def _settle(self, outcome: Reply | Exception) -> None:
-        self._stop_clock()
-        answer, self._answer = self._answer, None
-        if answer is None or answer.done():
-            return
-        if isinstance(outcome, Reply):
-            answer.set_result(outcome)
-        else:
-            answer.set_exception(outcome)
-
-    def _stop_clock(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _lose(self, failure: PortLost) -> None:
-        self._fail(failure)
-        self._on_lost(failure)
-
-    def _fail(self, failure: PortLost) -> None:
-        if self.lost is None:
-            self.lost = failure
-        after_body = self._answer is not None and self._core.body_sent
-        self._settle(PortLost(str(failure), failure, after_body=after_body))
-        if self._changed is not None and not self._changed.done():
-            self._changed.set_result(None)
-
     async def _probe(self, probe: Command) -> bool:
         """One try: whether the modem answers, by the probe's own word or at least by some final code."""
         late = self._core.late
         if late is not None and late.text == probe.text:
             probe = Command("AT+CSQ", anchored=True)
-        answer = self._begin(probe, self.timing.probe_s)
+        answer = self._exchange.begin(probe, self.timing.probe_s)
         try:
             await self._until_quiet(answer, surplus=1 if late is None else 2)
         except NoReply:
             return self._core.strays > 0
         except asyncio.CancelledError:
-            self._abandon()
+            self._exchange.abandon()
             raise
         return True
 
@@ -322,27 +208,11 @@ class Link:
         while not answer.done():
             strays = self._core.strays
             enough = strays >= surplus
-            await self._change(answer, self.timing.quiet_s if enough else self.timing.probe_s)
+            await self._exchange.change(answer, self.timing.quiet_s if enough else self.timing.probe_s)
             if enough and strays == self._core.strays and not answer.done():
-                self._abandon()
+                self._exchange.abandon()
                 return
         answer.result()
-
-    def _abandon(self) -> None:
-        """The command in flight is waited for no more; its answer may still come."""
-        self._stop_clock()
-        self._core.expire()
-        self._answer = None
-
-    async def _change(self, answer: asyncio.Future[Reply], wait_s: float) -> None:
-        """Waits for octets, the answer, or ``wait_s`` seconds, whichever is first."""
-        self._changed = changed = self._loop.create_future()
-        either: list[asyncio.Future[Any]] = [answer, changed]
-        try:
-            await asyncio.wait(either, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            changed.cancel()
-            self._changed = None
 
     async def _wait_for_late(self) -> None:
         if self._core.late is None:
@@ -352,18 +222,7 @@ class Link:
         ends = self._loop.time() + grace_s
         while self._core.late is not None and (left := ends - self._loop.time()) > 0:
             self.check()
-            await self._pause(left, until_octets=True)
-
-    async def _pause(self, wait_s: float, *, until_octets: bool = False) -> None:
-        """Lets ``wait_s`` seconds pass, or less where octets come and that is enough."""
-        never: asyncio.Future[Reply] = self._loop.create_future()
-        ends = self._loop.time() + wait_s
-        while (left := ends - self._loop.time()) > 0 and self.lost is None:
-            await self._change(never, left)
-            if until_octets:
-                break
-        never.cancel()
-        self.check()
+            await self._exchange.pause(left, until_octets=True)
 
 
 def _refused(reply: Reply) -> Refused:

@@ -12,7 +12,13 @@ from modemd.modem.capabilities import Capabilities
 from modemd.modem.link import Link
 
 _BUSY: Final = {("CME", 14), ("CME", 515), ("CMS", 314), ("CMS", 515)}
+_UNKNOWN: Final = {("CME", 4), ("CMS", 303)}
 _BUSY_TEXT: Final = ("SIM BUSY", "BUSY", "PLEASE WAIT")
+
+
+def is_unknown(refused: Refused) -> bool:
+    """Whether the modem says that it does not know the command, and not only that it cannot do it now."""
+    return refused.kind == "ERROR" or (refused.kind, refused.code) in _UNKNOWN
 
 
 def is_busy(refused: Refused) -> bool:
@@ -31,6 +37,7 @@ class Session:
     capabilities: Capabilities = field(default_factory=Capabilities)
     selected: str | None = None
     """The storage that ``AT+CPMS`` last selected for reading."""
+    _silent: set[str] = field(default_factory=set)
 
     async def ask(self, text: str, *, timeout_s: float | None = None, prefix: str | None = None) -> Reply:
         """As :meth:`Link.command`, but has patience with a busy SIM: four more tries.
@@ -59,6 +66,8 @@ class Session:
     ) -> Reply | None:
         """As :meth:`ask` with a short deadline; ``None`` where the modem refuses or stays silent.
 
+        What it does not know, or left unanswered twice, is noted in ``capabilities.refused``.
+
         Raises:
             NoReply: the modem is dead: it answers nothing else either.
             PortLost: the port is gone.
@@ -66,9 +75,12 @@ class Session:
         wait_s = self.link.timing.optional_s if timeout_s is None else timeout_s
         try:
             return await self.ask(text, timeout_s=wait_s, prefix=prefix)
-        except Refused:
-            self.capabilities.refused.add(text)
+        except Refused as refused:
+            if is_unknown(refused):
+                self.capabilities.refused.add(text)
         except NoReply:
-            self.capabilities.refused.add(text)
+            if text in self._silent:  # once may be an accident
+                self.capabilities.refused.add(text)
+            self._silent.add(text)
             await self.link.resync()
         return None

@@ -9,12 +9,15 @@ from typing import Final
 
 from modemd.errors import Refused
 from modemd.gsm.at_values import integer, parameters
-from modemd.modem.session import Session
+from modemd.modem.session import Session, is_unknown
 
 log = logging.getLogger(__name__)
 
 _NOT_THERE: Final = {("CMS", 321), ("CME", 21), ("CME", 22)}
-_LOST_SIGHT: Final = 255
+_MOST: Final = 255
+_FEW: Final = 50
+_HOPELESS: Final = 3
+"""The index at which reading one by one is given up, if every one before it was refused too."""
 _STAT_WORDS: Final = {
     "REC UNREAD": 0,
     "REC READ": 1,
@@ -35,12 +38,14 @@ class Stored:
 
 
 async def list_stored(session: Session) -> list[Stored]:
-    """Everything in every storage that the modem named, in the modem's order.
+    """Everything in every storage that the modem named, in the modem's order; nothing, if it cannot read.
 
     Raises:
-        Refused: the modem lets nobody read its storage.
+        Refused: no storage can be read now.
         NoReply, PortLost: as :meth:`Link.command`.
     """
+    if not session.capabilities.reads:
+        return []
     found: list[Stored] = []
     refusals: list[Refused] = []
     storages = session.capabilities.storages or ("",)
@@ -48,11 +53,21 @@ async def list_stored(session: Session) -> list[Stored]:
         try:
             found += await _list_one(session, storage)
         except Refused as refused:
-            log.warning("%s: storage %s cannot be read: %s", session.name, storage or "(default)", refused)
+            _note_unreadable(session, storage, refused)
             refusals.append(refused)
+        else:
+            session.capabilities.unreadable.discard(storage)
     if len(refusals) == len(storages):
-        raise refusals[0]
+        if not all(is_unknown(refused) for refused in refusals):
+            raise refusals[0]
+        session.capabilities.reads = False
     return found
+
+
+def _note_unreadable(session: Session, storage: str, refused: Refused) -> None:
+    if storage not in session.capabilities.unreadable:
+        session.capabilities.unreadable.add(storage)
+        log.warning("%s: storage %s cannot be read: %s", session.name, storage or "(default)", refused)
 
 
 async def read_stored(session: Session, storage: str, index: int) -> Stored | None:
@@ -137,17 +152,18 @@ async def _complete(session: Session, storage: str, lines: tuple[str, ...]) -> l
 
 
 async def _one_by_one(session: Session, storage: str, room: tuple[int, int] | None) -> list[Stored]:
-    if room is None:
-        room = await _room(session)
-    used, total = room or (_LOST_SIGHT, 50)
+    used, total = room or await _room(session) or (_MOST, _FEW)
     found: list[Stored] = []
-    for index in range(min(total, _LOST_SIGHT) + 1):  # some count from 0, most from 1
+    refusals: list[Refused] = []
+    for index in range(min(total, _MOST) + 1):  # some count from 0, most from 1
         if len(found) >= used:
             break
         try:
             item = await read_stored(session, storage, index)
         except Refused as refused:
-            log.debug("%s: %s %d: %s", session.name, storage, index, refused)
+            refusals.append(refused)
+            if len(refusals) > index >= _HOPELESS:  # all so far: it is not the places that are refused
+                raise
             continue
         if item is not None and item.pdu:
             found.append(item)
