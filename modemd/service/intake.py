@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 DEFAULT_ACCOUNT: Final = "default"
+_SHORTEST_VP_S: Final = 300
+_LONGEST_VP_S: Final = 63 * 7 * 86400
 _TWO_HUNDRED_YEARS_S: Final = 6_311_520_000
 
 
@@ -99,6 +101,8 @@ def _outgoing(request: SendRequest, destination: str, account: str, rules: Rules
     validity_s = request.validity_s
     if validity_s is None and request.validity_vp is None:
         validity_s = rules.sending.validity_s
+    if validity_s is not None:  # the network knows 5 minutes to 63 weeks; the deadline is kept by us
+        validity_s = min(max(validity_s, _SHORTEST_VP_S), _LONGEST_VP_S)
     return Outgoing(
         destination=destination,
         text=request.text if request.octets is None else None,
