@@ -22,8 +22,6 @@ _STATES: Final = {
     "undelivered": PartState.UNDELIVERED,
     "expired": PartState.UNDELIVERED,
 }
-_FRESH_US: Final = 15 * 60 * 1_000_000
-"""A report overtakes its ``+CMGS`` answer by minutes at most; an older one is another message's."""
 
 
 def move(tx: Tx, rules: Rules, matched: tuple[int, int], read: StatusReport, now: datetime) -> None:
@@ -41,20 +39,8 @@ def move(tx: Tx, rules: Rules, matched: tuple[int, int], read: StatusReport, now
         settle_by_id(tx, rules, message_id, to_us(now), code=code, reason=meaning.text if bad else None)
 
 
-def adopt_orphans(
-    tx: Tx,
-    rules: Rules,
-    part_id: int,
-    message_id: int,
-    *,
-    recipient: str,
-    tp_mr: int,
-    sim: str,
-    now: datetime,
-) -> None:
+def adopt_orphans(tx: Tx, rules: Rules, part_id: int, message_id: int, now: datetime) -> None:
     """A part has just got its TP-MR: see whether its report came before it."""
-    for report_id, pdu, _sim, received_at in inbound.orphans(tx, recipient, tp_mr, sim):
-        if to_us(now) - received_at > _FRESH_US:
-            continue
-        inbound.adopt(tx, report_id, part_id)
-        move(tx, rules, (part_id, message_id), decode_status_report(pdu), now)
+    for report_id, pdu in inbound.orphans(tx, part_id):
+        inbound.adopt(tx, int(report_id), part_id)
+        move(tx, rules, (part_id, message_id), decode_status_report(str(pdu)), now)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from modemd.model import MessageState, PartState
 from modemd.service import routing
+from modemd.service.delivery import adopt_orphans
 from modemd.service.outbox import announce
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
 from modemd.service.rollup import settle, settle_by_id
@@ -74,9 +75,11 @@ def taken(
     message = parts.count_sent(tx, message_id, modem, now_us)
     if message.part_count > 1:
         settle(tx, rules, message, now_us)
-        return
-    message = parts.move_message(tx, message_id, MessageState.SENT, ended_us=None if awaited else now_us)
-    announce(tx, rules, message, now_us)
+    else:
+        message = parts.move_message(tx, message_id, MessageState.SENT, ended_us=None if awaited else now_us)
+        announce(tx, rules, message, now_us)
+    if awaited:
+        adopt_orphans(tx, rules, part_id, message_id, now)
 
 
 def _apply(

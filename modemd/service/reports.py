@@ -35,6 +35,8 @@ def apply(tx: Tx, rules: Rules, seat: Seat, pdu: str, now: datetime) -> bool:
     """
     read = decode_status_report(pdu)
     digest = hashlib.blake2b(pdu.encode("latin-1", "replace"), digest_size=16).digest()
+    if inbound.is_known_report(tx, seat.sim, digest):
+        return False  # before any match: what it said once may not settle another part's doubt
     matched = _match(tx, rules, seat, read, now)
     report_id = inbound.add_report(
         tx,
@@ -51,8 +53,6 @@ def apply(tx: Tx, rules: Rules, seat: Seat, pdu: str, now: datetime) -> bool:
         part_id=None if matched is None else matched[0],
         orphan=int(matched is None),
     )
-    if report_id is None:
-        return False
     announce_report(tx, rules, report_id, None if matched is None else matched[1], to_us(now))
     if matched is not None:
         move(tx, rules, matched, read, now)

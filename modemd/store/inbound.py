@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
 from modemd.store.schema import AWAITING, ORPHAN, UNCERTAIN, inbound, inbound_part, part, report
 from modemd.store.statement import Statement
@@ -148,7 +148,8 @@ _DOUBTFUL: Final = Statement(
         part.c.sim == bindparam("sim"),
         part.c.submitted_at <= bindparam("until"),
     )
-    .order_by(part.c.id)
+    # Not by id alone: SQLite would then walk all parts in that order instead of the few in doubt.
+    .order_by(part.c.submitted_at, part.c.id)
     .limit(literal_column("1"))
     .offset(literal_column("0")),
 )
@@ -163,13 +164,17 @@ _REPORTED: Final = Statement(
     ),
 )
 _ORPHANS: Final = Statement(
-    select(report.c.id, report.c.pdu, report.c.sim, report.c.received_at)
-    .where(
-        ORPHAN,
-        report.c.recipient == bindparam("to"),
-        or_(report.c.tp_mr == bindparam("mr"), bindparam("mr").is_(literal_column("NULL"))),
-        report.c.sim == bindparam("sim"),
+    select(report.c.id, report.c.pdu)
+    .select_from(part)
+    .join(
+        report,
+        ORPHAN
+        & (report.c.recipient == part.c.recipient)
+        & (report.c.tp_mr == part.c.tp_mr)
+        & (report.c.sim == part.c.sim)
+        & (report.c.received_at >= part.c.submitted_at),
     )
+    .where(part.c.id == bindparam("id"))
     .order_by(report.c.id),
 )
 _ADOPT: Final = Statement(
@@ -179,10 +184,13 @@ _ADOPT: Final = Statement(
 )
 
 
-def add_report(tx: Tx, **values: object) -> int | None:
-    """Keep a report; return its id, or ``None`` when this SIM gave this very PDU before."""
-    if tx.one(_REPORT_SEEN, sim=values["sim"], digest=values["digest"]) is not None:
-        return None
+def is_known_report(tx: Tx, sim: str, digest: bytes) -> bool:
+    """Tell whether this SIM gave this very PDU before."""
+    return tx.one(_REPORT_SEEN, sim=sim, digest=digest) is not None
+
+
+def add_report(tx: Tx, **values: object) -> int:
+    """Keep a report that is not known yet; return its id."""
     return int(tx.scalar(_ADD_REPORT, **values))
 
 
@@ -210,9 +218,9 @@ def part_reported(
     tx.run(_REPORTED, part_id=part_id, st=tp_status, at=at_us, state_to=state, still=int(not final))
 
 
-def orphans(tx: Tx, recipient: str, tp_mr: int | None, sim: str) -> list[Row]:
-    """Return ``(id, pdu, sim, received_at)`` of reports that no part was found for yet."""
-    return tx.all(_ORPHANS, to=recipient, mr=tp_mr, sim=sim)
+def orphans(tx: Tx, part_id: int) -> list[Row]:
+    """Return ``(id, pdu)`` of reports without a part that came after this one was submitted and fit it."""
+    return tx.all(_ORPHANS, id=part_id)
 
 
 def adopt(tx: Tx, report_id: int, part_id: int) -> None:

@@ -1,0 +1,62 @@
+"""Real SQLite files for tests: one migrated store is made for each process, every test gets a copy."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import tempfile
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modemd.store.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> tuple[tempfile.TemporaryDirectory[str], Path]:
+    folder = tempfile.TemporaryDirectory(prefix="modemd-store-")
+    path = Path(folder.name) / "pattern.db"
+    Database(url_of(path)).close()
+    return folder, path
+
+
+def fresh(folder: Path) -> Database:
+    """A store at HEAD in ``folder``."""
+    path = folder / "store.db"
+    shutil.copyfile(_pattern()[1], path)
+    return Database(url_of(path))
+
+
+def rows(database: Database, sql: str) -> list[tuple[object, ...]]:
+    """What a query finds, outside any transaction."""
+    found: list[tuple[object, ...]] = database.connection.execute(sql).fetchall()
+    return found
+
+
+def dump(database: Database) -> str:
+    """The whole contents as text."""
+    return "\n".join(database.connection.iterdump())
+
+
+@contextmanager
+def full_disk(database: Database, room: int = 0) -> Iterator[None]:
+    """No file of this process grows more than ``room`` octets beyond the store's log: a commit fails.
+
+    The kernel refuses the write, as it does on a disk without room; SQLite's log is what grows first.
+    """
+    log = Path(f"{database.path}-wal")
+    size = log.stat().st_size if log.exists() else 0
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
