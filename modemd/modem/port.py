@@ -18,8 +18,11 @@ from typing import Final, Protocol
 import serial
 
 from modemd.errors import PortLost
+from modemd.modem.bridge import Bridge
 
 _READ_SIZE: Final = 65536
+_NOTICE_S: Final = 0.5
+"""How long a line without a descriptor may take to notice that it is closed."""
 _NETWORK: Final = ("socket://", "tcp://")
 
 
@@ -59,7 +62,7 @@ class Port:
         on_octets: Callable[[bytes], None],
         on_lost: Callable[[PortLost], None],
     ) -> Port:
-        """Opens ``/dev/...``, ``socket://host:port`` or ``tcp://host:port`` without stopping the loop.
+        """Opens ``/dev/...`` or ``tcp://``, ``socket://``, ``rfc2217://host:port`` without stopping the loop.
 
         Raises:
             PortLost: it is not there, not allowed, or held by another program.
@@ -133,6 +136,8 @@ def _open_line(spec: str, baudrate: int, connect_s: float) -> _Line:
     try:
         if spec.startswith(_NETWORK):
             return _open_socket(spec, connect_s)
+        if spec.startswith("rfc2217://"):
+            return Bridge(serial.serial_for_url(spec, baudrate, timeout=_NOTICE_S))
         return _open_tty(spec, baudrate)
     except (OSError, termios.error, ValueError) as failure:  # SerialException is an OSError
         raise PortLost(f"{spec} cannot be opened: {failure}", failure) from failure

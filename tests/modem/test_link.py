@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from serial.rfc2217 import PortManager
 
 from modemd.errors import NoReply, PortLost, Refused
 from modemd.gsm.at import LateReply, Urc
@@ -305,7 +307,14 @@ def test_a_port_that_is_not_there() -> None:
         with pytest.raises(PortLost):
             await Port.open(spec, connect_s=0.5, on_octets=lambda _: None, on_lost=lambda _: None)
 
-    for spec in ("/dev/no-such-modem", "tcp://nowhere", "tcp://127.0.0.1:1", "/dev/null", "/tmp"):
+    for spec in (
+        "/dev/no-such-modem",
+        "tcp://nowhere",
+        "tcp://127.0.0.1:1",
+        "rfc2217://127.0.0.1:1",
+        "/dev/null",
+        "/tmp",
+    ):
         asyncio.run(whole(spec))
 
 
@@ -346,6 +355,60 @@ def test_a_modem_behind_a_network_port() -> None:
     asyncio.run(whole())
 
 
+class TelnetModem:
+    """What pyserial's RFC 2217 server side wants of a serial port; it has no lines to speak of."""
+
+    baudrate, bytesize, parity, stopbits = 115200, 8, "N", 1
+    xonxoff = rtscts = dtr = rts = cts = dsr = ri = cd = break_condition = False
+
+    def reset_input_buffer(self) -> None:
+        """Nothing is buffered."""
+
+    def reset_output_buffer(self) -> None:
+        """Nothing is buffered."""
+
+
+@pytest.mark.filterwarnings(
+    "ignore:set(Daemon|Name)\\(\\) is deprecated:DeprecationWarning"
+)  # pyserial's own
+def test_a_modem_behind_rfc_2217() -> None:
+    async def whole() -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            manager = PortManager(TelnetModem(), writer)
+            heard = b""
+            while octets := await reader.read(1000):
+                heard += b"".join(manager.filter(octets))
+                while b"\r" in heard:
+                    command, _, heard = heard.partition(b"\r")
+                    if command == b"ATH":
+                        writer.close()
+                        return
+                    said = lines("+CSQ: 5,99") if command == b"AT+CSQ" else OK
+                    writer.write(b"".join(manager.escape(said.encode() + b"\xff\r\n")))
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()[:2]
+        ears = Ears()
+        link = await Link.open(
+            f"rfc2217://{host}:{port}",
+            timing=replace(QUICK, command_s=2.0),
+            on_urc=ears.urcs.append,
+            on_late=ears.late.append,
+            on_lost=ears.lost.append,
+        )
+        for _ in range(3):
+            assert (await link.command("AT+CSQ")).lines == ("+CSQ: 5,99",)
+        with pytest.raises(PortLost):
+            await link.command("ATH")
+        assert len(ears.lost) == 1
+        link.close()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(whole())
+
+
 def test_a_line_that_takes_nothing_does_not_stop_the_loop() -> None:
     async def whole() -> None:
         ours, theirs = socket.socketpair()
@@ -367,3 +430,17 @@ def test_a_line_that_takes_nothing_does_not_stop_the_loop() -> None:
         port.write(b"nothing")
 
     asyncio.run(whole())
+
+
+def test_the_wire_can_be_traced_and_no_pin_is_in_it(caplog: pytest.LogCaptureFixture) -> None:
+    dce = Dce({'AT+CPIN="1234"': lines()}, echo=True)
+
+    async def act(link: Link, _: Ears) -> None:
+        await link.command('AT+CPIN="1234"')
+        await link.submit("AT+CMGS=18", PDU)
+
+    with caplog.at_level(logging.DEBUG, logger="modemd.wire"):
+        play(dce, act)
+    assert PDU in caplog.text
+    assert "+CMGS: 1" in caplog.text
+    assert "1234" not in caplog.text.replace(PDU, "")
