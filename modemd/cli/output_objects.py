@@ -1,0 +1,140 @@
+"""What the store holds as JSON objects, with the field names of the contract's events where there are any."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from modemd.formats.events import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modemd.service.overview import GatewayView, ModemView, Overview
+    from modemd.service.views import InboundView, OutboundView, PartView
+
+
+def outbound_object(view: OutboundView, parts: Sequence[PartView] | None = None) -> dict[str, Any]:
+    """A message on its way out, with its parts where they are given."""
+    made: dict[str, Any] = {
+        "id": str(view.id),
+        "client_id": view.client_id,
+        "account": view.account,
+        "to": view.to,
+        "state": view.state.value,
+        "parts": view.parts,
+        "parts_done": view.parts_done,
+        "credits": view.credits,
+        "modem": view.modem,
+        "text": view.text,
+        "coding": view.coding,
+        "priority": view.priority.name.lower(),
+        "report": view.report,
+        "source": view.source,
+        "accepted_at": _iso(view.accepted_at),
+        "deadline_at": _iso(view.deadline_at),
+        "sent_at": _iso(view.sent_at),
+        "ended_at": _iso(view.ended_at),
+        "ref": view.note,
+    }
+    if view.error_code is not None:
+        made["error"] = {"code": view.error_code, "reason": view.error_reason}
+    if parts is not None:
+        made["part_list"] = [part_object(part) for part in parts]
+    return made
+
+
+def part_object(part: PartView) -> dict[str, Any]:
+    """One of its parts."""
+    made: dict[str, Any] = {
+        "part_no": part.part_no,
+        "state": part.state.name.lower(),
+        "modem": part.modem,
+        "attempts": part.attempts,
+        "tp_mr": part.tp_mr,
+        "tp_status": part.tp_status,
+        "report": part.said,
+        "due_at": _iso(part.not_before_at),
+        "submitted_at": _iso(part.submitted_at),
+        "sent_at": _iso(part.sent_at),
+        "discharged_at": _iso(part.discharged_at),
+    }
+    if part.error_code is not None:
+        made["error"] = {"code": part.error_code, "reason": part.error_reason}
+    return made
+
+
+def inbound_object(view: InboundView) -> dict[str, Any]:
+    """A received message."""
+    made: dict[str, Any] = {
+        "id": str(view.id),
+        "account": view.account,
+        "from": view.originator,
+        "text": view.text,
+        "modem": view.modem,
+        "sent_at": _iso(view.sc_at),
+        "received_at": _iso(view.received_at),
+        "parts": view.parts,
+        "complete": view.complete,
+        "coding": view.coding,
+    }
+    if view.error is not None:
+        made["error"] = view.error
+    return made
+
+
+def gateway_object(view: GatewayView, *, alive: bool) -> dict[str, Any]:
+    """A gateway: the fields of its state in the contract, and its process."""
+    return {
+        "name": view.name,
+        "state": "online" if alive else "offline",
+        "version": view.version,
+        "since": _iso(view.started_at),
+        "pid": view.pid,
+        "seen_at": _iso(view.seen_at),
+        "stopped_at": _iso(view.stopped_at),
+    }
+
+
+def modem_object(view: ModemView, *, alive: bool) -> dict[str, Any]:
+    """A modem: the fields of its state in the contract; ``alive`` tells whether its gateway is."""
+    return {
+        "gateway": view.gateway,
+        "name": view.name,
+        "state": view.state if alive else "offline",
+        "registration": view.registration,
+        "technology": view.technology,
+        "operator": view.operator,
+        "signal_dbm": view.signal_dbm,
+        "imei": view.imei,
+        "iccid": view.iccid,
+        "number": view.msisdn,
+        "port": view.port,
+        "queue": view.queue,
+        "sent_today": view.sent_today,
+        "error": view.error,
+        "seen_at": _iso(view.seen_at),
+    }
+
+
+def overview_object(view: Overview, alive: set[str]) -> dict[str, Any]:
+    """All of ``modemd status``; ``alive`` are the names of the gateways whose process lives."""
+    return {
+        "gateways": [gateway_object(each, alive=each.name in alive) for each in view.gateways],
+        "modems": [modem_object(each, alive=each.gateway in alive) for each in view.modems],
+        "routes": [
+            {"key": each.key, "modems": list(each.modems), "queued": each.queued} for each in view.routes
+        ],
+        "queues": {
+            "queued": view.queued,
+            "scheduled": view.scheduled,
+            "sending": view.sending,
+            "uncertain": view.uncertain,
+            "untold": dict(view.untold),
+        },
+        "credits_low": [],
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else iso(at)

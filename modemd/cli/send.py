@@ -1,0 +1,145 @@
+"""``modemd send``: a message by hand, straight into the store; a running daemon notices by itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+import click
+
+from modemd.cli.exits import EXIT_FAILED
+from modemd.cli.output import show_json
+from modemd.cli.presence import open_store, utc_now
+from modemd.cli.send_wait import Waiting
+from modemd.config import Config, load
+from modemd.errors import Rejected
+from modemd.formats.sendjson import read_send
+from modemd.model import Priority
+from modemd.service import intake, views
+from modemd.service.rules import Rules
+
+if TYPE_CHECKING:
+    from modemd.service.intake import Accepted, Prepared
+    from modemd.store.database import Database
+    from modemd.store.transaction import Tx
+
+
+class Options(TypedDict):
+    """What the command line asks for."""
+
+    to: tuple[str, ...]
+    account: str | None
+    client_id: str | None
+    priority: str
+    at: str | None
+    validity: str | None
+    report: bool | None
+    flash: bool
+    modem: str | None
+    wait: bool
+    quote: bool
+    as_json: bool
+
+
+@click.command()
+@click.option("--to", required=True, multiple=True, metavar="NUMBER", help="Whom to; more than once: each.")
+@click.option("--account", metavar="A", help="Whose message it is  [default: default]")
+@click.option("--wait", is_flag=True, help="Show each state until the message has ended.")
+@click.option("--quote", is_flag=True, help="Say parts, coding and credits; send nothing.")
+@click.option(
+    "--priority",
+    type=click.Choice([priority.name.lower() for priority in Priority]),
+    default="normal",
+    show_default=True,
+)
+@click.option("--at", metavar="TIME", help="Not before: 2026-11-22 14:30, in the gateway's time zone.")
+@click.option("--validity", metavar="TIME", help="How long it may take to arrive: 30min, 24h, 2d.")
+@click.option(
+    "--report/--no-report", default=None, help="Ask for a status report  [default: sending.reports]"
+)
+@click.option("--flash", is_flag=True, help="Shown at once, not kept (class 0).")
+@click.option("--id", "client_id", metavar="ID", help="Your name for it: the same one is never sent twice.")
+@click.option("--modem", metavar="NAME", help="By this modem and no other.")
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON for each state.")
+@click.argument("text", required=False)
+@click.pass_context
+def send(ctx: click.Context, text: str | None, **options: Unpack[Options]) -> None:
+    """Send TEXT; without it, or with `-`, what comes on standard input.
+
+    It is taken into the store, and goes out as soon as a gateway runs on it.
+
+    \b
+    Exit status: 0 taken (with --wait: sent, and delivered where a report was asked for),
+    1 refused or failed, 75 no store, or with --wait no running gateway.
+    """  # noqa: D301 - click wants the backspace itself
+    config = load(ctx.obj)
+    rules = Rules.of(config)
+    try:
+        prepared = _prepared(options, _text(text), rules, config)
+        if options["quote"]:
+            _quote(prepared, as_json=options["as_json"])
+            return
+        with open_store(config.store.url) as store:
+            accepted = store.transact(lambda tx: _accept(tx, prepared, rules))
+            ctx.exit(_tell(store, accepted, config, options))
+    except Rejected as refused:
+        if not options["as_json"]:
+            raise
+        told = {"code": refused.code, "reason": refused.reason, "retry": False}
+        show_json({"event": "rejected", "id": None, "client_id": options["client_id"], "error": told})
+        ctx.exit(EXIT_FAILED)
+
+
+def _text(given: str | None) -> str:
+    if given is not None and given != "-":
+        return given
+    if sys.stdin.isatty():
+        click.echo("Text, then Ctrl-D:", err=True)
+    read = sys.stdin.buffer.read()
+    try:
+        return read.decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError as wrong:
+        raise Rejected("bad_request", f"the text is not UTF-8 (octet {wrong.start + 1})") from wrong
+
+
+def _prepared(options: Options, text: str, rules: Rules, config: Config) -> list[Prepared]:
+    """The options are the fields of a JSON message, and mean and allow the same.
+
+    Raises:
+        Rejected: one of the messages cannot be accepted; then none is.
+    """
+    payload: dict[str, Any] = {"to": list(options["to"]), "text": text, "id": options["client_id"]}
+    payload |= {name: options[name] for name in ("account", "priority", "at", "validity", "report")}
+    payload |= {"flash": options["flash"] or None, "modem": options["modem"]}
+    requests = read_send(json.dumps(payload).encode(), config.gateway.zone).requests
+    return [intake.prepare(request, rules, utc_now()) for request in requests]
+
+
+def _quote(prepared: list[Prepared], *, as_json: bool) -> None:
+    for each in prepared:
+        quote = intake.quote(each)
+        if as_json:
+            told = {"to": each.outgoing.destination, "parts": quote.parts, "coding": quote.coding}
+            show_json(told | {"credits": quote.credits})
+            continue
+        parts = "1 part" if quote.parts == 1 else f"{quote.parts} parts"
+        click.echo(f"{each.outgoing.destination}: {parts}, {quote.coding}, {quote.credits} credits")
+
+
+def _accept(tx: Tx, prepared: list[Prepared], rules: Rules) -> list[Accepted]:
+    """All of them, or none: what is raised undoes the transaction."""
+    accepted = []
+    for answer in intake.accept(tx, prepared, rules, utc_now(), source="cli"):
+        if isinstance(answer, Rejected):
+            raise answer
+        accepted.append(answer)
+    return accepted
+
+
+def _tell(store: Database, accepted: list[Accepted], config: Config, options: Options) -> int:
+    found = store.read(lambda tx: [views.find_outbound(tx, each.id) for each in accepted])
+    waiting = Waiting(store, [view for view in found if view is not None], config.gateway.zone)
+    waiting.as_json = options["as_json"]
+    waiting.tell_beginning({each.id for each in accepted if each.known})
+    return waiting.to_the_end() if options["wait"] else 0

@@ -1,0 +1,164 @@
+"""Gateways, modems and queues at one moment, for people who look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from modemd.model import PartState
+from modemd.store import modems, queue
+from modemd.store import views as store
+from modemd.store.times import from_us, to_us
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from modemd.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayView:
+    """A daemon that has run on this store; whether its process still lives is for the caller to find out."""
+
+    name: str
+    pid: int
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModemView:
+    """A modem as its gateway last wrote it down.
+
+    ``queue`` counts the parts that it may take, of which other modems on the same routes may take some;
+    ``sent_today`` those that the network took from it.
+    """
+
+    gateway: str
+    name: str
+    state: str
+    error: str | None
+    port: str | None
+    imei: str | None
+    iccid: str | None
+    msisdn: str | None
+    operator: str | None
+    technology: str | None
+    registration: int | None
+    signal_dbm: int | None
+    seen_at: datetime | None
+    queue: int
+    sent_today: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteView:
+    """A set of modems, by its key, and how many parts wait for one of them."""
+
+    key: str
+    modems: tuple[str, ...]
+    queued: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The whole store at one moment; queues are counted in parts, ``untold`` in events for each consumer."""
+
+    gateways: tuple[GatewayView, ...]
+    modems: tuple[ModemView, ...]
+    routes: tuple[RouteView, ...]
+    queued: int
+    scheduled: int
+    sending: int
+    uncertain: int
+    untold: Mapping[str, int]
+
+
+def _at(us: int) -> datetime:
+    at = from_us(us)
+    assert at is not None
+    return at
+
+
+def gateways(tx: Tx) -> tuple[GatewayView, ...]:
+    """Return every gateway that has run on this store."""
+    return tuple(
+        GatewayView(
+            name=str(name),
+            pid=int(pid),
+            version=str(version),
+            started_at=_at(started_at),
+            seen_at=_at(seen_at),
+            stopped_at=from_us(stopped_at),
+        )
+        for name, pid, version, started_at, seen_at, stopped_at in modems.gateways(tx)
+    )
+
+
+def overview(tx: Tx, midnight: datetime) -> Overview:
+    """Return modems and queues; ``midnight`` is when the gateway's day began."""
+    waiting = queue.waiting(tx)
+    routes = store.routes(tx)
+    names = store.modem_names(tx)
+    in_hand = store.in_hand(tx)
+    return Overview(
+        gateways=gateways(tx),
+        modems=_modems(tx, waiting, routes, names, store.sent_since(tx, to_us(midnight))),
+        routes=tuple(
+            RouteView(key=key, modems=tuple(names[each][1] for each in members), queued=waiting.get(route, 0))
+            for route, (key, members) in routes.items()
+        ),
+        queued=sum(waiting.values()),
+        scheduled=store.scheduled(tx),
+        sending=in_hand.get(PartState.SUBMITTING, 0),
+        uncertain=in_hand.get(PartState.UNCERTAIN, 0),
+        untold=store.untold(tx),
+    )
+
+
+def _modems(
+    tx: Tx,
+    waiting: Mapping[int, int],
+    routes: Mapping[int, tuple[str, list[int]]],
+    names: Mapping[int, tuple[str, str]],
+    sent: Mapping[int, int],
+) -> tuple[ModemView, ...]:
+    ids = {name: modem_id for modem_id, name in names.items()}
+    queued = {
+        modem_id: sum(waiting.get(route, 0) for route, (_, members) in routes.items() if modem_id in members)
+        for modem_id in names
+    }
+    views = []
+    for facts in modems.all_modems(tx):
+        modem_id = ids[str(facts["gateway"]), str(facts["name"])]
+        views.append(_modem(facts, queued[modem_id], sent.get(modem_id, 0)))
+    return tuple(views)
+
+
+def _modem(facts: Mapping[str, object], queued: int, sent_today: int) -> ModemView:
+    def words(name: str) -> str | None:
+        return cast("str | None", facts[name])
+
+    def count(name: str) -> int | None:
+        return cast("int | None", facts[name])
+
+    return ModemView(
+        gateway=str(facts["gateway"]),
+        name=str(facts["name"]),
+        state=str(facts["state"]),
+        error=words("error"),
+        port=words("port"),
+        imei=words("imei"),
+        iccid=words("iccid"),
+        msisdn=words("msisdn"),
+        operator=words("operator"),
+        technology=words("technology"),
+        registration=count("registration"),
+        signal_dbm=count("signal_dbm"),
+        seen_at=from_us(count("seen_at")),
+        queue=queued,
+        sent_today=sent_today,
+    )
