@@ -308,13 +308,21 @@ class AtCore:
         self._held_for += 1
         if head.startswith("+CUSD:"):
             return self._text_goes_on(line)
-        if is_hex(line) if announces_pdu(head) else not self._ends_something(line):
+        if self._is_second(line) if announces_pdu(head) else not self._ends_something(line):
             self._held.append(line)
             self._release_held()
             return True
         if self._held_for >= _HOLD_LIMIT:
             self._release_held()
         return False
+
+    def _is_second(self, line: str) -> bool:
+        """Whether the line is the PDU that was announced; a damaged one stands right behind its head."""
+        if is_hex(line):
+            return True
+        verb = self._current.verb if self._current else ""
+        strange = has_word(line) or is_unsolicited(line, verb) or line[0] == ">"
+        return self._held_for == 1 and not strange and not self._ends_something(line)
 
     def _text_goes_on(self, line: str) -> bool:
         if self._ends_something(line) or self._held_for > _HOLD_LIMIT:

@@ -179,6 +179,16 @@ def test_a_direct_report_in_text_mode_is_one_line() -> None:
     assert drain(core) == [Urc((line,)), Urc((REPORT,))]
 
 
+def test_a_damaged_pdu_is_still_its_heads() -> None:
+    core = AtCore()
+    core.receive(b"+CMT: ,30\r\n0791132604\xe900F\r\n+CDS: 24\r\nRING\r\n" + REPORT.encode() + b"\r\n")
+    assert drain(core) == [
+        Urc(("+CMT: ,30", "0791132604é00F")),
+        Urc(("RING",)),
+        Urc(("+CDS: 24", REPORT)),
+    ]
+
+
 def test_a_two_line_code_whose_second_line_never_comes_is_let_go() -> None:
     core = AtCore()
     core.receive(b"+CMT: ,30\r\n" + b"^RSSI:1\r\n" * 40)
