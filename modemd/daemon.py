@@ -86,10 +86,17 @@ class Daemon:
             self.ready.set()
             await self._watch(floor, supervisor)
             self._notify("STOPPING=1")
-            await supervisor.stop(*supervisor.workers)
+            await self._end(supervisor)
             await store.run(lambda tx: modems.gateway_stopped(tx, rules.gateway, to_us(floor.now())))
         database.close()
         log.info("stopped")
+
+    async def _end(self, supervisor: Supervisor) -> None:
+        """First those who bring about what is to be told, then those who tell it."""
+        tellers = [each for each in supervisor.workers if isinstance(each, SpoolResults | Hooks)]
+        await supervisor.stop(*(each for each in supervisor.workers if each not in tellers))
+        for each in tellers:
+            await supervisor.stop(each)
 
     def _recover(self, tx: Tx, rules: Rules) -> dict[str, int]:
         from modemd.workers.floor import utc_now  # noqa: PLC0415 - the one moment before there is a floor

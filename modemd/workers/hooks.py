@@ -67,6 +67,9 @@ class Hooks(Worker):
     async def _await_end(self, process: asyncio.subprocess.Process, event: str) -> None:
         try:
             said, _ = await asyncio.wait_for(process.communicate(), _LIMIT_S)
+        except asyncio.CancelledError:
+            process.kill()  # the gateway stops; it is called again at the next start
+            raise
         except TimeoutError:
             process.kill()
             await process.wait()

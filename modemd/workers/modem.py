@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Final
@@ -67,7 +68,8 @@ class ModemWorker(Worker):
     async def step(self) -> None:
         """One turn: always the first thing that applies."""
         if self._outcome is not None:
-            await self._write_down()  # nothing else may be submitted before this is on disk
+            with self.unbroken():
+                await self._write_down()  # nothing else may be submitted before this is on disk
             return
         if self._modem is None:
             await self._open()
@@ -90,7 +92,7 @@ class ModemWorker(Worker):
             return
         if now >= self._health_at:
             await self._look_after(modem, now)
-        elif not await self._submit_next(modem, now):
+        elif not await self._submit_if_any(modem, now):
             await self._idle(modem, now)
 
     async def _open(self) -> None:
@@ -101,6 +103,10 @@ class ModemWorker(Worker):
                 on_urc=self._bell.ring, timing=self._timing,
             )  # fmt: skip
             identity = await modem.prepare(pin=self.config.read_pin(), smsc=self.config.smsc)
+        except asyncio.CancelledError:
+            if modem is not None:
+                await modem.close()
+            raise
         except NotReady as wanting:
             await self._not_opened(modem, wanting.state, wanting.advice)
         except ModemdError as error:
@@ -149,6 +155,10 @@ class ModemWorker(Worker):
         self._usable = health.usable
         self._health_at = now + (_HEALTH_S if health.usable else _SEARCHING_S)
         await self._record.write("ready" if health.usable else "searching", None, health)
+
+    async def _submit_if_any(self, modem: Modem, now: float) -> bool:
+        with self.unbroken():
+            return await self._submit_next(modem, now)
 
     async def _submit_next(self, modem: Modem, now: float) -> bool:
         """Submit a part; tell whether there was one."""
@@ -224,10 +234,11 @@ class ModemWorker(Worker):
         """A part that was claimed and not submitted goes back to the queue."""
         if self._claimed is not None:
             claimed = self._claimed
-            await self._floor.store.run(
-                lambda tx: dispatch.give_back(tx, self._floor.rules, claimed, self._floor.now())
-            )
-            self._claimed = None
+            with self.unbroken():
+                await self._floor.store.run(
+                    lambda tx: dispatch.give_back(tx, self._floor.rules, claimed, self._floor.now())
+                )
+                self._claimed = None
             self._floor.ring_queue()
 
     async def _idle(self, modem: Modem, now: float) -> None:

@@ -7,6 +7,7 @@ file and the mark that it was written costs nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from modemd.errors import StoreError
 from modemd.formats import smstools3
 from modemd.formats.smstools3.outcome import is_sent
 from modemd.formats.spoolfile import finished
@@ -67,6 +69,12 @@ class SpoolResults(Worker):
             self._behind = (
                 0  # now and then from the beginning: another gateway's rows may commit out of order
             )
+
+    async def finish(self) -> None:
+        """Write what the others' last turns brought about; what cannot be written now is at the next start."""
+        with contextlib.suppress(StoreError, OSError):
+            while batch := await self._floor.store.run(lambda tx: due(tx, self._behind, _BATCH)):
+                self._write(batch)
 
     def _write(self, batch: list[Due]) -> None:
         for each in batch:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from modemd.errors import StoreError
 from modemd.workers.bell import Bell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 log = logging.getLogger(__name__)
 
 _BACK_OFF_S: Final = (0.1, 1.0, 5.0, 15.0, 30.0)
 _STORE_BACK_OFF_S: Final = 2.0
+_GRACE_S: Final = 2.0
+"""A turn that takes longer than this to end when it was asked to is broken off, unless it must not be."""
+_LOOK_S: Final = 0.25
 
 
 class Worker(ABC):
@@ -27,6 +34,7 @@ class Worker(ABC):
         self.beat_at = time.monotonic()
         self.stopping = False
         self._pause = Bell()
+        self._firm = 0
 
     @abstractmethod
     async def step(self) -> None:
@@ -40,6 +48,20 @@ class Worker(ABC):
         self.stopping = True
         self._pause.ring()
 
+    @contextlib.contextmanager
+    def unbroken(self) -> Iterator[None]:
+        """What is done within is seen through, however long stopping takes."""
+        self._firm += 1
+        try:
+            yield
+        finally:
+            self._firm -= 1
+
+    @property
+    def firm(self) -> bool:
+        """Whether the turn must not be broken off now."""
+        return self._firm > 0
+
     @property
     def alive(self) -> bool:
         """Whether its last turn began recently enough."""
@@ -51,16 +73,31 @@ class Worker(ABC):
         while not self.stopping:
             self.beat_at = time.monotonic()
             try:
-                await self.step()
-                failures = 0
+                failures = await self._turn_once(failures)
+            except asyncio.CancelledError:
+                if not self._wanted_to_stop():
+                    raise
+                log.info("%s: its turn is broken off", self.name)
+        with self.unbroken():
+            try:
+                await self.finish()
             except StoreError as error:
-                log.error("%s: %s", self.name, error)  # noqa: TRY400 - a full disk needs no traceback
-                await self._pause.wait(_STORE_BACK_OFF_S)
-            except Exception:
-                log.exception("%s: a turn failed; it goes on", self.name)
-                await self._pause.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
-                failures += 1
-        await self.finish()
+                log.error("%s: %s", self.name, error)  # noqa: TRY400 - what was not written is found at a start
+
+    def _wanted_to_stop(self) -> bool:
+        return self.stopping
+
+    async def _turn_once(self, failures: int) -> int:
+        try:
+            await self.step()
+        except StoreError as error:
+            log.error("%s: %s", self.name, error)  # noqa: TRY400 - a full disk needs no traceback
+            await self._pause.wait(_STORE_BACK_OFF_S)
+        except Exception:
+            log.exception("%s: a turn failed; it goes on", self.name)
+            await self._pause.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
+            return failures + 1
+        return 0
 
 
 class Supervisor:
@@ -75,13 +112,16 @@ class Supervisor:
         self._tasks[worker] = self._group.create_task(worker.run(), name=worker.name)
 
     async def stop(self, *workers: Worker) -> None:
-        """Let workers finish the turn in hand, and wait for that."""
+        """Let workers finish the turn in hand, and wait for that; what may be broken off waits for nobody."""
         for worker in workers:
             worker.stop()
-        for worker in workers:
-            task = self._tasks.pop(worker, None)
-            if task is not None:
-                await asyncio.wait({task})
+        tasks = {task: worker for worker in workers if (task := self._tasks.pop(worker, None)) is not None}
+        waiting = await _some(set(tasks), _GRACE_S)
+        while waiting:
+            for task in waiting:
+                if not tasks[task].firm and not task.cancelling():
+                    task.cancel()
+            waiting = await _some(waiting, _LOOK_S)
 
     @property
     def workers(self) -> list[Worker]:
@@ -91,3 +131,8 @@ class Supervisor:
     def silent(self) -> list[str]:
         """Return the names of workers whose heart has stopped."""
         return [worker.name for worker, task in self._tasks.items() if task.done() or not worker.alive]
+
+
+async def _some(tasks: set[asyncio.Task[None]], wait_s: float) -> set[asyncio.Task[None]]:
+    """Wait for tasks to end; return those that have not."""
+    return (await asyncio.wait(tasks, timeout=wait_s))[1] if tasks else tasks
