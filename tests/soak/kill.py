@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--modems", type=int, default=2)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     wanted = parser.parse_args()
-    print(f"seed {wanted.seed}")
+    _say(f"seed {wanted.seed}")
     kept = True
     for reports in (True, False):
         began = time.monotonic()
@@ -33,17 +33,21 @@ def main() -> int:
 
 def _tell(figures: Figures, *, reports: bool, took_s: float) -> bool:
     most = 0 if reports else figures.kills * figures.modems
-    print(
-        f"{'with' if reports else 'without'} reports: {figures.kills} kills, {len(figures.sent_files)} files, "
-        f"{len(figures.expected)} parts; lost {len(figures.lost)}, repeated {figures.repeated} (at most {most}), "
-        f"left behind {sum(map(len, figures.left.values()))}; starts with doubts {figures.doubts}; "
-        f"states {dict(figures.states)}; {took_s:.0f} s",
-        flush=True,
+    left = sum(map(len, figures.left.values()))
+    _say(
+        f"{'with' if reports else 'without'} reports: {figures.kills} kills, "
+        f"{len(figures.sent_files)} files, {len(figures.expected)} parts; lost {len(figures.lost)}, "
+        f"repeated {figures.repeated} (at most {most}), left behind {left}; "
+        f"starts with doubts {figures.doubts}; states {dict(figures.states)}; {took_s:.0f} s"
     )
     if figures.lost or figures.strange:
-        print("lost:", figures.lost[:20], "strange:", figures.strange[:20])
-    left = any(figures.left.values())
+        _say(f"lost: {figures.lost[:20]}, strange: {figures.strange[:20]}")
     return not figures.lost and not figures.strange and not left and figures.repeated <= most
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

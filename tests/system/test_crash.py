@@ -1,4 +1,4 @@
-"""``kill -9`` at random moments: nothing accepted is lost, and at worst one part per modem and kill repeats."""
+"""``kill -9`` at random moments: nothing accepted is lost; at worst one part per modem and kill repeats."""
 
 from __future__ import annotations
 
