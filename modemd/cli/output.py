@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import click
 
@@ -57,6 +57,13 @@ def moment(at: datetime | None, zone: tzinfo) -> str:
     return NOTHING if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def short_moment(at: datetime, zone: tzinfo, now: datetime) -> str:
+    """The same where room is short: without the year if it is this one, else without the hour."""
+    local = at.astimezone(zone)
+    this_year = local.year == now.astimezone(zone).year
+    return local.strftime("%m-%d %H:%M:%S" if this_year else "%Y-%m-%d")
+
+
 def cell(value: object) -> str:
     """A value as it stands in a table."""
     return NOTHING if value is None or value == "" else str(value)
@@ -76,14 +83,19 @@ def plain_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str
 
 
 def rich_table(columns: Sequence[Column], rows: Iterable[Sequence[str]], title: str | None = None) -> Table:
-    """The same for a terminal."""
-    from rich import box  # noqa: PLC0415 - only where a person looks
-    from rich.table import Table  # noqa: PLC0415
+    """The same for a terminal; where it is narrow, the last column is folded."""
+    from rich.table import Table  # noqa: PLC0415 - only where a person looks
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), pad_edge=False,
+    )  # fmt: skip
     for column in columns:
-        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(
+            column.title, justify=justify, overflow="fold", header_style="bold",
+            no_wrap=column is not columns[-1],
+        )  # fmt: skip
     for row in rows:
         table.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in row))
     return table

@@ -1,0 +1,98 @@
+"""One message with all that is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from modemd.cli.output import (
+    Column,
+    cell,
+    moment,
+    printable,
+    show_facts,
+    show_json,
+    show_table,
+)
+from modemd.cli.output_objects import inbound_object, outbound_object
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from modemd.service.views import InboundView, OutboundView, PartView
+
+_PARTS: Final = (
+    Column("PART", right=True), Column("STATE"), Column("MODEM"), Column("TRIES", right=True),
+    Column("SENT"), Column("TP-MR", right=True), Column("REPORT, OR TROUBLE"),
+)  # fmt: skip
+
+
+def show_outbound(view: OutboundView, parts: Sequence[PartView], zone: tzinfo, *, as_json: bool) -> None:
+    """Print a message on its way out."""
+    if as_json:
+        show_json(outbound_object(view, parts))
+        return
+    trouble = None if view.error_code is None else printable(f"{view.error_code}: {view.error_reason}")
+    facts = {
+        "message": view.id,
+        "state": view.state.value,
+        "trouble": trouble,
+        "to": view.to,
+        "account": view.account,
+        "client id": view.client_id,
+        "note": view.note and printable(view.note),
+        "came by": view.source,
+        "priority": view.priority.name.lower(),
+        "coding": view.coding,
+        "parts": f"{view.parts_done} of {view.parts} sent",
+        "report": "asked for" if view.report else "not asked for",
+        "modem": view.modem,
+        "credits": view.credits or None,
+        "deadline": moment(view.deadline_at, zone),
+    }
+    show_facts((name, cell(value)) for name, value in facts.items())
+    show_facts((state.value, moment(at, zone)) for state, at in view.milestones)
+    _show_text(view.text)
+    click.echo()
+    show_table(_PARTS, [_part_row(part, zone) for part in parts], none="its parts are not kept")
+
+
+def _part_row(part: PartView, zone: tzinfo) -> list[str]:
+    said = part.said
+    if part.error_code is not None:
+        said = printable(f"{part.error_code}: {part.error_reason}")
+    if part.not_before_at is not None:
+        said = f"{said or ''} (due {moment(part.not_before_at, zone)})".strip()
+    return [
+        str(part.part_no), part.state.name.lower(), cell(part.modem), str(part.attempts),
+        moment(part.sent_at, zone), cell(part.tp_mr), cell(said),
+    ]  # fmt: skip
+
+
+def show_inbound(view: InboundView, zone: tzinfo, *, as_json: bool) -> None:
+    """Print a received message."""
+    if as_json:
+        show_json(inbound_object(view))
+        return
+    facts = {
+        "received": view.id,
+        "from": view.originator and printable(view.originator),
+        "account": view.account,
+        "modem": view.modem,
+        "sent": moment(view.sc_at, zone),
+        "taken": moment(view.received_at, zone),
+        "parts": f"{view.parts}" if view.complete else f"{view.parts}, not all came",
+        "coding": view.coding,
+        "trouble": view.error and printable(view.error),
+    }
+    show_facts((name, cell(value)) for name, value in facts.items())
+    _show_text(view.text)
+
+
+def _show_text(text: str | None) -> None:
+    if text:
+        click.echo()
+        for line in text.splitlines():
+            click.echo(f"    {printable(line)}")
