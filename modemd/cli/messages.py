@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _OUTBOUND: Final = (
     Column("ID", right=True), Column("ACCEPTED"), Column("ACCOUNT"), Column("TO"), Column("STATE"),
-    Column("SENT", right=True), Column("MODEM"), Column("TEXT, OR TROUBLE"),
+    Column("SENT", right=True), Column("MODEM"), Column("TEXT"),
 )  # fmt: skip
 _INBOUND: Final = (
     Column("ID", right=True), Column("RECEIVED"), Column("ACCOUNT"), Column("FROM"), Column("MODEM"),

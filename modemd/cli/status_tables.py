@@ -1,0 +1,85 @@
+"""The tables of ``modemd status``, for a terminal and as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from modemd.cli.output import Column, cell, moment, plain_table, printable, rich_table
+from modemd.service.routing import base_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from modemd.service.overview import ModemView, Overview
+
+_GATEWAYS: Final = (Column("GATEWAY"), Column("STATE"), Column("SINCE"), Column("VERSION"))
+_MODEMS: Final = (
+    Column("MODEM"), Column("STATE"), Column("OPERATOR"), Column("NET"), Column("SIGNAL", right=True),
+    Column("TODAY", right=True), Column("QUEUE", right=True), Column("TROUBLE"),
+)  # fmt: skip
+_QUEUES: Final = (
+    Column("QUEUED", right=True), Column("SCHEDULED", right=True), Column("SENDING", right=True),
+    Column("UNCERTAIN", right=True), Column("TO BE TOLD", right=True),
+)  # fmt: skip
+_ROUTES: Final = (Column("ROUTE"), Column("QUEUED", right=True), Column("MODEMS"))
+
+
+class _Table(NamedTuple):
+    columns: Sequence[Column]
+    rows: list[list[str]]
+
+
+def as_text(view: Overview, alive: set[str], zone: tzinfo) -> str:
+    """Plain text, a blank line between the tables."""
+    return "\n\n".join(plain_table(*table) for table in _tables(view, alive, zone))
+
+
+def as_renderable(view: Overview, alive: set[str], zone: tzinfo) -> RenderableType:
+    """The same in colour."""
+    from rich.console import Group  # noqa: PLC0415 - only where a person looks
+    from rich.padding import Padding  # noqa: PLC0415
+
+    tables = [rich_table(*table) for table in _tables(view, alive, zone)]
+    return Group(*(Padding(table, (0, 0, 1, 0)) for table in tables))
+
+
+def _tables(view: Overview, alive: set[str], zone: tzinfo) -> Iterator[_Table]:
+    yield _Table(_GATEWAYS, _gateway_rows(view, alive, zone))
+    if view.modems:
+        yield _Table(_MODEMS, [_modem_row(each, alive=each.gateway in alive) for each in view.modems])
+    counts = (view.queued, view.scheduled, view.sending, view.uncertain, sum(view.untold.values()))
+    yield _Table(_QUEUES, [[str(count) for count in counts]])
+    waiting = [route for route in view.routes if route.queued]
+    if len(waiting) > 1 or any(base_of(route.key) != "any" for route in waiting):
+        yield _Table(_ROUTES, [[each.key, str(each.queued), cell(" ".join(each.modems))] for each in waiting])
+
+
+def _gateway_rows(view: Overview, alive: set[str], zone: tzinfo) -> list[list[str]]:
+    if not view.gateways:
+        return [["-", "none has run on this store yet", "-", "-"]]
+    rows = []
+    for each in view.gateways:
+        if each.name in alive:
+            state, since = "alive", each.started_at
+        elif each.stopped_at is not None:
+            state, since = "stopped", each.stopped_at
+        else:
+            state, since = "gone", each.seen_at
+        rows.append([each.name, state, moment(since, zone), each.version])
+    return rows
+
+
+def _modem_row(view: ModemView, *, alive: bool) -> list[str]:
+    """What a gateway that is gone last wrote of its modems is no news."""
+    return [
+        view.name,
+        view.state if alive else "offline",
+        cell(view.operator if alive else None),
+        cell(view.technology if alive else None),
+        cell(f"{view.signal_dbm} dBm" if alive and view.signal_dbm is not None else None),
+        str(view.sent_today),
+        str(view.queue),
+        cell(printable(view.error) if alive and view.error else None),
+    ]
