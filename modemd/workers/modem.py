@@ -89,6 +89,8 @@ class ModemWorker(Worker):
             raise modem.lost
         now = time.monotonic()
         if await self._inbox.turn(modem, self._seat, now):
+            if self._inbox.restarted:
+                await self._drop(modem, "restarting", "the modem started anew by itself")
             return
         if now >= self._health_at:
             await self._look_after(modem, now)

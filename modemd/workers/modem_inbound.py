@@ -6,7 +6,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Final
 
-from modemd.errors import Refused
+from modemd.errors import Refused, StoreError
 from modemd.modem.notes import (
     CallEnded,
     Clip,
@@ -17,6 +17,7 @@ from modemd.modem.notes import (
     NewStored,
     Note,
     Registration,
+    Restarted,
     Ring,
     StorageFull,
 )
@@ -49,10 +50,14 @@ class Inbox:
         self._config = config
         self._caller: Clip | None = None
         self._ringing = False
+        self._notes: list[Note] = []
+        self.restarted = False
+        """The modem started anew by itself, and has to be prepared again."""
 
     def opened(self) -> None:
-        """The modem was opened: whatever came meanwhile is in its storage."""
+        """The modem was prepared: whatever came meanwhile is in its storage."""
         self.sweep_at = 0.0
+        self.restarted = False
 
     def sweep_now(self) -> None:
         """Look through the storages in the next turn."""
@@ -67,9 +72,10 @@ class Inbox:
             Refused: it let nothing be read.
             StoreError: nothing was taken, and nothing was deleted.
         """
-        notes = modem.take_urcs()
-        if notes:
-            await self._note(modem, seat, notes)
+        self._notes += modem.take_urcs()
+        if self._notes:
+            await self._note(modem, seat, self._notes)
+            self._notes = []  # only now: a message that was not stored by the modem is in here alone
             return True
         if now < self.sweep_at:
             return False
@@ -90,15 +96,24 @@ class Inbox:
                 await self._settle(seat, note)
             elif isinstance(note, Ring | Clip | CallEnded):
                 await self._call(note)
+            elif isinstance(note, Restarted):
+                self.restarted = True
             elif isinstance(note, Registration):
                 log.info("%s: %s", seat.name, note)
 
     async def _sweep(self, modem: Modem, seat: Seat) -> None:
         found = [item for item in await modem.list_stored() if item.stat not in _STATIC]
         if found:
-            await self._take(seat, [item.pdu for item in found])
+            await self._take_or_come_again(seat, found)
         for item in found:
             await self._delete(modem, item)
+
+    async def _take_or_come_again(self, seat: Seat, found: list[Stored]) -> None:
+        try:
+            await self._take(seat, [item.pdu for item in found])
+        except StoreError:
+            self.sweep_now()
+            raise
 
     async def _delete(self, modem: Modem, item: Stored) -> None:
         try:
