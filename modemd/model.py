@@ -51,7 +51,10 @@ LEGAL_MOVES: Final[dict[PartState, frozenset[PartState]]] = {
     _P.SCHEDULED: frozenset({_P.QUEUED, _P.CANCELLED, _P.EXPIRED, _P.FAILED}),
     _P.QUEUED: frozenset({_P.SUBMITTING, _P.CANCELLED, _P.EXPIRED, _P.FAILED, _P.SCHEDULED}),
     _P.SUBMITTING: frozenset({_P.SENT, _P.FAILED, _P.QUEUED, _P.SCHEDULED, _P.UNCERTAIN, _P.EXPIRED}),
-    _P.UNCERTAIN: frozenset({_P.SENT, _P.DELIVERED, _P.UNDELIVERED, _P.FAILED, _P.QUEUED, _P.EXPIRED}),
+    # A late refusal may schedule another try.
+    _P.UNCERTAIN: frozenset(
+        {_P.SENT, _P.DELIVERED, _P.UNDELIVERED, _P.FAILED, _P.QUEUED, _P.SCHEDULED, _P.EXPIRED}
+    ),
     _P.SENT: frozenset({_P.DELIVERED, _P.UNDELIVERED, _P.EXPIRED}),
     _P.FAILED: frozenset({_P.QUEUED}),  # an operator's ``messages retry``
     _P.DELIVERED: frozenset(),
