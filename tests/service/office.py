@@ -1,0 +1,247 @@
+"""A store, rules and a clock of one's own. After every verb the office looks whether the books are right.
+
+Each move of a part and each event is noted by temporary triggers on the real database, so that also what
+happens within one transaction is held against ``model.LEGAL_MOVES``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from modemd.config.model import Config
+from modemd.errors import Rejected
+from modemd.gsm.incoming import decode_submit
+from modemd.gsm.terminated import encode_status_report
+from modemd.model import ENDED, LEGAL_MOVES, MessageState, PartState, SendRequest
+from modemd.service import dispatch, intake, reports, routing
+from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
+from modemd.service.rollup import message_state
+from modemd.service.rules import Rules
+from modemd.store import outbound, parts, spool
+from modemd.store.outbound import MessageRow
+from tests.store.files import fresh, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from modemd.service.trouble import Decision
+    from modemd.store.queue import ClaimedPart
+    from modemd.store.transaction import Tx
+
+T = TypeVar("T")
+START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TO = "+32475123456"
+LONG = "Twelve words of this sentence are repeated until three parts are needed. " * 5
+"""Three parts."""
+WAITING = {PartState.QUEUED, PartState.SCHEDULED, PartState.SUBMITTING}
+TAKEN = {PartState.SENT, PartState.DELIVERED, PartState.UNDELIVERED}
+
+_WATCH = """
+CREATE TEMP TABLE moved (part_id, was, went);
+CREATE TEMP TABLE told (consumer, event, message_id, inbound_id, report_id);
+CREATE TEMP TRIGGER moves AFTER UPDATE OF state ON main.part WHEN old.state <> new.state
+  BEGIN INSERT INTO moved VALUES (old.id, old.state, new.state); END;
+CREATE TEMP TRIGGER tells AFTER INSERT ON main.outbox
+  BEGIN INSERT INTO told VALUES (new.consumer, new.event, new.message_id, new.inbound_id, new.report_id); END;
+"""
+
+
+def rules_of(**sections: Any) -> Rules:
+    """Rules as a configuration with these sections gives them; two modems where none are named."""
+    given: dict[str, Any] = {
+        "gateway": {"name": "gw1", "country": "BE", "timezone": "UTC"},
+        "modems": {"list": [{"name": name, "port": f"/dev/{name}"} for name in ("gsm1", "gsm2")]},
+    }
+    return Rules.of(Config.model_validate(given | sections))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What can be seen of a message and its parts."""
+
+    message: MessageRow
+    states: tuple[PartState, ...]
+    ended: bool
+
+    @property
+    def state(self) -> str:
+        return self.message.state
+
+
+class Office:
+    """The verbs of ``service`` at a time of one's choosing."""
+
+    def __init__(self, folder: Path, rules: Rules | None = None) -> None:
+        self.database = fresh(folder)
+        self.database.connection.executescript(_WATCH)
+        self.rules = rules or rules_of()
+        self.now = START
+        self.retried: set[int] = set()
+        self.ids = self.run(lambda tx: routing.sync(tx, self.rules))
+
+    def run(self, job: Callable[[Tx], T]) -> T:
+        """One transaction; then the books are looked at."""
+        result = self.database.transact(job)
+        self.check()
+        return result
+
+    def later(self, **pause: float) -> datetime:
+        self.now += timedelta(**pause)
+        return self.now
+
+    def seat(self, name: str = "gsm1", sim: str | None = None) -> Seat:
+        return Seat(self.ids[name], name, sim or f"sim of {name}")
+
+    # -- verbs -----------------------------------------------------------------------------------------
+
+    def send(self, text: str = "Hello", *, to: str = TO, file: bool = True, **wish: Any) -> int:
+        """Accept one message; return its id."""
+        [answer] = self.accept(SendRequest(to=to, text=text, **wish), file=file)
+        assert isinstance(answer, intake.Accepted), answer
+        return answer.id
+
+    def accept(self, *requests: SendRequest, file: bool = False) -> list[intake.Accepted | Rejected]:
+        """Accept a batch, each request as a file of its own where ``file``."""
+        prepared = [intake.prepare(request, self.rules, self.now) for request in requests]
+        return self.run(lambda tx: self._accept(tx, prepared, file=file))
+
+    def _accept(
+        self, tx: Tx, prepared: list[intake.Prepared], *, file: bool
+    ) -> list[intake.Accepted | Rejected]:
+        first = spool.next_file_id(tx)
+        ids = list(range(first, first + len(prepared))) if file else []
+        spool.add_files(tx, [spool.SpoolRow(each, f"key {each}", b"name", "smstools3") for each in ids])
+        return intake.accept(tx, prepared, self.rules, self.now, source="spool", file_ids=ids)
+
+    def claim(self, name: str = "gsm1") -> ClaimedPart | None:
+        return self.run(lambda tx: dispatch.next_part(tx, self.rules, self.seat(name), self.now))
+
+    def claimed(self, name: str = "gsm1") -> ClaimedPart:
+        part = self.claim(name)
+        assert part is not None, f"nothing for {name}"
+        return part
+
+    def record(self, part: ClaimedPart, outcome: Outcome, name: str = "gsm1") -> Decision | None:
+        return self.run(
+            lambda tx: dispatch.record(tx, self.rules, self.seat(name), part, outcome, self.now)
+        )
+
+    def taken(self, tp_mr: int | None = 1, name: str = "gsm1") -> ClaimedPart:
+        """The next part goes out."""
+        part = self.claimed(name)
+        self.record(part, Taken(tp_mr), name)
+        return part
+
+    def denied(
+        self, code: int | None, kind: Literal["CMS", "CME", "ERROR"] = "CMS", name: str = "gsm1"
+    ) -> Decision:
+        """The next part is refused."""
+        decision = self.record(self.claimed(name), Denied(kind, code, f"+{kind} ERROR: {code}"), name)
+        assert decision is not None
+        return decision
+
+    def doubted(self, name: str = "gsm1") -> ClaimedPart:
+        """The next part is handed over, and nothing is said of it."""
+        part = self.claimed(name)
+        self.record(part, Unanswered("no answer", after_body=True), name)
+        return part
+
+    def report(self, pdu: str, name: str = "gsm1") -> bool:
+        return self.run(lambda tx: reports.apply(tx, self.rules, self.seat(name), pdu, self.now))
+
+    def reported(
+        self, tp_mr: int = 1, tp_status: int = 0, *, to: str = TO, name: str = "gsm1", **when: Any
+    ) -> bool:
+        """A status report comes in."""
+        return self.report(self.report_pdu(tp_mr, tp_status, to=to, **when), name)
+
+    def report_pdu(self, tp_mr: int = 1, tp_status: int = 0, *, to: str = TO, **when: Any) -> str:
+        stamps = {"sc_at": self.now, "discharged_at": self.now} | when
+        part = encode_status_report(tp_mr=tp_mr, recipient=to, tp_status=tp_status, **stamps)
+        return part.pdu
+
+    # -- what there is ----------------------------------------------------------------------------------
+
+    def facts(self, message_id: int) -> Facts:
+        message = self.database.transact(lambda tx: outbound.find_message(tx, message_id))
+        assert message is not None
+        found = self.database.transact(lambda tx: parts.parts_of(tx, message_id))
+        [(ended_at,)] = rows(self.database, f"SELECT ended_at FROM message WHERE id = {message_id}")
+        return Facts(message, tuple(PartState(row[2]) for row in found), ended_at is not None)
+
+    def state(self, message_id: int) -> str:
+        return self.facts(message_id).state
+
+    def part(self, part_id: int, column: str) -> Any:
+        [(value,)] = rows(self.database, f"SELECT {column} FROM part WHERE id = {part_id}")
+        return value
+
+    def route_of(self, part_id: int) -> str:
+        sql = f"SELECT route.key FROM part JOIN route ON route.id = part.route_id WHERE part.id = {part_id}"
+        [(key,)] = rows(self.database, sql)
+        return str(key)
+
+    def told(self, message_id: int) -> list[str]:
+        """The events that the spool was ever told of a message."""
+        sql = f"SELECT event FROM told WHERE message_id = {message_id} AND report_id IS NULL"
+        return [str(event) for (event,) in rows(self.database, sql)]
+
+    def moves(self, part_id: int) -> list[tuple[PartState, PartState]]:
+        found = rows(self.database, f"SELECT was, went FROM moved WHERE part_id = {part_id}")
+        return [(PartState(was), PartState(went)) for was, went in found]  # type: ignore[arg-type]
+
+    # -- the books ---------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Every rule that holds between two transactions."""
+        for part_id, was, went in rows(self.database, "SELECT part_id, was, went FROM moved"):
+            legal = LEGAL_MOVES[PartState(was)]  # type: ignore[arg-type]
+            assert went in legal, f"part {part_id}: {PartState(was)!r} to {PartState(went)!r}"  # type: ignore[arg-type]
+        states: dict[int, Counter[PartState]] = {}
+        awaited: Counter[int] = Counter()
+        for message_id, state, awaiting in rows(self.database, "SELECT message_id, state, awaiting FROM part"):
+            states.setdefault(int(message_id), Counter())[PartState(state)] += 1  # type: ignore[call-overload]
+            awaited[int(message_id)] += int(awaiting)  # type: ignore[call-overload]
+        every = ", ".join(MessageRow._fields)
+        for ended_at, *values in rows(self.database, f"SELECT ended_at, {every} FROM message"):
+            message = MessageRow._make(values)
+            self._check_message(message, states[message.id], awaited[message.id], ended_at is not None)
+
+    def _check_message(
+        self, message: MessageRow, states: Counter[PartState], awaited: int, ended: bool
+    ) -> None:
+        which = f"message {message.id} ({message.state}) with {dict(states)}"
+        state = MessageState(message.state)
+        assert sum(states.values()) == message.part_count, which
+        assert message.parts_done == sum(states[each] for each in TAKEN), which
+        assert state == message_state(states, awaited=awaited), which
+        assert ended or state not in ENDED, f"{which} has no end"
+        if ended:
+            assert not WAITING & set(states), f"{which} goes on though it ended"
+        if state in ENDED - {MessageState.DELIVERED}:
+            assert message.error_code, f"{which}: nobody says why"
+        told = self.told(message.id)
+        if message.id not in self.retried:
+            assert len(told) <= 1, f"{which} was told {told}"
+        if message.file_id is not None and (ended or state is MessageState.SENT):
+            assert told, f"{which} was never told"
+
+
+def at(office: Office, **pause: float) -> Office:
+    """The same office after a pause; for chains in tests."""
+    office.later(**pause)
+    return office
+
+
+def with_sending(rules: Rules, **keys: Any) -> Rules:
+    """The same rules, sending otherwise."""
+    return replace(rules, sending=rules.sending.model_copy(update=keys))
+
+
+def text_of(part: ClaimedPart) -> str | None:
+    """What a claimed part says."""
+    return decode_submit(part.pdu).text
