@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
+_SC_SECOND_US: Final = 1_000_000
 _CLOCKS_DIFFER: Final = timedelta(minutes=15)
 """How far a service centre's clock may be off ours when a report has no TP-MR to go by."""
 
@@ -66,7 +67,23 @@ def _match(tx: Tx, rules: Rules, seat: Seat, read: StatusReport, now: datetime) 
         return found
     # The answer to a submit may have been lost: then the report is the evidence that the network took it.
     until_at = (read.sc_at or now) + _CLOCKS_DIFFER
-    found = inbound.doubtful_part(tx, recipient, seat.sim, to_us(until_at))
-    if found is not None:
-        dispatch.taken(tx, rules, seat.name, found[0], found[1], read.tp_mr, now)
-    return found
+    doubtful = inbound.doubtful_parts(tx, recipient, seat.sim, to_us(until_at))
+    if not doubtful:
+        return None
+    part_id, message_id, _at = doubtful[0] if len(doubtful) == 1 else _likeliest(tx, seat, doubtful, read)
+    dispatch.taken(tx, rules, seat.name, part_id, message_id, read.tp_mr, now)
+    return part_id, message_id
+
+
+def _likeliest(
+    tx: Tx, seat: Seat, doubtful: list[tuple[int, int, int]], read: StatusReport
+) -> tuple[int, int, int]:
+    """Of several parts in doubt for one phone, the one handed over when the service centre took this one.
+
+    Its clock is compared with ours by what it last said of this SIM. It counts whole seconds; among those
+    that fit, the newest is meant: what came of the others was known before it was handed over.
+    """
+    if read.sc_at is None:
+        return doubtful[-1]
+    taken_us = to_us(read.sc_at) - inbound.service_centre_lag(tx, seat.sim)
+    return min(doubtful, key=lambda each: max(0, abs(each[2] - taken_us) - _SC_SECOND_US))

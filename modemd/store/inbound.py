@@ -141,7 +141,7 @@ _AWAITED: Final = Statement(
     .offset(literal_column("0")),
 )
 _DOUBTFUL: Final = Statement(
-    select(part.c.id, part.c.message_id)
+    select(part.c.id, part.c.message_id, part.c.submitted_at)
     .where(
         UNCERTAIN,
         part.c.recipient == bindparam("to"),
@@ -149,7 +149,14 @@ _DOUBTFUL: Final = Statement(
         part.c.submitted_at <= bindparam("until"),
     )
     # Not by id alone: SQLite would then walk all parts in that order instead of the few in doubt.
-    .order_by(part.c.submitted_at, part.c.id)
+    .order_by(part.c.submitted_at.desc(), part.c.id.desc()),
+)
+_LAG: Final = Statement(
+    select(report.c.sc_at - part.c.submitted_at)
+    .select_from(report.join(part, part.c.id == report.c.part_id))
+    # The concatenation keeps SQLite from its index on the SIM: the newest report is near the table's end.
+    .where(report.c.sim.concat(literal_column("''")) == bindparam("sim"), report.c.sc_at.is_not(None))
+    .order_by(report.c.id.desc())
     .limit(literal_column("1"))
     .offset(literal_column("0")),
 )
@@ -205,10 +212,19 @@ def awaited_part(tx: Tx, recipient: str, tp_mr: int, sim: str) -> tuple[int, int
     return None if row is None else (int(row[0]), int(row[1]))
 
 
-def doubtful_part(tx: Tx, recipient: str, sim: str, until_us: int) -> tuple[int, int] | None:
-    """Return ``(part, message)``: the oldest in doubt that this SIM was handed for this recipient by then."""
-    row = tx.one(_DOUBTFUL, to=recipient, sim=sim, until=until_us)
-    return None if row is None else (int(row[0]), int(row[1]))
+def doubtful_parts(tx: Tx, recipient: str, sim: str, until_us: int) -> list[tuple[int, int, int]]:
+    """Return ``(part, message, submitted_at)`` in doubt, that this SIM had for a phone by then, newest first.
+
+    Times are in microseconds since 1970.
+    """
+    rows = tx.all(_DOUBTFUL, to=recipient, sim=sim, until=until_us)
+    return [(int(part_id), int(message_id), int(at)) for part_id, message_id, at in rows]
+
+
+def service_centre_lag(tx: Tx, sim: str) -> int:
+    """Return by how much the service centre's time of this SIM's last reported part was after ours, in us."""
+    lag = tx.scalar(_LAG, sim=sim)
+    return 0 if lag is None else int(lag)
 
 
 def part_reported(
