@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modemd.config import Config
+    from modemd.modem.timing import Timing
     from modemd.store.transaction import Tx
 
 log = logging.getLogger(__name__)
@@ -47,12 +48,16 @@ _WATCH_S: Final = 5.0
 
 
 class Daemon:
-    """One gateway. ``run`` returns when it was asked to stop."""
+    """One gateway. ``run`` returns when it was asked to stop.
 
-    def __init__(self, config: Config, source: Path | None = None) -> None:
+    ``source`` is the file that SIGHUP reads again; ``timing`` is for modems that want other deadlines.
+    """
+
+    def __init__(self, config: Config, source: Path | None = None, *, timing: Timing | None = None) -> None:
         self.ready = asyncio.Event()
         self._config = config
         self._source = source
+        self._timing = timing
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
         self._systemd = sdnotify.SystemdNotifier()
@@ -127,7 +132,7 @@ class Daemon:
     def _start_modems(self, floor: Floor, supervisor: Supervisor, modem_ids: dict[str, int]) -> None:
         for config in self._config.modems.list:
             if config.name not in self._modems:
-                worker = ModemWorker(floor, config, modem_ids[config.name])
+                worker = ModemWorker(floor, config, modem_ids[config.name], timing=self._timing)
                 self._modems[config.name] = worker
                 supervisor.start(worker)
 

@@ -71,7 +71,7 @@ class SpoolResults(Worker):
             )
 
     async def finish(self) -> None:
-        """Write what the others' last turns brought about; what cannot be written now is at the next start."""
+        """Write what the others' last turns brought about; what is not written now is at the next start."""
         with contextlib.suppress(StoreError, OSError):
             while batch := await self._floor.store.run(lambda tx: due(tx, self._behind, _BATCH)):
                 self._write(batch)
