@@ -56,6 +56,8 @@ class Site:
         self._config = self.folder / "config.yaml"
         self._modems: list[dict[str, Any]] = []
         self._serial = 0
+        self.hasty = False
+        """Deadlines of a second for modems, instead of a minute."""
         self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._notices.bind(str(self.folder / "notify"))
         (self.folder / "notify").chmod(0o777)
@@ -142,7 +144,7 @@ class Site:
         self.said.clear()
         with self._log.open("ab") as log:
             self.daemon = subprocess.Popen(
-                self.command("run"), cwd=ROOT, stdout=log, stderr=log, user=user, group=user,
+                self._daemon_command(), cwd=ROOT, stdout=log, stderr=log, user=user, group=user,
                 extra_groups=None if user is None else [],
                 env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify"), **(environment or {})},
             )  # fmt: skip
@@ -157,6 +159,11 @@ class Site:
     def command(self, *arguments: str) -> list[str]:
         """The command line of ``modemd`` with this configuration."""
         return [sys.executable, "-m", "modemd", "-c", str(self._config), *arguments]
+
+    def _daemon_command(self) -> list[str]:
+        if self.hasty:
+            return [sys.executable, "-m", "tests.system.hasty", str(self._config)]
+        return self.command("run")
 
     def kill(self) -> None:
         """``kill -9``."""

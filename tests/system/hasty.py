@@ -1,0 +1,28 @@
+"""``python -m tests.system.hasty CONFIG``: the daemon with short deadlines, so silence need not be long."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from modemd.cli.logs import set_up_logging
+from modemd.config import load
+from modemd.daemon import Daemon, run_loop
+from modemd.modem.timing import Timing
+
+TIMING = Timing(
+    command_s=1.0, optional_s=1.0, slow_s=2.0, prompt_s=1.0, answer_s=1.0, grace_s=0.5, grace_body_s=2.0,
+    probe_s=0.5,
+)  # fmt: skip
+
+
+def main() -> None:
+    """Run until stopped."""
+    source = Path(sys.argv[1])
+    config = load(source)
+    set_up_logging(config.log.level, config.log.format)
+    run_loop(lambda: Daemon(config, source, timing=TIMING).run())
+
+
+if __name__ == "__main__":
+    main()
