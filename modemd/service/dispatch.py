@@ -29,16 +29,20 @@ if TYPE_CHECKING:
 def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | None:
     """Claim the first part that this modem may take: queued → submitting."""
     claimed = queue.claim(tx, seat.modem_id, seat.name, seat.sim, to_us(now))
-    if claimed is not None and claimed.part_count > claimed.part_no == 1:
+    if claimed is not None and claimed.part_count > 1:
         # All parts by one SIM: another sender's number would be another message for the phone.
-        queue.pin(tx, claimed.message_id, routing.route_id(tx, rules, f"modem:{seat.name}"))
+        pinned = routing.pinned(tx, rules, seat.name)
+        if claimed.route_id != pinned:
+            queue.pin(tx, claimed.message_id, pinned)
     return claimed
 
 
 def give_back(tx: Tx, rules: Rules, claimed: ClaimedPart, now: datetime) -> None:
     """Return a part that was claimed but not submitted: submitting → queued, and it counts as no attempt."""
     parts.unclaim(tx, claimed.id)
-    settle_by_id(tx, rules, claimed.message_id, to_us(now))
+    message = settle_by_id(tx, rules, claimed.message_id, to_us(now))
+    if _is_untouched(tx, claimed, message):
+        queue.pin(tx, message.id, message.route_id)
 
 
 def record(
@@ -91,9 +95,10 @@ def _apply(
     decision: Decision,
     now: datetime,
 ) -> None:
-    route_id, state, until = claimed.route_id, decision.state, decision.until_at
+    state, until = decision.state, decision.until_at
+    route_id = claimed.route_id if claimed.part_count == 1 else routing.pinned(tx, rules, seat.name)
     if decision.move:
-        other = routing.alternative(tx, rules, claimed.route_id, seat.name)
+        other = _elsewhere(tx, rules, seat, claimed, message)
         if other is not None:
             route_id, state, until = other, PartState.QUEUED, None
         elif state is PartState.QUEUED:
@@ -101,13 +106,33 @@ def _apply(
     parts.move_part(
         tx, claimed.id, state, route_id,
         until_us=None if until is None else to_us(until),
-        moved=route_id != claimed.route_id,
+        moved=decision.move and state is PartState.QUEUED,
         doubted=bool(claimed.doubted) or state is PartState.UNCERTAIN,
         code=decision.code, reason=decision.reason,
     )  # fmt: skip
     if state is PartState.FAILED:
         parts.close_waiting(tx, message.id, PartState.CANCELLED)
     settle(tx, rules, message, to_us(now), code=decision.code, reason=decision.reason)
+
+
+def _elsewhere(tx: Tx, rules: Rules, seat: Seat, claimed: ClaimedPart, message: MessageRow) -> int | None:
+    """Find another modem's route for a part and all of its message; ``None`` where they must stay."""
+    if claimed.part_count == 1:
+        return routing.alternative(tx, rules, claimed.route_id, seat.name)
+    if not _is_untouched(tx, claimed, message):
+        return None
+    own = claimed.route_id if claimed.route_id != routing.pinned(tx, rules, seat.name) else message.route_id
+    other = routing.alternative(tx, rules, own, seat.name)
+    if other is not None:
+        queue.pin(tx, message.id, other)
+    return other
+
+
+def _is_untouched(tx: Tx, claimed: ClaimedPart, message: MessageRow) -> bool:
+    """Whether surely no part of a message has gone by any SIM."""
+    return not (
+        message.parts_done or claimed.doubted or PartState.UNCERTAIN in parts.part_states(tx, message.id)
+    )
 
 
 def late(tx: Tx, rules: Rules, seat: Seat, outcome: Taken | Denied, pdu: str | None, now: datetime) -> bool:
@@ -121,12 +146,6 @@ def late(tx: Tx, rules: Rules, seat: Seat, outcome: Taken | Denied, pdu: str | N
         return False
     record(tx, rules, seat, queue.claimed_part(tx, int(doubtful[0][0])), outcome, now)
     return True
-
-
-def release_modem(tx: Tx, rules: Rules, name: str) -> int:
-    """A modem is gone: what only waited for its SIM, but may go by another, goes back to its own route."""
-    pinned = routing.route_id(tx, rules, f"modem:{name}")
-    return queue.unpin(tx, pinned)
 
 
 def requeue_uncertain(

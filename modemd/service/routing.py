@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from modemd.errors import Rejected
 from modemd.store import modems as store
+from modemd.store import queue
 
 if TYPE_CHECKING:
     from modemd.config.modems import ModemConfig
@@ -69,12 +70,31 @@ def route_id(tx: Tx, rules: Rules, key: str) -> int:
     return made
 
 
+def pinned(tx: Tx, rules: Rules, modem: str) -> int:
+    """Return the route that one modem alone is in."""
+    return route_id(tx, rules, f"modem:{modem}")
+
+
 def alternative(tx: Tx, rules: Rules, current: int, modem: str) -> int | None:
-    """Return the route less one modem, or ``None`` where no other modem would be left."""
+    """Return the route less one modem, or ``None`` where no other modem would be left that can send now."""
     key = without(store.route_key(tx, current), modem)
-    if key.startswith("modem:") or not members(rules, key):
+    if key.startswith("modem:") or not able(tx, rules, key):
         return None
     return route_id(tx, rules, key)
+
+
+def able(tx: Tx, rules: Rules, key: str) -> bool:
+    """Tell whether a route has a modem that can send now."""
+    unable = store.unable(tx, rules.gateway)
+    return any(modem.name not in unable for modem in members(rules, key))
+
+
+def dead_ends(tx: Tx, rules: Rules) -> list[int]:
+    """Return the routes that leave modems out, or are of one alone, and have none that can send now."""
+    keys = store.route_keys(tx).items()
+    return [
+        each for each, key in keys if ("!" in key or key.startswith("modem:")) and not able(tx, rules, key)
+    ]
 
 
 def sync(tx: Tx, rules: Rules) -> dict[str, int]:
@@ -85,4 +105,10 @@ def sync(tx: Tx, rules: Rules) -> dict[str, int]:
         store.add_route(tx, key)
     for each, key in store.route_keys(tx).items():
         store.set_members(tx, each, [ids[modem.name] for modem in members(rules, key)])
+    release(tx, rules)
     return ids
+
+
+def release(tx: Tx, rules: Rules) -> int:
+    """Give what waits for modems that cannot send now, but may go by another, back to its own route."""
+    return sum(queue.unpin(tx, each) for each in dead_ends(tx, rules))

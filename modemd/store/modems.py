@@ -52,6 +52,12 @@ def set_members(tx: Tx, route_id: int, modem_ids: Iterable[int]) -> None:
 _MODEMS: Final = Statement(
     select(modem.c.name, modem.c.id).where(modem.c.gateway == bindparam("g")),
 )
+_GONE: Final = Statement(
+    select(modem.c.name).where(
+        modem.c.gateway == bindparam("g"),
+        modem.c.state.not_in([literal_column(f"'{state}'") for state in ("new", "ready", "restarting")]),
+    ),
+)
 _ADD_MODEM: Final = Statement(insert(modem).returning(modem.c.id), ("gateway", "name", "state"))
 _FACTS: Final = (
     "state", "error", "port", "manufacturer", "model", "imei", "imsi", "iccid", "msisdn", "smsc", "operator",
@@ -73,6 +79,11 @@ _ALL_MODEMS: Final = Statement(
 def modem_ids(tx: Tx, gateway_name: str) -> dict[str, int]:
     """Return the ids of a gateway's modems by name."""
     return {str(name): int(modem_id) for name, modem_id in tx.all(_MODEMS, g=gateway_name)}
+
+
+def unable(tx: Tx, gateway_name: str) -> set[str]:
+    """Return the names of modems that cannot send now: gone, without SIM or network, paused, stopped."""
+    return {str(row[0]) for row in tx.all(_GONE, g=gateway_name)}
 
 
 def ensure_modem(tx: Tx, gateway_name: str, name: str) -> int:

@@ -30,7 +30,7 @@ _MESSAGE_PART_SENT: Final = Statement(
     .where(message.c.id == bindparam("message_id"))
     .values(
         parts_done=message.c.parts_done + literal_column("1"),
-        modem=bindparam("name"),
+        modem=func.coalesce(bindparam("name"), message.c.modem),
         sent_at=bindparam("at"),
     )
     .returning(*EVENT_COLUMNS),

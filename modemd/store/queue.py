@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import bindparam, exists, func, literal_column, select, update
 
 from modemd.store.schema import QUEUED, SCHEDULED, message, part, route_modem
 from modemd.store.statement import Statement
@@ -74,7 +74,10 @@ _SENDING: Final = Statement(
 )
 _PIN: Final = Statement(
     update(part)
-    .where(part.c.message_id == bindparam("message"), QUEUED)
+    .where(
+        part.c.message_id == bindparam("message"),
+        part.c.state.in_([literal_column("0"), literal_column("2"), literal_column("8")]),
+    )
     .values(route_id=bindparam("route_to")),
 )
 
@@ -105,7 +108,7 @@ def claimed_part(tx: Tx, part_id: int) -> ClaimedPart:
 
 
 def pin(tx: Tx, message_id: int, route_id: int) -> None:
-    """Keep a message's waiting parts together on one route (that of the SIM which took its first part)."""
+    """Keep a message's parts together on one route: those that wait, and the one that is being submitted."""
     tx.run(_PIN, message=message_id, route_to=route_id)
 
 
@@ -135,9 +138,19 @@ def next_due(tx: Tx) -> int | None:
     return None if due is None else int(due)
 
 
+_UNTOUCHED = (
+    select(message.c.id)
+    .where(
+        message.c.id == part.c.message_id,
+        message.c.route_id != bindparam("pinned"),
+        message.c.parts_done == literal_column("0"),
+        ~exists().where(_Q.c.message_id == message.c.id, _Q.c.state == literal_column("7")),
+    )
+    .correlate(part)
+)
 _UNPIN: Final = Statement(
     update(part)
-    .where(QUEUED, part.c.route_id == bindparam("pinned"))
+    .where(QUEUED, part.c.route_id == bindparam("pinned"), _UNTOUCHED.exists())
     .values(
         route_id=select(message.c.route_id).where(message.c.id == part.c.message_id).scalar_subquery(),
     ),
@@ -148,7 +161,10 @@ _WAITING: Final = Statement(
 
 
 def unpin(tx: Tx, route_id: int) -> int:
-    """Give the waiting parts of one SIM's route back to their messages' own routes; return how many."""
+    """Give parts that wait on a route back to their messages' own routes; return how many.
+
+    Not those of a message of which the network took a part, or may have: they follow it by the same SIM.
+    """
     return tx.run(_UNPIN, pinned=route_id)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import ModemdError, NoReply, NotReady, PortLost, Refused, StoreError
 from modemd.gsm.causes import Verb
 from modemd.modem.modem import Modem
-from modemd.service import dispatch
+from modemd.service import dispatch, routing
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
 from modemd.workers.bell import Bell
 from modemd.workers.modem_inbound import Inbox
@@ -140,9 +140,9 @@ class ModemWorker(Worker):
         await self._release()
 
     async def _release(self) -> None:
-        """What waits for this SIM only because it took a first part may go by another now."""
+        """This modem cannot send: what waits for it, but may go by another, goes now."""
         rules = self._floor.rules
-        if await self._floor.store.run(lambda tx: dispatch.release_modem(tx, rules, self.config.name)):
+        if await self._floor.store.run(lambda tx: routing.release(tx, rules)):
             self._floor.ring_queue()
 
     async def _resync(self, modem: Modem, silent: NoReply) -> None:
@@ -157,6 +157,8 @@ class ModemWorker(Worker):
         self._usable = health.usable
         self._health_at = now + (_HEALTH_S if health.usable else _SEARCHING_S)
         await self._record.write("ready" if health.usable else "searching", None, health)
+        if not health.usable:
+            await self._release()
 
     async def _submit_if_any(self, modem: Modem, now: float) -> bool:
         with self.unbroken():
@@ -223,6 +225,7 @@ class ModemWorker(Worker):
         if decision.pause_s is not None:
             self._paused_until = time.monotonic() + decision.pause_s
             await self._record.write("paused", decision.reason)
+            await self._release()
         elif decision.verb is Verb.DRAIN:
             self._inbox.sweep_now()
         elif decision.verb in _FIRST_MENDED and self._modem is not None:

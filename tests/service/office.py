@@ -20,7 +20,7 @@ from modemd.service import dispatch, intake, reports, routing
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
 from modemd.service.rollup import message_state
 from modemd.service.rules import Rules
-from modemd.store import outbound, parts, spool
+from modemd.store import modems, outbound, parts, spool
 from modemd.store.outbound import MessageRow
 from tests.store.files import fresh, rows
 
@@ -126,9 +126,7 @@ class Office:
         return part
 
     def record(self, part: ClaimedPart, outcome: Outcome, name: str = "gsm1") -> Decision | None:
-        return self.run(
-            lambda tx: dispatch.record(tx, self.rules, self.seat(name), part, outcome, self.now)
-        )
+        return self.run(lambda tx: dispatch.record(tx, self.rules, self.seat(name), part, outcome, self.now))
 
     def taken(self, tp_mr: int | None = 1, name: str = "gsm1") -> ClaimedPart:
         """The next part goes out."""
@@ -164,6 +162,14 @@ class Office:
         part = encode_status_report(tp_mr=tp_mr, recipient=to, tp_status=tp_status, **stamps)
         return part.pdu
 
+    def be(self, name: str, state: str) -> None:
+        """A modem's worker writes down how it is; the others may then go on with what waited for it."""
+        self.run(lambda tx: self._be(tx, name, state))
+
+    def _be(self, tx: Tx, name: str, state: str) -> None:
+        modems.write_modem(tx, self.ids[name], {"state": state})
+        routing.release(tx, self.rules)
+
     # -- what there is ----------------------------------------------------------------------------------
 
     def facts(self, message_id: int) -> Facts:
@@ -192,34 +198,38 @@ class Office:
 
     def moves(self, part_id: int) -> list[tuple[PartState, PartState]]:
         found = rows(self.database, f"SELECT was, went FROM moved WHERE part_id = {part_id}")
-        return [(PartState(was), PartState(went)) for was, went in found]  # type: ignore[arg-type]
+        return [(PartState(was), PartState(went)) for was, went in found]
 
     # -- the books ---------------------------------------------------------------------------------------
 
     def check(self) -> None:
         """Every rule that holds between two transactions."""
         for part_id, was, went in rows(self.database, "SELECT part_id, was, went FROM moved"):
-            legal = LEGAL_MOVES[PartState(was)]  # type: ignore[arg-type]
-            assert went in legal, f"part {part_id}: {PartState(was)!r} to {PartState(went)!r}"  # type: ignore[arg-type]
-        states: dict[int, Counter[PartState]] = {}
+            legal = LEGAL_MOVES[PartState(was)]
+            assert went in legal, f"part {part_id}: {PartState(was)!r} to {PartState(went)!r}"
+        states: dict[int, Counter[int]] = {}
         awaited: Counter[int] = Counter()
-        for message_id, state, awaiting in rows(self.database, "SELECT message_id, state, awaiting FROM part"):
-            states.setdefault(int(message_id), Counter())[PartState(state)] += 1  # type: ignore[call-overload]
-            awaited[int(message_id)] += int(awaiting)  # type: ignore[call-overload]
+        for message_id, state, awaiting in rows(
+            self.database, "SELECT message_id, state, awaiting FROM part"
+        ):
+            states.setdefault(int(message_id), Counter())[PartState(state)] += 1
+            awaited[int(message_id)] += int(awaiting)
         every = ", ".join(MessageRow._fields)
         for ended_at, *values in rows(self.database, f"SELECT ended_at, {every} FROM message"):
             message = MessageRow._make(values)
             self._check_message(message, states[message.id], awaited[message.id], ended_at is not None)
 
-    def _check_message(
-        self, message: MessageRow, states: Counter[PartState], awaited: int, ended: bool
-    ) -> None:
+    def _check_message(self, message: MessageRow, states: Counter[int], awaited: int, ended: bool) -> None:
         which = f"message {message.id} ({message.state}) with {dict(states)}"
         state = MessageState(message.state)
         assert sum(states.values()) == message.part_count, which
         assert message.parts_done == sum(states[each] for each in TAKEN), which
         assert state == message_state(states, awaited=awaited), which
         assert ended or state not in ENDED, f"{which} has no end"
+        sims = (
+            f"SELECT count(DISTINCT sim) FROM part WHERE message_id = {message.id} AND state IN (3, 4, 6, 7)"
+        )
+        assert rows(self.database, sims)[0][0] in {0, 1}, f"{which} goes by several SIMs"
         if ended:
             assert not WAITING & set(states), f"{which} goes on though it ended"
         if state in ENDED - {MessageState.DELIVERED}:

@@ -130,9 +130,9 @@ class Gateway(RuleBasedStateMachine):
             part = self.held.pop(modem)
             self.office.run(lambda tx: dispatch.give_back(tx, self.office.rules, part, self.office.now))
 
-    @rule(modem=some_modem)
-    def unplug(self, modem: str) -> None:
-        self.office.run(lambda tx: dispatch.release_modem(tx, self.office.rules, modem))
+    @rule(modem=some_modem, state=st.sampled_from(["ready", "absent", "paused"]))
+    def be_there_or_not(self, modem: str, state: str) -> None:
+        self.office.be(modem, state)
 
     @rule(
         modem=some_modem,
@@ -175,6 +175,8 @@ class Gateway(RuleBasedStateMachine):
     def _bring_to_an_end(self) -> None:
         """The modems do their work again: nothing is left over but what is held for a person."""
         office = self.office
+        for modem in MODEMS:
+            office.be(modem, "ready")
         self.crash()
         for _ in range(3):
             self.wait(700)

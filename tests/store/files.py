@@ -8,7 +8,7 @@ import tempfile
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modemd.store.database import Database
 
@@ -35,9 +35,9 @@ def fresh(folder: Path) -> Database:
     return Database(url_of(path))
 
 
-def rows(database: Database, sql: str) -> list[tuple[object, ...]]:
+def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
     """What a query finds, outside any transaction."""
-    found: list[tuple[object, ...]] = database.connection.execute(sql).fetchall()
+    found: list[tuple[Any, ...]] = database.connection.execute(sql).fetchall()
     return found
 
 
