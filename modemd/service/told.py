@@ -15,7 +15,7 @@ from modemd.store.times import from_us
 
 if TYPE_CHECKING:
     from modemd.gsm.incoming import Deliver
-    from modemd.store.outbound import MessageRow
+    from modemd.store.outbound import MessageRow, MessageTimes
     from modemd.store.transaction import Tx
 
 ModemFacts = Mapping[str, Mapping[str, Any]]
@@ -50,16 +50,21 @@ def outbound_result(tx: Tx, message_id: int, modems: ModemFacts, at: datetime) -
     row = outbound.find_message(tx, message_id)
     if row is None:
         return None
-    times = outbound.times_of(tx, message_id)
+    tp_mrs = tuple(int(each[3]) for each in parts.parts_of(tx, message_id) if each[3] is not None)
+    return result_of(row, outbound.times_of(tx, message_id), tp_mrs, modems, at)
+
+
+def result_of(
+    row: MessageRow, times: MessageTimes, tp_mrs: tuple[int, ...], modems: ModemFacts, at: datetime
+) -> OutboundResult:
+    """Return how a message went, from what was read of it."""
     modem = modems.get(row.modem or "", {})
-    rows = parts.parts_of(tx, message_id)
-    sent_at = from_us(times.sent_at)
     submitted_us = times.submitted_at or times.sent_at or 0
     return OutboundResult(
         event=message_event(row, at),
-        tp_mrs=tuple(int(each[3]) for each in rows if each[3] is not None),
+        tp_mrs=tp_mrs,
         report=bool(row.report),
-        sent_at=sent_at,
+        sent_at=from_us(times.sent_at),
         ended_at=from_us(times.ended_at),
         sending_time_s=max(0, ((times.sent_at or 0) - submitted_us) // 1_000_000),
         imsi=modem.get("imsi"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import threading
 import time
@@ -22,6 +23,8 @@ from modemd.store.transaction import Tx
 if TYPE_CHECKING:
     from modemd.store.database import Database
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 Job = Callable[[Tx], Any]
 
@@ -29,6 +32,23 @@ BATCH: Final = 256
 _LATER_S: Final = 0.5
 _SLOW_COMMIT_S: Final = 0.005
 _LINGER_S: Final = 0.001
+
+
+_STORES_ERRORS: Final = frozenset(
+    {
+        sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
+    }
+)  # fmt: skip
+
+
+def _is_the_stores(error: Exception) -> bool:
+    """Whether the store failed, and not the job: a constraint or a wrong value is one job's own fault."""
+    return (
+        isinstance(error, sqlite3.Error)
+        and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _STORES_ERRORS
+    )
 
 
 class _Waiting:
@@ -120,8 +140,7 @@ class Store:
                 )  # on a slow disk the modems would else fall into halves that commit in turn
             batch = [first]
             ended = self._gather(batch)
-            riders = self._take_later()
-            self._transact(batch + riders)
+            self._transact(batch)
             self._last_batch = len(batch)
             self._loop.call_soon_threadsafe(_settle, batch)
             if ended:
@@ -140,31 +159,37 @@ class Store:
 
     def _transact(self, batch: list[_Waiting]) -> None:
         connection = self._database.connection
+        riders: list[_Waiting] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
+            before = connection.total_changes
             for waiting in batch:
                 self._in_savepoint(waiting)
+            if connection.total_changes != before:  # a batch that only reads stays free of a disk's wait
+                riders = self._take_later()
+                for waiting in riders:
+                    self._in_savepoint(waiting)
             began = time.monotonic()
             connection.execute("COMMIT")
             self._commit_s += ((time.monotonic() - began) - self._commit_s) / 8
         except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")  # SQLite may have done so already
             for waiting in batch:
                 waiting.error = StoreError(f"the store cannot be written: {error}")
-            self._later.extend(waiting.job for waiting in batch if waiting.future is None)
+            self._later.extend(waiting.job for waiting in batch + riders if waiting.future is None)
 
     def _in_savepoint(self, waiting: _Waiting) -> None:
         connection = self._database.connection
         connection.execute("SAVEPOINT job")
         try:
             waiting.result = waiting.job(self._tx)
-        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            if not isinstance(error, sqlite3.IntegrityError):
-                raise  # full disk, IO error: SQLite may have rolled back everything already
-            waiting.error = error
-        except Exception as error:  # noqa: BLE001 - handed to the caller, whose job it is
-            waiting.error = error
+        except Exception as error:
+            if _is_the_stores(error):
+                raise  # everybody's: SQLite may have rolled back everything already
+            waiting.error = error  # handed to the caller, whose job it is
+            if waiting.future is None:
+                log.exception("a job that nobody waits for failed")
         if waiting.error is not None:
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, cast
 
 from modemd.service import told
 from modemd.service.outbox import SPOOL
-from modemd.store import modems, outbound, outbox, spool
+from modemd.store import modems, outbound, results, spool
 from modemd.store.times import from_us
 
 if TYPE_CHECKING:
     from modemd.formats.spoolfile import Format
     from modemd.model import Inbound, OutboundResult, StatusReportFacts
     from modemd.store.outbox import Untold
+    from modemd.store.results import Plain
     from modemd.store.transaction import Tx
 
 
@@ -48,11 +49,20 @@ class Due:
 
 def due(tx: Tx, behind: int, most: int) -> list[Due]:
     """Return what is to be told, oldest first, from after row ``behind``."""
-    rows = outbox.untold(tx, SPOOL, behind, most)
+    rows = results.untold(tx, SPOOL, behind, most)
     if not rows:
         return []
     known = {str(facts["name"]): facts for facts in modems.all_modems(tx)}
-    return [_due(tx, row, known) for row in rows]
+    return [_due(tx, row, known) if plain is None else _plain(row, plain, known) for row, plain in rows]
+
+
+def _plain(row: Untold, plain: Plain, known: told.ModemFacts) -> Due:
+    at = from_us(row.at)
+    assert at is not None
+    tp_mrs = () if plain.tp_mr is None else (plain.tp_mr,)
+    file = CheckedFile(plain.file.id, plain.file.name, cast("Format", plain.file.format))
+    result = told.result_of(plain.message, plain.times, tp_mrs, known, at)
+    return Due(row.id, row.event, file=file, results=[result])
 
 
 def _due(tx: Tx, row: Untold, known: told.ModemFacts) -> Due:
@@ -80,6 +90,6 @@ def _fill_results(tx: Tx, one: Due, row: Untold, known: told.ModemFacts) -> None
         return
     at = from_us(row.at)
     assert at is not None
-    results = (told.outbound_result(tx, each, known, at) for each in ids)
-    one.results = [result for result in results if result is not None]
+    ended = (told.outbound_result(tx, each, known, at) for each in ids)
+    one.results = [result for result in ended if result is not None]
     one.file = CheckedFile(found.id, found.name, cast("Format", found.format))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 200
+_GATHER_S: Final = 0.02
 _FORGET_S: Final = 10.0
 _LARGEST: Final = 8 * 1024 * 1024
 
@@ -62,7 +63,9 @@ class SpoolResults(Worker):
         told_up_to = self._behind
         batch = await self._floor.store.run(lambda tx: due(tx, told_up_to, _BATCH))
         if batch:
-            self._write(batch)
+            await self._write(batch)
+            # While there is much to tell it is told by the dozen: each look costs the store a turn.
+            await self._pause.wait(_GATHER_S)
         elif self._finished and time.monotonic() >= self._forget_at:
             await self._forget()
         elif not await self._floor.results.wait(_FORGET_S if self._finished else 30.0):
@@ -74,10 +77,11 @@ class SpoolResults(Worker):
         """Write what the others' last turns brought about; what is not written now is at the next start."""
         with contextlib.suppress(StoreError, OSError):
             while batch := await self._floor.store.run(lambda tx: due(tx, self._behind, _BATCH)):
-                self._write(batch)
+                await self._write(batch)
 
-    def _write(self, batch: list[Due]) -> None:
+    async def _write(self, batch: list[Due]) -> None:
         for each in batch:
+            await asyncio.sleep(0)  # the modems first
             try:
                 path, calling = self._tell(each)
             except OSError as error:
