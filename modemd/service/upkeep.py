@@ -99,9 +99,11 @@ def recover(tx: Tx, rules: Rules, modem_ids: list[int], now: datetime) -> int:
     return found
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """Return when time alone will next bring something about."""
-    times = [
-        at for at in (queue.next_due(tx), parts.next_doubt(tx), upkeep.next_deadline(tx)) if at is not None
-    ]
-    return from_us(min(times)) if times else None
+def next_due(tx: Tx, now: datetime) -> datetime | None:
+    """Return when time alone will next bring something about; what is due by ``now`` has been done.
+
+    A message whose deadline passed while a modem had a part of it is looked at again when that comes back.
+    """
+    times = (queue.next_due(tx), parts.next_doubt(tx), upkeep.next_deadline(tx, to_us(now)))
+    known = [at for at in times if at is not None]
+    return from_us(min(known)) if known else None

@@ -58,12 +58,12 @@ class Database:
         self.dialect = "sqlite"
         self.path = sqlite_path(url)
         try:
-            self._prepare(url, create=create)
+            self._prepare(create=create)
             self._connection = self._connect()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot open the store {self.path}: {error}") from error
 
-    def _prepare(self, url: str, *, create: bool) -> None:
+    def _prepare(self, *, create: bool) -> None:
         if not self.path.exists():
             if not create:
                 raise StoreError(f"there is no store at {self.path}: has the daemon been started once?")
@@ -75,7 +75,7 @@ class Database:
             raise StoreError(f"{self.path} holds no store of modemd yet: start the daemon once")
         from modemd.store.migrations.upgrade import upgrade  # noqa: PLC0415 - Alembic costs a quarter second
 
-        upgrade(url, HEAD)
+        upgrade(self.path, HEAD)
 
     def _revision(self) -> str | None:
         connection = self._connect()
@@ -92,8 +92,12 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         # The store's thread is the only user, but it is not the thread that opens.
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     @property

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 _OPEN = message.c.ended_at.is_(None) & message.c.deadline_at.is_not(None)
 _UNSENT: Final = message.c.state.in_(
-    [literal_column(f"'{state}'") for state in ("queued", "scheduled", "sending", "accepted")]
+    [literal_column(f"'{state}'") for state in ("queued", "scheduled", "sending", "uncertain", "accepted")]
 )
 _OVERDUE: Final = Statement(
     select(message.c.id).where(_OPEN, message.c.deadline_at <= bindparam("at"), _UNSENT),
 )
-_NEXT_DEADLINE: Final = Statement(select(func.min(message.c.deadline_at)).where(_OPEN, _UNSENT))
+_NEXT_DEADLINE: Final = Statement(
+    select(func.min(message.c.deadline_at)).where(_OPEN, message.c.deadline_at > bindparam("after"), _UNSENT),
+)
 _CLOSE_MESSAGES: Final = Statement(
     update(message)
     .where(_OPEN, message.c.deadline_at <= bindparam("before"), message.c.state == literal_column("'sent'"))
@@ -36,9 +38,9 @@ def overdue(tx: Tx, at_us: int) -> list[int]:
     return [int(row[0]) for row in tx.all(_OVERDUE, at=at_us)]
 
 
-def next_deadline(tx: Tx) -> int | None:
+def next_deadline(tx: Tx, after_us: int) -> int | None:
     """Return the next deadline of a message that is not sent yet, in microseconds since 1970."""
-    at = tx.scalar(_NEXT_DEADLINE)
+    at = tx.scalar(_NEXT_DEADLINE, after=after_us)
     return None if at is None else int(at)
 
 
@@ -64,7 +66,9 @@ _FORGET_PDUS: Final = Statement(
     .values(pdu=literal_column("''")),
 )
 _FORGET_INBOUND_TEXTS: Final = Statement(
-    update(inbound).where(inbound.c.received_at <= bindparam("before")).values(text=literal_column("NULL")),
+    update(inbound)
+    .where(inbound.c.received_at <= bindparam("before"), inbound.c.text.is_not(literal_column("NULL")))
+    .values(text=literal_column("NULL")),
 )
 _FORGET_INBOUND_PARTS: Final = Statement(
     delete(inbound_part).where(
@@ -73,17 +77,25 @@ _FORGET_INBOUND_PARTS: Final = Statement(
     ),
 )
 _FORGET_REPORTS: Final = Statement(delete(report).where(report.c.received_at <= bindparam("before")))
+# Each only where there is something to forget: else every day would write all of the past anew.
 _FORGET_NUMBERS: Final = tuple(
     Statement(clause)
     for clause in (
         update(message)
-        .where(message.c.ended_at <= bindparam("before"))
+        .where(
+            message.c.ended_at <= bindparam("before"), message.c.destination.is_not(literal_column("NULL"))
+        )
         .values(destination=literal_column("NULL")),
         update(part)
-        .where(part.c.message_id.in_(select(message.c.id).where(message.c.ended_at <= bindparam("before"))))
+        .where(
+            part.c.message_id.in_(select(message.c.id).where(message.c.ended_at <= bindparam("before"))),
+            part.c.recipient.is_not(literal_column("NULL")),
+        )
         .values(recipient=literal_column("NULL")),
         update(inbound)
-        .where(inbound.c.received_at <= bindparam("before"))
+        .where(
+            inbound.c.received_at <= bindparam("before"), inbound.c.originator.is_not(literal_column("NULL"))
+        )
         .values(originator=literal_column("NULL")),
         delete(concat).where(concat.c.used_at <= bindparam("before")),
     )

@@ -63,12 +63,12 @@ class Clock(Worker):
     def _tick(self, tx: Tx, now: datetime) -> datetime | None:
         rules = self._floor.rules
         upkeep.promote(tx, rules, now)
-        expired = upkeep.expire(tx, rules, now)
         doubts = upkeep.resolve_doubts(tx, rules, now)
+        expired = upkeep.expire(tx, rules, now)
         if expired or doubts:
             log.warning("%d messages expired, %d parts in doubt were settled by policy", expired, doubts)
         modems.gateway_seen(tx, rules.gateway, to_us(now))
-        return upkeep.next_due(tx)
+        return upkeep.next_due(tx, now)
 
     def _slow(self, tx: Tx, now: datetime) -> None:
         upkeep.stop_waiting(tx, now)

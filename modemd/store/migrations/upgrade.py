@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
-from sqlalchemy import create_engine
+from sqlalchemy import URL, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 from modemd.errors import StoreError
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
-def upgrade(url: str, revision: str) -> None:
-    """Run the missing revisions, in one transaction.
+
+def _leave_transactions_alone(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver commits before each CREATE otherwise, and half a schema could be left.
+    connection.isolation_level = None
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def upgrade(path: Path, revision: str) -> None:
+    """Run the missing revisions on an SQLite file, in one transaction.
 
     Raises:
-        StoreError: the database is at a revision that this program does not know.
+        StoreError: the database is at a revision that this program does not know, or cannot be written.
     """
-    engine = create_engine(url)
+    # From the path: a URL would be read once more, and by other rules.
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+    event.listen(engine, "connect", _leave_transactions_alone)
+    event.listen(engine, "begin", _begin)
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     except (CommandError, RevisionError) as error:
         raise StoreError(f"the store was made by a newer modemd: {error}") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the store {path} cannot be brought up to date: {error}") from error
     finally:
         engine.dispose()
