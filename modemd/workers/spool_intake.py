@@ -9,6 +9,7 @@ import os
 import time
 from collections import deque
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected, StoreError
@@ -36,6 +37,8 @@ _BATCH: Final = 100
 _UNANNOUNCED_S: Final = 1.0
 _OPEN_S: Final = 600.0
 """A file that was created and not closed for so long is a hard link, or its writer has gone."""
+_SOON: Final = timedelta(seconds=60)
+"""The clock looks more often than this by itself; what falls due earlier it has to be told of."""
 _FEW: Final = 1_000
 """Up to so many announced files are put into priority order before the first is taken."""
 
@@ -148,7 +151,12 @@ class SpoolIntake(Worker):
             raise
         # Committed: the modems may go, and the files leave before any result can reach them.
         self._floor.ring_queue()
-        if any(prepared.due_at is not None for each in read_files for prepared in each.prepared):
+        soon = now + _SOON
+        if any(
+            prepared.due_at is not None or prepared.deadline_at < soon
+            for each in read_files
+            for prepared in each.prepared
+        ):
             self._floor.clock.ring()
         for dropped, entry in zip(read_files, entered, strict=True):
             if entry.refusal is None:
