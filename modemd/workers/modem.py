@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ModemdError, NoReply, NotReady, PortLost, Refused, StoreError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REOPEN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+_PLUG_S: Final = 1.0
 _HEALTH_S: Final = 60.0
 _SEARCHING_S: Final = 5.0
 _FIRST_MENDED: Final = frozenset({Verb.RESET, Verb.PREPARE})
@@ -127,9 +129,26 @@ class ModemWorker(Worker):
             await modem.close()
         await self._record.write(state, reason)
         await self._release()
-        delay_s = _REOPEN_S[min(self._failures, len(_REOPEN_S) - 1)]
+        await self._back_off()
+
+    async def _back_off(self) -> None:
+        """Wait before the next try; a plug that is put in meanwhile is noticed within a second.
+
+        Not the queue's bell: each message that is dropped would open the port anew.
+        """
+        was_there = self._is_there()
+        ends_at = time.monotonic() + _REOPEN_S[min(self._failures, len(_REOPEN_S) - 1)]
         self._failures += 1
-        await self._bell.wait(delay_s)
+        while not self.stopping and (left_s := ends_at - time.monotonic()) > 0:
+            await self._pause.wait(min(left_s, _PLUG_S))
+            if not was_there and self._is_there():
+                self._failures = 0
+                return
+
+    def _is_there(self) -> bool:
+        """Whether the port's file is; a network port always is."""
+        port = self.config.port or ""
+        return not port.startswith("/") or Path(port).exists()
 
     async def _drop(self, modem: Modem, state: str, reason: str) -> None:
         self._modem = None
