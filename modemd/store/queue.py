@@ -144,7 +144,9 @@ _UNTOUCHED = (
         message.c.id == part.c.message_id,
         message.c.route_id != bindparam("pinned"),
         message.c.parts_done == literal_column("0"),
-        ~exists().where(_Q.c.message_id == message.c.id, _Q.c.state == literal_column("7")),
+        ~exists().where(
+            _Q.c.message_id == message.c.id, _Q.c.state.in_([literal_column("2"), literal_column("7")])
+        ),
     )
     .correlate(part)
 )
@@ -163,7 +165,7 @@ _WAITING: Final = Statement(
 def unpin(tx: Tx, route_id: int) -> int:
     """Give parts that wait on a route back to their messages' own routes; return how many.
 
-    Not those of a message of which the network took a part, or may have: they follow it by the same SIM.
+    Not those of a message of which the network took a part, or may yet: they follow it by the same SIM.
     """
     return tx.run(_UNPIN, pinned=route_id)
 

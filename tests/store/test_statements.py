@@ -1,0 +1,138 @@
+"""Every statement compiles for both databases, SQLite knows what it names, and the hot ones use an index."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import insert, literal, select
+
+import modemd.store
+from modemd.store.schema import message, part, route
+from modemd.store.statement import DIALECTS, Statement
+from tests.store.files import fresh
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def _inside(value: Any, name: str) -> Iterator[tuple[str, Statement]]:
+    if isinstance(value, Statement):
+        yield name, value
+    elif isinstance(value, list | tuple):
+        for place, each in enumerate(value):
+            yield from _inside(each, f"{name}[{place}]")
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _inside(each, f"{name}[{key}]")
+
+
+def _all() -> Iterator[tuple[str, Statement]]:
+    for room in pkgutil.iter_modules(modemd.store.__path__):
+        if not room.ispkg:
+            module = importlib.import_module(f"modemd.store.{room.name}")
+            for name, value in vars(module).items():
+                yield from _inside(value, f"{room.name}.{name}")
+
+
+STATEMENTS = dict(_all())
+BIG = ("message", "part", "inbound", "inbound_part", "report", "outbox")
+"""Tables that grow with every message."""
+ONCE_A_DAY = "upkeep._FORGET_"
+FOR_PEOPLE = ("views.", "queue._WAITING")
+NEWEST_FIRST = "inbound._LAG"
+"""Walks reports from the newest, and stops at the first."""
+
+
+def plan(database: Any, statement: Statement) -> list[str]:
+    """What SQLite means to do."""
+    text = statement.text("sqlite")
+    values = dict.fromkeys(re.findall(r":(\w+)", text))
+    rows = database.connection.execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall()
+    return [str(row[3]) for row in rows]
+
+
+def _walks(step: str) -> bool:
+    """Whether a step reads a whole big table; a scan of the index of what is in doubt reads that only."""
+    words = step.split()
+    return words[0] == "SCAN" and words[1] in BIG and "part_in_doubt" not in words
+
+
+def test_there_are_statements() -> None:
+    assert len(STATEMENTS) > 80
+    assert {"queue.CLAIM", "outbound.INSERT_PART", "upkeep._FORGET_NUMBERS[0]"} <= set(STATEMENTS)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_it_compiles_for_both_databases_with_the_same_parameters(name: str) -> None:
+    texts = {dialect: STATEMENTS[name].text(dialect) for dialect in DIALECTS}
+    named = set(re.findall(r":(\w+)", texts["sqlite"]))
+    assert named == set(re.findall(r"%\((\w+)\)s", texts["postgresql"]))
+
+
+def test_sqlite_knows_all_that_they_name_and_the_hot_ones_use_an_index(tmp_path: Path) -> None:
+    database = fresh(tmp_path)
+    walking = {
+        name for name, each in STATEMENTS.items() if any(_walks(step) for step in plan(database, each))
+    }
+    assert {name for name in walking if not name.startswith((ONCE_A_DAY, NEWEST_FIRST, *FOR_PEOPLE))} == set()
+    database.close()
+
+
+def test_the_claim_seeks_the_head_of_each_route(tmp_path: Path) -> None:
+    database = fresh(tmp_path)
+    steps = plan(database, STATEMENTS["queue.CLAIM"])
+    assert steps == [
+        "SEARCH part USING INTEGER PRIMARY KEY (rowid=?)",
+        "SCALAR SUBQUERY 2",
+        "SEARCH r USING PRIMARY KEY (modem_id=?)",
+        "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH q USING INDEX part_ready (route_id=?)",
+        "USE TEMP B-TREE FOR ORDER BY",  # over one row for each route of the modem
+    ]
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("inbound._AWAITED", "part_awaiting (recipient=? AND tp_mr=?)"),
+        ("inbound._DOUBTFUL", "part_in_doubt"),
+        ("inbound._ORPHANS", "report_orphan (recipient=? AND tp_mr=?)"),
+        ("inbound._WAITING", "inbound_waiting (concat_key=?)"),
+        ("parts._IN_DOUBT", "part_in_doubt (modem_id=?)"),
+        ("parts._SUBMITTING", "part_in_doubt (modem_id=?)"),
+        ("parts._DOUBTS_OVER", "part_in_doubt"),
+        ("parts._NEXT_DOUBT", "part_in_doubt"),
+        ("queue._PROMOTE_PARTS", "part_due (not_before_at<?)"),
+        ("queue._NEXT_DUE", "part_due"),
+        ("queue._UNPIN", "part_ready (route_id=?)"),
+        ("outbound._BY_CLIENT", "message_client (account=? AND client_id=?)"),
+        ("outbox._UNTOLD", "outbox_untold (consumer=? AND id>?)"),
+        ("upkeep._OVERDUE", "message_deadline (deadline_at>? AND deadline_at<?)"),
+        ("upkeep._NEXT_DEADLINE", "message_deadline (deadline_at>?)"),
+        ("spool._BY_KEY", "sqlite_autoindex_spool_file_1 (key=?)"),
+        ("spool._UNFINISHED", "message_file (file_id=?)"),
+    ],
+)
+def test_what_runs_often_goes_by_its_index(tmp_path: Path, name: str, index: str) -> None:
+    database = fresh(tmp_path)
+    steps = plan(database, STATEMENTS[name])
+    assert any(index in step for step in steps), steps
+    database.close()
+
+
+def test_a_constant_that_would_be_lost_is_refused() -> None:
+    with pytest.raises(AssertionError, match="constants must be literals"):
+        Statement(select(part.c.id).where(part.c.state == literal(0))).text("sqlite")
+    with pytest.raises(AssertionError, match="constants must be literals"):
+        Statement(select(message.c.id).limit(1)).text("sqlite")
+
+
+def test_an_insert_names_only_the_columns_that_are_given() -> None:
+    assert Statement(insert(route), ("key",)).text("sqlite") == 'INSERT INTO route ("key") VALUES (:key)'
