@@ -29,10 +29,25 @@ def _pattern() -> tuple[tempfile.TemporaryDirectory[str], Path]:
 
 
 def fresh(folder: Path) -> Database:
-    """A store at HEAD in ``folder``."""
+    """A store at HEAD in ``folder``; it is closed at the end of the test."""
     path = folder / "store.db"
     shutil.copyfile(_pattern()[1], path)
-    return Database(url_of(path))
+    return opened(Database(url_of(path)))
+
+
+_OPENED: list[Database] = []
+
+
+def opened(database: Database) -> Database:
+    """Remember to close it."""
+    _OPENED.append(database)
+    return database
+
+
+def close_all() -> None:
+    """Close what tests opened; closing twice does no harm."""
+    while _OPENED:
+        _OPENED.pop().close()
 
 
 def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,8 +140,8 @@ def test_a_job_that_fails_writes_nothing(tmp_path: Path) -> None:
 def test_a_reader_sees_one_state_and_stops_nobody(tmp_path: Path) -> None:
     writer, reader = fresh(tmp_path), Database(url_of(tmp_path / "store.db"))
 
-    def look(_tx: object) -> list[object]:
-        seen: list[object] = rows(reader, "SELECT count(*) FROM route")
+    def look(_tx: object) -> list[tuple[Any, ...]]:
+        seen = rows(reader, "SELECT count(*) FROM route")
         writer.connection.execute("INSERT INTO route (key) VALUES ('x')")
         return seen + rows(reader, "SELECT count(*) FROM route")
 
