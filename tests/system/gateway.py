@@ -33,6 +33,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 DIRECTORIES: Final = ("outgoing", "checked", "sent", "failed", "incoming", "report", "phonecalls")
 PATIENCE_S: Final = 30.0
 _LOOK_S: Final = 0.01
+_POWERLESS: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
 
 
 class Gave(AssertionError):
@@ -134,8 +135,8 @@ class Site:
         """Write any configuration."""
         self._config.write_text(text, "utf-8")
 
-    def begin(self, *, environment: Mapping[str, str] | None = None, user: int | None = None) -> None:
-        """Start the daemon, and do not wait for it."""
+    def begin(self, *, environment: Mapping[str, str] | None = None, powerless: bool = False) -> None:
+        """Start the daemon, and do not wait for it; ``powerless``: without root's power over files."""
         assert self.daemon is None, "it runs"
         if not self._config.exists():
             self.configure()
@@ -144,15 +145,15 @@ class Site:
         self.said.clear()
         with self._log.open("ab") as log:
             self.daemon = subprocess.Popen(
-                self._daemon_command(), cwd=ROOT, stdout=log, stderr=log, user=user, group=user,
-                extra_groups=None if user is None else [],
+                [*(_POWERLESS if powerless and not os.geteuid() else ()), *self._daemon_command()],
+                cwd=ROOT, stdout=log, stderr=log,
                 env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify"), **(environment or {})},
             )  # fmt: skip
 
-    def start(self, *, environment: Mapping[str, str] | None = None, user: int | None = None) -> float:
+    def start(self, *, environment: Mapping[str, str] | None = None, powerless: bool = False) -> float:
         """Start the daemon; return how many seconds it took until it was ready."""
         began = time.monotonic()
-        self.begin(environment=environment, user=user)
+        self.begin(environment=environment, powerless=powerless)
         self.until(lambda: "READY=1" in self.said, "the daemon is ready")
         return time.monotonic() - began
 
