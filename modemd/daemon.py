@@ -109,7 +109,7 @@ class Daemon:
         now = utc_now()
         modems.gateway_started(tx, rules.gateway, os.getpid(), __version__, to_us(now))
         modem_ids = routing.sync(tx, rules)
-        doubtful = upkeep.recover(tx, rules, list(modem_ids.values()), now)
+        doubtful = upkeep.recover(tx, rules, now)
         if doubtful:
             log.warning("%d parts were being submitted when the gateway last stopped: in doubt", doubtful)
         return modem_ids

@@ -107,6 +107,7 @@ def _apply(
         tx, claimed.id, state, route_id,
         until_us=None if until is None else to_us(until),
         moved=decision.move and state is PartState.QUEUED,
+        counts=decision.counts,
         doubted=bool(claimed.doubted) or state is PartState.UNCERTAIN,
         code=decision.code, reason=decision.reason,
     )  # fmt: skip

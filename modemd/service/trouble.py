@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.causes import Reaction, Verb, reaction
 from modemd.model import PartState
 from modemd.service.outcomes import Taken, Unanswered
+from modemd.store.times import to_us
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _BACK_OFF_S: Final = (5, 30, 120, 300, 900)
 _ANSWER_S: Final = 90
+_LONGEST_WAIT_S: Final = 900
 _SIMS_TROUBLE: Final = frozenset({Verb.PAUSE, Verb.HUMAN, Verb.WAIT_READY})
 
 
@@ -28,7 +30,8 @@ class Decision:
     """Where the part goes, and what its modem has to do before it submits again.
 
     ``move`` asks for another modem if there is one; ``until_at`` is when a part that waits is due again;
-    ``pause_s`` is for how long the modem had better send nothing.
+    ``pause_s`` is for how long the modem had better send nothing; ``counts`` is whether this was one of the
+    part's tries.
     """
 
     state: PartState
@@ -38,6 +41,7 @@ class Decision:
     move: bool = False
     verb: Verb | None = None
     pause_s: int | None = None
+    counts: bool = True
 
 
 def decide(
@@ -54,9 +58,7 @@ def decide(
         return Decision(PartState.SENT, code, reason, verb=cause.verb)
     if cause.verb is Verb.UNCERTAIN:
         return _doubt(code, reason, message, sending, now)
-    decision = _refused(claimed, message, cause, code, reason, now)
-    paused = cause.pause or cause.verb in _SIMS_TROUBLE
-    return replace(decision, verb=cause.verb, pause_s=cause.probe_s if paused else None)
+    return replace(_refused(claimed, message, cause, code, reason, now), verb=cause.verb)
 
 
 def _unanswered(
@@ -84,18 +86,34 @@ def doubt_lasts(sending: SendingConfig, *, report: bool) -> timedelta:
 def _refused(
     claimed: ClaimedPart, message: MessageRow, cause: Reaction, code: str, reason: str, now: datetime
 ) -> Decision:
-    if cause.verb in _SIMS_TROUBLE or cause.pause:
-        # The SIM's trouble, not the message's: it may wait for another, or until its validity ends.
-        until_at = now + timedelta(seconds=cause.probe_s)
-        return Decision(PartState.SCHEDULED, code, reason, until_at=until_at, move=True)
-    once = cause.verb is Verb.RETRY_ONCE
-    if cause.verb is Verb.FAIL or claimed.attempts > (1 if once else message.retries):
-        return Decision(PartState.FAILED, code, reason)
     delays = cause.delays_s or _BACK_OFF_S
     used_up = claimed.attempts > len(delays)
-    until_at = now + timedelta(seconds=delays[min(claimed.attempts, len(delays)) - 1])
-    move = cause.verb is Verb.MOVE or (used_up and cause.then is Verb.MOVE)
-    return Decision(PartState.SCHEDULED, code, reason, until_at=until_at, move=move)
+    then = cause.then if used_up else None
+    if cause.pause or {cause.verb, then} & _SIMS_TROUBLE:
+        return _sims_trouble(message, cause, code, reason, now)
+    tries = min(1, message.retries) if cause.verb is Verb.RETRY_ONCE else message.retries
+    moves = cause.verb is Verb.MOVE
+    if cause.verb is Verb.FAIL or claimed.attempts > tries or (moves and used_up):
+        return Decision(PartState.FAILED, code, reason)
+    delay_s = float(delays[min(claimed.attempts, len(delays)) - 1])
+    if cause.jitter:  # without a die: parts that met the same congestion come back one after the other
+        delay_s *= 1 + claimed.id % 16 / 16
+    until_at = now + timedelta(seconds=delay_s)
+    return Decision(PartState.SCHEDULED, code, reason, until_at=until_at, move=moves or then is Verb.MOVE)
+
+
+def _sims_trouble(message: MessageRow, cause: Reaction, code: str, reason: str, now: datetime) -> Decision:
+    """Wait for another SIM, or for this one until the validity ends: it is not the message's fault.
+
+    The longer it has been tried, the longer it waits: a message that is itself the reason may not keep the
+    SIM from sending others.
+    """
+    tried_s = (to_us(now) - (message.submitted_at or to_us(now))) / 1_000_000
+    wait_s = max(cause.probe_s, min(tried_s / 8, _LONGEST_WAIT_S))
+    return Decision(
+        PartState.SCHEDULED, code, reason, until_at=now + timedelta(seconds=wait_s), move=True,
+        pause_s=cause.probe_s, counts=False,
+    )  # fmt: skip
 
 
 def _later(now: datetime, claimed: ClaimedPart) -> datetime:

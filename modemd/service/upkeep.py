@@ -10,13 +10,14 @@ from modemd.service import dispatch
 from modemd.service.outbox import announce
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import doubt_lasts
-from modemd.store import outbound, parts, queue, upkeep
+from modemd.store import modems, outbound, parts, queue, upkeep
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
+_GONE_AFTER: Final = timedelta(minutes=2)
 REPORT_SLACK: Final = timedelta(hours=1)
 """No report by the end of validity and this: the message stays ``sent``, and nothing more is expected."""
 
@@ -81,10 +82,13 @@ def resolve(
             settle_by_id(tx, rules, message_id, to_us(now), code="uncertain", reason="resolved as failed")
 
 
-def recover(tx: Tx, rules: Rules, modem_ids: list[int], now: datetime) -> int:
-    """At a start: what was being submitted when the last daemon ended is in doubt; return how many parts."""
+def recover(tx: Tx, rules: Rules, now: datetime) -> int:
+    """At a start: what was being submitted when the last daemon ended is in doubt; return how many parts.
+
+    Also what went by a modem that is configured no more, or under another name of this gateway.
+    """
     found = 0
-    for modem_id in modem_ids:
+    for modem_id in modems.left_behind(tx, rules.gateway, to_us(now - _GONE_AFTER)):
         for part_id, message_id, route_id in parts.submitting(tx, modem_id):
             reason = "the gateway stopped before the modem had answered"
             message = outbound.find_message(tx, int(message_id))

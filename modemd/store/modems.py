@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import bindparam, delete, insert, literal_column, or_, select, update
 
 from modemd.store.schema import gateway, modem, route, route_modem
 from modemd.store.statement import Statement
@@ -134,6 +134,29 @@ def gateway_seen(tx: Tx, name: str, at_us: int) -> None:
 def gateway_stopped(tx: Tx, name: str, at_us: int) -> None:
     """Note that it has ended by itself."""
     tx.run(_STOP_GATEWAY, n=name, at=at_us)
+
+
+_LEFT_BEHIND: Final = Statement(
+    select(modem.c.id)
+    .select_from(modem.outerjoin(gateway, gateway.c.name == modem.c.gateway))
+    .where(
+        or_(
+            modem.c.gateway == bindparam("g"),
+            gateway.c.name.is_(literal_column("NULL")),
+            gateway.c.stopped_at.is_not(literal_column("NULL")),
+            gateway.c.seen_at < bindparam("before"),
+        )
+    )
+    .order_by(modem.c.id),
+)
+
+
+def left_behind(tx: Tx, gateway_name: str, before_us: int) -> list[int]:
+    """Return the ids of all modems that a gateway ever had, and of those whose gateway is no more.
+
+    A gateway that was not seen since ``before_us`` is no more: it may have got another name.
+    """
+    return [int(row[0]) for row in tx.all(_LEFT_BEHIND, g=gateway_name, before=before_us)]
 
 
 def gateways(tx: Tx) -> list[Row]:

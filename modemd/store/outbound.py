@@ -42,6 +42,7 @@ class MessageRow(NamedTuple):
     parts_done: int
     retries: int
     credits: int
+    submitted_at: int | None
     deadline_at: int | None
     modem: str | None
     error_code: str | None

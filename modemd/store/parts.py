@@ -43,6 +43,7 @@ _PART_STATE: Final = Statement(
         route_id=bindparam("route_to"),
         not_before_at=bindparam("until"),
         moves=part.c.moves + bindparam("moved"),
+        attempts=part.c.attempts - bindparam("uncounted"),
         doubted=bindparam("doubt"),
         error_code=bindparam("code"),
         error_reason=bindparam("why"),
@@ -95,14 +96,18 @@ def move_part(
     *,
     until_us: int | None = None,
     moved: bool = False,
+    counts: bool = True,
     doubted: bool = False,
     code: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """Put a part into a state, with its route, until when it waits there, and what trouble it met."""
+    """Put a part into a state, with its route, until when it waits there, and what trouble it met.
+
+    ``counts``: whether what came before was one of its tries.
+    """
     tx.run(
         _PART_STATE, part_id=part_id, state_to=state, route_to=route_id, until=until_us, moved=int(moved),
-        doubt=int(doubted), code=code, why=reason,
+        uncounted=int(not counts), doubt=int(doubted), code=code, why=reason,
     )  # fmt: skip
 
 

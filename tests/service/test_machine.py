@@ -156,8 +156,8 @@ class Gateway(RuleBasedStateMachine):
         self.office.run(self._start)
 
     def _start(self, tx: Tx) -> None:
-        ids = routing.sync(tx, self.office.rules)
-        upkeep.recover(tx, self.office.rules, list(ids.values()), self.office.now)
+        routing.sync(tx, self.office.rules)
+        upkeep.recover(tx, self.office.rules, self.office.now)
 
     def _tick(self, tx: Tx) -> None:
         rules, now = self.office.rules, self.office.now

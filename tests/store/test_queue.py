@@ -55,7 +55,8 @@ class Queue:
                 [
                     {
                         "message_id": message_id, "part_no": part_no, "part_count": part_count,
-                        "state": state,                        "route_id": route, "priority": priority, "pdu": "00", "tpdu_length": 1,
+                        "state": state,
+                        "route_id": route, "priority": priority, "pdu": "00", "tpdu_length": 1,
                         "recipient": "75123456", "not_before_at": until,
                     }
                     for part_no in range(1, part_count + 1)
