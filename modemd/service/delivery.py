@@ -30,10 +30,10 @@ def move(tx: Tx, rules: Rules, matched: tuple[int, int], read: StatusReport, now
     meaning = tp_status_meaning(read.tp_status)
     state = _STATES.get(meaning.state)
     discharged = None if read.discharged_at is None else to_us(read.discharged_at)
-    inbound.part_reported(
+    awaited = inbound.part_reported(
         tx, part_id, read.tp_status, discharged, None if state is None else int(state), final=meaning.final
     )
-    if meaning.final:
+    if awaited and meaning.final:
         bad = state is PartState.UNDELIVERED
         code = f"TP-ST 0x{read.tp_status:02X}" if bad else None
         settle_by_id(tx, rules, message_id, to_us(now), code=code, reason=meaning.text if bad else None)

@@ -162,7 +162,7 @@ _LAG: Final = Statement(
 )
 _REPORTED: Final = Statement(
     update(part)
-    .where(part.c.id == bindparam("part_id"))
+    .where(part.c.id == bindparam("part_id"), part.c.awaiting == literal_column("1"))
     .values(
         tp_status=bindparam("st"),
         discharged_at=bindparam("at"),
@@ -229,9 +229,13 @@ def service_centre_lag(tx: Tx, sim: str) -> int:
 
 def part_reported(
     tx: Tx, part_id: int, tp_status: int, at_us: int | None, state: int | None, *, final: bool
-) -> None:
-    """Note what a report says of a part; a final one ends the wait for others."""
-    tx.run(_REPORTED, part_id=part_id, st=tp_status, at=at_us, state_to=state, still=int(not final))
+) -> bool:
+    """Note what a report says of a part that awaits one; a final one ends the wait for others.
+
+    Return whether it awaited one: the first final report counts.
+    """
+    changed = tx.run(_REPORTED, part_id=part_id, st=tp_status, at=at_us, state_to=state, still=int(not final))
+    return bool(changed)
 
 
 def orphans(tx: Tx, part_id: int) -> list[Row]:
