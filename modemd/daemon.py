@@ -20,6 +20,7 @@ from modemd.service import routing, upkeep
 from modemd.service.rules import Rules
 from modemd.store import modems
 from modemd.store.database import Database
+from modemd.store.tenure import Tenure
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers import hooks
@@ -72,15 +73,16 @@ class Daemon:
         """Build, recover, start, watch, stop.
 
         Raises:
-            StoreError: the store cannot be opened.
+            StoreError: the store cannot be opened, or another daemon is this gateway.
             OSError: the spool's directories cannot be made.
         """
         for sentence in without_effect(self._config):
             log.warning("%s", sentence)
         sys.setswitchinterval(_SWITCH_S)
         database = Database(self._config.store.url)
-        dirs = SpoolDirs.make(self._config.spool.dir)
         rules = _rules(self._config)
+        tenure = Tenure(database.path, rules.gateway)
+        dirs = SpoolDirs.make(self._config.spool.dir)
         modem_ids = database.transact(lambda tx: self._recover(tx, rules))
         async with Store(database) as store, asyncio.TaskGroup() as group:
             floor = Floor(store, rules, self._config.gateway.zone)
@@ -94,6 +96,7 @@ class Daemon:
             await self._end(supervisor)
             await store.run(lambda tx: modems.gateway_stopped(tx, rules.gateway, to_us(floor.now())))
         database.close()
+        tenure.release()
         log.info("stopped")
 
     async def _end(self, supervisor: Supervisor) -> None:

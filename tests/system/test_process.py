@@ -136,3 +136,15 @@ def test_a_store_that_cannot_be_opened_ends_it_with_75(site: Site) -> None:
 def _copy(site: Site, target: Path) -> subprocess.CompletedProcess[bytes]:
     command = site.command("backup", str(target))
     return subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=60)
+
+
+def test_a_second_daemon_of_the_same_gateway_is_refused(site: Site) -> None:
+    site.simulate(modems=1)
+    site.start()
+    second = subprocess.run(site.command("run"), cwd=ROOT, capture_output=True, check=False, timeout=30)
+    assert second.returncode == 75
+    assert b"is running already" in second.stderr
+    site.kill()  # however it ended, the next may start
+    site.start()
+    site.drop("a", "To: 32475123456\n\nUndisturbed")
+    site.until_in("sent", "a")
