@@ -83,6 +83,7 @@ class Daemon:
         rules = _rules(self._config)
         tenure = Tenure(database.path, rules.gateway)
         dirs = SpoolDirs.make(self._config.spool.dir)
+        spool_hold = dirs.hold()
         modem_ids = database.transact(lambda tx: self._recover(tx, rules))
         async with Store(database) as store, asyncio.TaskGroup() as group:
             floor = Floor(store, rules, self._config.gateway.zone)
@@ -96,6 +97,7 @@ class Daemon:
             await self._end(supervisor)
             await store.run(lambda tx: modems.gateway_stopped(tx, rules.gateway, to_us(floor.now())))
         database.close()
+        os.close(spool_hold)
         tenure.release()
         log.info("stopped")
 
@@ -120,8 +122,9 @@ class Daemon:
     def _start(
         self, floor: Floor, supervisor: Supervisor, dirs: SpoolDirs, modem_ids: dict[str, int]
     ) -> None:
+        self._intake = SpoolIntake(floor, self._config.spool, dirs)
         workers: list[Worker] = [
-            SpoolIntake(floor, self._config.spool, dirs),
+            self._intake,
             SpoolResults(floor, dirs),
             Clock(floor, self._config.retention),
             Listener(floor),
@@ -179,6 +182,7 @@ class Daemon:
         modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))
         self._start_modems(floor, supervisor, modem_ids)
         floor.ring_all()
+        self._intake.look()
         log.info("the configuration was read again: %d modems", len(new))
 
     def _handle_signals(self) -> None:

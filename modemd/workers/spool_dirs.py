@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from dataclasses import dataclass
@@ -37,6 +38,22 @@ class SpoolDirs:
         if len({os.stat(dirs[name]).st_dev for name in NAMES}) > 1:  # noqa: PTH116
             raise OSError(f"the directories in {root} are on different file systems: renaming needs one")
         return dirs
+
+    def hold(self) -> int:
+        """Take the spool for this process, which keeps it until it ends; return the descriptor that does so.
+
+        Two daemons in one spool would both accept the same file.
+
+        Raises:
+            OSError: another process has it.
+        """
+        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise OSError("another gateway uses it") from error
+        return descriptor
 
     def may_leave(self, directory: bytes, found: os.stat_result) -> bool:
         """Tell whether a file may be renamed out of its directory; if not, it must never be accepted.

@@ -148,3 +148,13 @@ def test_a_second_daemon_of_the_same_gateway_is_refused(site: Site) -> None:
     site.start()
     site.drop("a", "To: 32475123456\n\nUndisturbed")
     site.until_in("sent", "a")
+
+
+def test_a_spool_has_one_gateway(site: Site) -> None:
+    site.simulate(modems=1)
+    site.start()
+    with Site() as other:
+        other.configure(modems=[], spool={"dir": str(site.spool)})
+        ended = subprocess.run(other.command("run"), cwd=ROOT, capture_output=True, check=False, timeout=30)
+        assert ended.returncode == 75
+        assert b"another gateway uses it" in ended.stderr
