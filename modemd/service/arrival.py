@@ -11,6 +11,7 @@ from modemd.gsm.incoming import Deliver, decode_any, decode_deliver
 from modemd.gsm.join import join
 from modemd.service import reports
 from modemd.service.outbox import announce_inbound
+from modemd.service.outcomes import Seat
 from modemd.store import inbound
 from modemd.store.times import from_us, to_us
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from modemd.service.outcomes import Seat
     from modemd.service.rules import Rules
     from modemd.store.transaction import Row, Tx
 
@@ -94,16 +94,42 @@ def _take_deliver(tx: Tx, rules: Rules, seat: Seat, account: str, read: Deliver,
     if key is None:
         _write(tx, rules, [(part_id, 1, read.pdu, to_us(now))], 1, seat, account, now)
         return True
-    waiting = _newest_set(inbound.waiting_parts(tx, key))
+    waiting = _one_of_each(inbound.waiting_parts(tx, key), read)
     assert read.concat is not None
     if len(waiting) == read.concat.parts:
         _write(tx, rules, waiting, read.concat.parts, seat, account, now)
     return True
 
 
-def _newest_set(rows: list[Row]) -> list[Row]:
-    """One row a part number: a reference is used again after 256 messages, and the newest belongs."""
-    return [row for _no, row in sorted({row[1]: row for row in rows}.items())]
+def _one_of_each(rows: Sequence[Row], anchor: Deliver) -> list[Row]:
+    """The rows that belong to one message with ``anchor``, at most one a part number, in order.
+
+    Where a part number is there several times, its reference was used again: then each part belongs to the
+    message that was sent nearest in time.
+    """
+    numbered: dict[int, list[Row]] = {}
+    for row in rows:
+        numbered.setdefault(int(row[1]), []).append(row)
+    rivals = max(numbered.values(), key=len)
+    if len(rivals) == 1:
+        return [row for _no, [row] in sorted(numbered.items())]
+    times = {row[0]: decode_deliver(str(row[2])).sc_at for row in rows}
+
+    def nearest(to: datetime | None, among: Sequence[Row]) -> Row:
+        return min(reversed(among), key=lambda row: _apart(times[row[0]], to))  # of equals the newest
+
+    mine = nearest(anchor.sc_at, rivals)
+    chosen = []
+    for _no, candidates in sorted(numbered.items()):
+        row = nearest(times[mine[0]], candidates)
+        if nearest(times[row[0]], rivals) == mine:
+            chosen.append(row)
+    return chosen
+
+
+def _apart(one: datetime | None, other: datetime | None) -> timedelta:
+    """How far two times of the service centre are apart; nothing where one is not told."""
+    return timedelta() if one is None or other is None else abs(one - other)
 
 
 def _write(
@@ -132,10 +158,13 @@ def _write(
 
 def hand_out_incomplete(tx: Tx, rules: Rules, now: datetime, *, within: timedelta = JOIN_WITHIN) -> int:
     """Hand out messages whose missing parts have not come in time; return how many."""
-    from modemd.service.outcomes import Seat  # noqa: PLC0415 - a value to write with, no modem at hand
-
     stale = inbound.stale_keys(tx, to_us(now - within))
     for key, modem, account, sim, part_count in stale:
-        rows = _newest_set(inbound.waiting_parts(tx, key))
-        _write(tx, rules, rows, part_count, Seat(0, modem, sim), account, from_us(int(rows[-1][3])) or now)
+        rows = inbound.waiting_parts(tx, key)
+        oldest = min(rows, key=lambda row: row[3])
+        # What came so much later is of another message, which may still become whole.
+        near = [row for row in rows if row[3] - oldest[3] < within // timedelta(microseconds=1)]
+        chosen = _one_of_each(near, decode_deliver(str(oldest[2])))
+        came_at = from_us(int(chosen[-1][3])) or now
+        _write(tx, rules, chosen, part_count, Seat(0, modem, sim), account, came_at)
     return len(stale)
