@@ -61,10 +61,7 @@ def _without_password(url: str) -> str:
 
 
 def _modems(config: Config) -> str:
-    named = len(config.modems.list)
-    if not config.modems.discover:
-        return _counted(named, "modem")
-    return f"{_counted(named, 'modem')} and every other" if named else "every modem that is plugged in"
+    return _counted(len(config.modems.list), "modem")
 
 
 def _counted(count: int, noun: str) -> str:
