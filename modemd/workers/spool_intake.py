@@ -68,6 +68,11 @@ class SpoolIntake(Worker):
         super().stop()
         self._bell.ring()
 
+    def look(self) -> None:
+        """Look through ``outgoing/`` soon: the accounts are others than before."""
+        self._scan_at = 0.0
+        self._bell.ring()
+
     async def finish(self) -> None:
         """Stop watching."""
         self._watch.close()
@@ -89,7 +94,7 @@ class SpoolIntake(Worker):
         for place in self._watch.written:
             self._settling[place] = now + self._config.settle_s
         self._watch.written.clear()
-        settled = [place for place, at in self._settling.items() if at <= now]
+        settled = [place for place, at in self._settling.items() if at <= now and self._rests(place, now)]
         for place in settled:
             del self._settling[place]
         places = [*self._watch.moved, *settled]
@@ -105,6 +110,22 @@ class SpoolIntake(Worker):
         elif places:
             fresh = [found for place in places if (found := self._candidate(*place)) is not None]
             self._ready = deque(sorted({*self._ready, *fresh}))
+
+    def _rests(self, place: tuple[bytes, bytes], now: float) -> bool:
+        """Whether a file has not been written to for long enough; else it is looked at again.
+
+        It may have been opened anew, by a writer that takes its time to close it.
+        """
+        account, name = place
+        folder = join(self._dirs["outgoing"], account) if account else self._dirs["outgoing"]
+        try:
+            rested_s = time.time() - os.lstat(join(folder, name)).st_mtime
+        except OSError:
+            return True  # who takes it says what became of it
+        if not 0 <= rested_s < self._config.settle_s:
+            return True
+        self._settling[place] = now + self._config.settle_s - rested_s
+        return False
 
     def _candidate(self, account: bytes, name: bytes) -> Candidate | None:
         folder = join(self._dirs["outgoing"], account) if account else self._dirs["outgoing"]
