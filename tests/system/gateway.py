@@ -32,7 +32,7 @@ T = TypeVar("T")
 ROOT: Final = Path(__file__).resolve().parents[2]
 DIRECTORIES: Final = ("outgoing", "checked", "sent", "failed", "incoming", "report", "phonecalls")
 PATIENCE_S: Final = 30.0
-_LOOK_S: Final = 0.01
+_LOOK_S: Final = 0.02
 _POWERLESS: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
 
 
@@ -245,8 +245,15 @@ class Site:
         """The states of all messages, in the order of their acceptance."""
         return [str(row[0]) for row in self.rows("SELECT state FROM message ORDER BY id")]
 
-    def until(self, check: Callable[[], T], what: str = "it", within_s: float = PATIENCE_S) -> T:
-        """Wait until ``check`` answers with something true; return that answer.
+    def until(
+        self,
+        check: Callable[[], T],
+        what: str = "it",
+        within_s: float = PATIENCE_S,
+        *,
+        look_s: float = _LOOK_S,
+    ) -> T:
+        """Wait until ``check`` answers with something true; return that answer. It is asked each ``look_s``.
 
         Raises:
             Gave: it did not in so many seconds.
@@ -255,7 +262,7 @@ class Site:
         while not (answer := check()):
             if time.monotonic() > deadline:
                 raise Gave(f"after {within_s:.0f} s: {what} did not happen; {self._standing()}")
-            self._hear(_LOOK_S)
+            self._hear(look_s)
         return answer
 
     def pass_by(self, seconds: float) -> None:
