@@ -15,7 +15,7 @@ import sdnotify
 
 from modemd import __version__
 from modemd.config import load, without_effect
-from modemd.errors import ConfigError
+from modemd.errors import ConfigError, StoreError
 from modemd.service import routing, upkeep
 from modemd.service.rules import Rules
 from modemd.store import modems
@@ -95,7 +95,10 @@ class Daemon:
             await self._watch(floor, supervisor)
             self._notify("STOPPING=1")
             await self._end(supervisor)
-            await store.run(lambda tx: modems.gateway_stopped(tx, rules.gateway, to_us(floor.now())))
+            try:
+                await store.run(lambda tx: modems.gateway_stopped(tx, rules.gateway, to_us(floor.now())))
+            except StoreError as error:
+                log.warning("%s: its last words are not written down", error)
         database.close()
         os.close(spool_hold)
         tenure.release()
