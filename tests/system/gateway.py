@@ -209,7 +209,7 @@ class Site:
     def drop(self, name: str | bytes, contents: str | bytes, account: str = "") -> None:
         """Write a file elsewhere on the file system and rename it in."""
         self._serial += 1
-        draft = self.folder / f"draft{self._serial}"
+        draft = self.spool.parent / f"draft{self._serial}"
         draft.write_bytes(contents.encode() if isinstance(contents, str) else contents)
         draft.chmod(0o664)
         target = os.path.join(os.fsencode(self.spool / "outgoing" / account), os.fsencode(name))  # noqa: PTH118

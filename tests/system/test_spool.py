@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import stat
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -180,9 +181,13 @@ def test_a_file_of_the_same_name_is_a_new_message(site: Site) -> None:
     site.start()
     for turn in range(3):
         site.drop("again", TO + f"turn {turn}")
-        site.until(lambda seen=turn: seen < len(site.air()), "it is on the air")
+        site.until(partial(_went, site, turn + 1), "it is on the air")
     site.until(lambda: not site.names("checked"), "all are told")
     assert [one["text"] for one in site.air()] == ["turn 0", "turn 1", "turn 2"]
+
+
+def _went(site: Site, count: int) -> bool:
+    return len(site.air()) == count
 
 
 def test_one_id_is_one_message(site: Site) -> None:
