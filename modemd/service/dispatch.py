@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.model import MessageState, PartState
+from modemd.model import PartState
 from modemd.service import routing
 from modemd.service.delivery import adopt_orphans
 from modemd.service.outbox import announce
@@ -69,20 +69,15 @@ def taken(
 
     Its status report may have come before: then that is applied too.
     """
-    now_us = to_us(now)
-    message = outbound.find_message(tx, message_id)
-    assert message is not None, "a part has a message"
-    # Without a TP-MR no report can be matched.
-    awaited = bool(message.report) and tp_mr is not None
-    if not parts.part_sent(tx, part_id, tp_mr, now_us, report=awaited):
+    now_us, reportable = to_us(now), tp_mr is not None
+    if not parts.part_sent(tx, part_id, tp_mr, now_us):
         return
-    message = parts.count_sent(tx, message_id, modem, now_us)
+    message = parts.count_sent(tx, message_id, modem, now_us, reportable=reportable)
     if message.part_count > 1:
         settle(tx, rules, message, now_us)
     else:
-        message = parts.move_message(tx, message_id, MessageState.SENT, ended_us=None if awaited else now_us)
         announce(tx, rules, message, now_us)
-    if awaited:
+    if message.report and reportable:
         adopt_orphans(tx, rules, part_id, message_id, now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import bindparam, case, func, literal_column, select, update
 
 from modemd.store.outbound import EVENT_COLUMNS, MessageRow
 from modemd.store.schema import IN_DOUBT, SUBMITTING, UNCERTAIN, message, part
@@ -20,11 +20,16 @@ _PART_SENT: Final = Statement(
         state=literal_column("3"),
         tp_mr=bindparam("tp_mr_given"),
         sent_at=bindparam("at"),
-        awaiting=bindparam("report_wanted"),
+        # Without a TP-MR no report can be matched.
+        awaiting=case(
+            (bindparam("tp_mr_given").is_(literal_column("NULL")), literal_column("0")),
+            else_=select(message.c.report).where(message.c.id == part.c.message_id).scalar_subquery(),
+        ),
         error_code=literal_column("NULL"),
         error_reason=literal_column("NULL"),
     ),
 )
+_WHOLE = message.c.part_count == literal_column("1")
 _MESSAGE_PART_SENT: Final = Statement(
     update(message)
     .where(message.c.id == bindparam("message_id"))
@@ -32,6 +37,14 @@ _MESSAGE_PART_SENT: Final = Statement(
         parts_done=message.c.parts_done + literal_column("1"),
         modem=func.coalesce(bindparam("name"), message.c.modem),
         sent_at=bindparam("at"),
+        state=case((_WHOLE, literal_column("'sent'")), else_=message.c.state),
+        ended_at=case(
+            (_WHOLE & (message.c.report * bindparam("reportable") == literal_column("0")), bindparam("at")),
+            (_WHOLE, literal_column("NULL")),
+            else_=message.c.ended_at,
+        ),
+        error_code=case((_WHOLE, literal_column("NULL")), else_=message.c.error_code),
+        error_reason=case((_WHOLE, literal_column("NULL")), else_=message.c.error_reason),
     )
     .returning(*EVENT_COLUMNS),
 )
@@ -76,14 +89,17 @@ _CLOSE_WAITING: Final = Statement(
 )
 
 
-def part_sent(tx: Tx, part_id: int, tp_mr: int | None, at_us: int, *, report: bool) -> bool:
+def part_sent(tx: Tx, part_id: int, tp_mr: int | None, at_us: int) -> bool:
     """Move a part that was submitted (or in doubt) to SENT; tell whether it was in such a state."""
-    return bool(tx.run(_PART_SENT, part_id=part_id, tp_mr_given=tp_mr, at=at_us, report_wanted=int(report)))
+    return bool(tx.run(_PART_SENT, part_id=part_id, tp_mr_given=tp_mr, at=at_us))
 
 
-def count_sent(tx: Tx, message_id: int, modem: str | None, at_us: int) -> MessageRow:
-    """Count one more of a message's parts as taken by the network; return the message as it is then."""
-    row = tx.one(_MESSAGE_PART_SENT, message_id=message_id, name=modem, at=at_us)
+def count_sent(tx: Tx, message_id: int, modem: str | None, at_us: int, *, reportable: bool) -> MessageRow:
+    """Count one more of a message's parts as taken by the network; return the message as it is then.
+
+    A message of one part is ``sent`` thereby, and has ended unless a report of it can come.
+    """
+    row = tx.one(_MESSAGE_PART_SENT, message_id=message_id, name=modem, at=at_us, reportable=int(reportable))
     assert row is not None, "a part outlived its message"
     return MessageRow._make(row)
 
