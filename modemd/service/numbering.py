@@ -30,9 +30,19 @@ def normalise(written: str, country: str | None, type_of_number: int | None = No
     digits = re.sub(r"[\s()./-]", "", text)
     if type_of_number is not None and type_of_number != 1:
         return digits.lstrip("+")
-    if _SHORT.fullmatch(digits) and not digits.startswith("00"):
+    if _SHORT.fullmatch(digits) and not digits.startswith("00") and not _is_subscriber(digits, country):
         return digits
     return _international(digits, country)
+
+
+def _is_subscriber(digits: str, country: str | None) -> bool:
+    """Whether short digits are somebody's whole number: where no 0 is dialled first, as in Denmark."""
+    if country is None or not digits.isdigit() or phonenumbers.ndd_prefix_for_region(country, True):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(digits, country))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _international(digits: str, country: str | None) -> str:

@@ -69,7 +69,8 @@ def settle(
     state = message_state(states, awaited=awaited)
     if state in _GIVEN_UP and (_P.QUEUED in states or _P.SCHEDULED in states):
         parts.close_waiting(tx, message.id, _P.EXPIRED if state is MessageState.EXPIRED else _P.CANCELLED)
-    if code is None and state in _BADLY_ENDED:  # good news of another part: the trouble is what it was
+    if code is None and (state in _BADLY_ENDED or _P.UNDELIVERED in states):
+        # Good news of another part: the trouble is what it was.
         code, reason = message.error_code, message.error_reason
     ended = state in _ENDS or (state is MessageState.SENT and not awaited)
     moved = parts.move_message(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
-from modemd.store.schema import AWAITING, ORPHAN, UNCERTAIN, inbound, inbound_part, part, report
+from modemd.store.schema import AWAITING, ORPHAN, UNCERTAIN, inbound, inbound_part, message, part, report
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -142,8 +142,10 @@ _AWAITED: Final = Statement(
 )
 _DOUBTFUL: Final = Statement(
     select(part.c.id, part.c.message_id, part.c.submitted_at)
+    .join(message, message.c.id == part.c.message_id)
     .where(
         UNCERTAIN,
+        message.c.report == literal_column("1"),
         part.c.recipient == bindparam("to"),
         part.c.sim == bindparam("sim"),
         part.c.submitted_at <= bindparam("until"),
