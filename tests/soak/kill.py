@@ -38,11 +38,13 @@ def _tell(figures: Figures, *, reports: bool, took_s: float) -> bool:
         f"{'with' if reports else 'without'} reports: {figures.kills} kills, "
         f"{len(figures.sent_files)} files, {len(figures.expected)} parts; lost {len(figures.lost)}, "
         f"repeated {figures.repeated} (at most {most}), left behind {left}; "
+        f"{len(figures.given)} came in, {len(figures.received_wrongly)} of them lost or twice; "
         f"starts with doubts {figures.doubts}; states {dict(figures.states)}; {took_s:.0f} s"
     )
     if figures.lost or figures.strange:
         _say(f"lost: {figures.lost[:20]}, strange: {figures.strange[:20]}")
-    return not figures.lost and not figures.strange and not left and figures.repeated <= most
+    wrong = figures.lost or figures.strange or left or figures.received_wrongly
+    return not wrong and figures.repeated <= most
 
 
 def _say(line: str) -> None:

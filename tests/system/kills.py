@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NUMBERS: Final = 60
 """So many phones share the messages, so that several messages to one are on their way at a time."""
 _PART: Final = 153  # 3GPP TS 23.040, 9.2.3.24.1: septets a part beside an 8-bit reference
-_UNCERTAIN_S: Final = {True: 8, False: 1}
+_UNCERTAIN_S: Final = {True: 15, False: 1}
 """With reports: longer than a report takes, restarts included. Without: nothing is waited for."""
 
 
@@ -29,6 +29,9 @@ class Figures:
     left: dict[str, list[str]] = field(default_factory=dict)
     states: Counter[str] = field(default_factory=Counter)
     doubts: int = 0
+    given: list[str] = field(default_factory=list)
+    """Texts that were sent to the modems meanwhile."""
+    received: Counter[str] = field(default_factory=Counter)
 
     @property
     def lost(self) -> list[str]:
@@ -39,6 +42,13 @@ class Figures:
     def repeated(self) -> int:
         """How many times more than once the network got a part."""
         return sum(count - 1 for count in self.went.values())
+
+    @property
+    def received_wrongly(self) -> list[str]:
+        """Incoming messages that were lost, told twice, or made up."""
+        return sorted(
+            ((Counter(self.given) - self.received) + (self.received - Counter(self.given))).elements()
+        )
 
     @property
     def strange(self) -> list[str]:
@@ -53,6 +63,14 @@ def contents(name: str, parts: int) -> list[str]:
     return [f"{name}/{part} ".ljust(_PART, "abcdefgh"[part % 8]) for part in range(1, parts)] + [
         f"{name}/{parts}"
     ]
+
+
+def _give(site: Site, figures: Figures, chance: Random) -> None:
+    """A message comes in, in one part or in three of any order."""
+    text = "".join(contents(f"i{len(figures.given):05d}", chance.choice((1, 1, 3))))
+    order = [1] if len(text) <= _PART else chance.sample((1, 2, 3), 3)
+    site.ask("incoming", text=text, modem=f"gsm{chance.randrange(figures.modems) + 1}", order=order)
+    figures.given.append(text)
 
 
 def run(site: Site, *, kills: int, messages: int, reports: bool, seed: int, modems: int = 2) -> Figures:
@@ -71,7 +89,9 @@ def run(site: Site, *, kills: int, messages: int, reports: bool, seed: int, mode
             name, parts = waiting.pop()
             texts = contents(name, parts)
             figures.expected += texts
-            site.drop(name, f"To: 3247500{chance.randrange(NUMBERS):04d}\n\n{''.join(texts)}")
+            site.drop(name, f"To: 3247600{chance.randrange(NUMBERS):04d}\n\n{''.join(texts)}")
+        for _ in range(2):
+            _give(site, figures, chance)
         site.pass_by(chance.uniform(0.0, 0.6) ** 2 * 2)
         site.kill()
         if chance.random() < 0.3:  # a second one while it starts: the moments of recovery are tried too
@@ -83,9 +103,13 @@ def run(site: Site, *, kills: int, messages: int, reports: bool, seed: int, mode
     site.until(lambda: len(site.names("sent")) >= messages, "all are in sent/", 60 + messages / 10)
     if reports:
         site.until(lambda: set(site.states()) == {"delivered"}, "all are delivered", 60)
+    site.until(lambda: len(site.names("incoming")) >= len(figures.given), "all came in", 60)
     figures.doubts = site.log.count(": in doubt")
     site.stop()
     figures.went = Counter(one["text"] for one in site.air())
+    figures.received = Counter(
+        site.text("incoming", name).partition("\n\n")[2] for name in site.names("incoming")
+    )
     figures.sent_files = site.names("sent")
     figures.left = {name: site.names(name) for name in ("outgoing", "checked", "failed")}
     figures.states = Counter(site.states())

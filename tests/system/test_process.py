@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -131,6 +133,24 @@ def test_a_store_that_cannot_be_opened_ends_it_with_75(site: Site) -> None:
     ended = subprocess.run(site.command("run"), cwd=ROOT, capture_output=True, check=False, timeout=30)
     assert ended.returncode == 75, ended.stderr.decode()
     assert b"Traceback" not in ended.stderr
+
+
+def test_the_store_is_copied_while_it_runs(site: Site) -> None:
+    site.simulate("--airtime", "0.01", modems=2)
+    site.start()
+    for one in range(60):
+        site.drop(f"m{one}", f"To: 324751234{one:02d}\n\nm{one}")
+    target = site.folder / "copy.db"
+    site.until(lambda: len(site.air()) > 5, "it is busy")
+    assert _copy(site, target).returncode == 0
+    with contextlib.closing(sqlite3.connect(target)) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert copy.execute("SELECT count(*) FROM message WHERE state != 'queued'").fetchone()[0] >= 5
+    again = _copy(site, target)
+    assert again.returncode in {1, 2, 75}
+    assert b"exists" in again.stderr
+    site.until_in("sent", *(f"m{one}" for one in range(60)))
+    assert len(site.air()) == 60
 
 
 def _copy(site: Site, target: Path) -> subprocess.CompletedProcess[bytes]:
