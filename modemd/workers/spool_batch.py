@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,6 +49,16 @@ def key_of(path: bytes, found: os.stat_result) -> str:
     It is compared only while the file is on its way, so a name that is used again is a new message.
     """
     return f"{os.fsdecode(path)!a} {found.st_dev}:{found.st_ino} {found.st_mtime_ns} {found.st_size}"
+
+
+def left_at(key: str) -> bytes | None:
+    """Return where the file of this key still lies as it was dropped; ``None`` where it has gone."""
+    shown = key.rsplit(" ", 3)[0]
+    path = os.fsencode(ast.literal_eval(shown))
+    try:
+        return path if key_of(path, os.lstat(path)) == key else None
+    except OSError:
+        return None
 
 
 def enter(tx: Tx, dirs: SpoolDirs, files: Sequence[Dropped], rules: Rules, now: datetime) -> list[Entered]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from modemd.model import Inbound, OutboundResult, StatusReportFacts
     from modemd.store.outbox import Untold
     from modemd.store.results import Plain
+    from modemd.store.spool import SpoolRow
     from modemd.store.transaction import Tx
 
 
@@ -25,6 +26,7 @@ class CheckedFile:
     id: int
     name: bytes
     form: Format
+    key: str
 
 
 @dataclass(slots=True)
@@ -56,11 +58,15 @@ def due(tx: Tx, behind: int, most: int) -> list[Due]:
     return [_due(tx, row, known) if plain is None else _plain(row, plain, known) for row, plain in rows]
 
 
+def _checked(row: SpoolRow) -> CheckedFile:
+    return CheckedFile(row.id, row.name, cast("Format", row.format), row.key)
+
+
 def _plain(row: Untold, plain: Plain, known: told.ModemFacts) -> Due:
     at = from_us(row.at)
     assert at is not None
     tp_mrs = () if plain.tp_mr is None else (plain.tp_mr,)
-    file = CheckedFile(plain.file.id, plain.file.name, cast("Format", plain.file.format))
+    file = _checked(plain.file)
     result = told.result_of(plain.message, plain.times, tp_mrs, known, at)
     return Due(row.id, row.event, file=file, results=[result])
 
@@ -92,4 +98,4 @@ def _fill_results(tx: Tx, one: Due, row: Untold, known: told.ModemFacts) -> None
     assert at is not None
     ended = (told.outbound_result(tx, each, known, at) for each in ids)
     one.results = [result for result in ended if result is not None]
-    one.file = CheckedFile(found.id, found.name, cast("Format", found.format))
+    one.file = _checked(found)

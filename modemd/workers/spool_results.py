@@ -23,8 +23,9 @@ from modemd.model import Call
 from modemd.store import outbox, spool
 from modemd.store.times import to_us
 from modemd.workers import hooks
+from modemd.workers.spool_batch import left_at
 from modemd.workers.spool_dirs import join, read_regular, write_over
-from modemd.workers.spool_due import Due, due
+from modemd.workers.spool_due import CheckedFile, Due, due
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 _BATCH: Final = 200
 _GATHER_S: Final = 0.02
 _FORGET_S: Final = 10.0
+_MANY: Final = 5_000
 _LARGEST: Final = 8 * 1024 * 1024
 
 
@@ -51,7 +53,8 @@ class SpoolResults(Worker):
         self._dirs = dirs
         self._behind = 0
         self._finished: list[int] = []
-        self._forget_at = 0.0
+        self.forget_at = 0.0
+        """When the files that are done may be forgotten, by the monotonic clock."""
 
     def stop(self) -> None:
         """Ask for the turn in hand to be the last."""
@@ -64,9 +67,11 @@ class SpoolResults(Worker):
         batch = await self._floor.store.run(lambda tx: due(tx, told_up_to, _BATCH))
         if batch:
             await self._write(batch)
+            if len(self._finished) >= _MANY:  # it may never be quiet
+                await self._forget()
             # While there is much to tell it is told by the dozen: each look costs the store a turn.
             await self._pause.wait(_GATHER_S)
-        elif self._finished and time.monotonic() >= self._forget_at:
+        elif self._finished and time.monotonic() >= self.forget_at:
             await self._forget()
         elif not await self._floor.results.wait(_FORGET_S if self._finished else 30.0):
             self._behind = (
@@ -78,6 +83,8 @@ class SpoolResults(Worker):
         with contextlib.suppress(StoreError, OSError):
             while batch := await self._floor.store.run(lambda tx: due(tx, self._behind, _BATCH)):
                 await self._write(batch)
+            if self._finished:
+                await self._forget()
 
     async def _write(self, batch: list[Due]) -> None:
         for each in batch:
@@ -137,7 +144,7 @@ class SpoolResults(Worker):
         directory = "sent" if went else "failed"
         target = join(self._dirs[directory], each.file.name)
         try:
-            original, _ = read_regular(source, _LARGEST)
+            original = self._read(each.file, source)
             write_over(source, finished(each.file.form, original, each.results, zone=self._floor.zone))
             os.rename(source, target)  # noqa: PTH104 - names are bytes
         except PermissionError:
@@ -150,9 +157,29 @@ class SpoolResults(Worker):
             log.debug("%a is no longer in checked/", os.fsdecode(each.file.name))
         each.event = "SENT" if went else "FAILED"
         if each.file.name not in self._floor.stuck:
+            if not self._finished:
+                self.forget_at = time.monotonic() + _FORGET_S
             self._finished.append(each.file.id)
-        self._forget_at = max(self._forget_at, time.monotonic() + _FORGET_S)
         return target
+
+    def _read(self, file: CheckedFile, source: bytes) -> bytes:
+        """Return the octets of a file in ``checked/``, fetched from where a crash may have left it.
+
+        Where it came after the commit, the file is in ``outgoing/``, and known there only until its result
+        is written: then it would be taken for a new message.
+        """
+        try:
+            return read_regular(source, _LARGEST)[0]
+        except FileNotFoundError:
+            left = left_at(file.key)
+            if left is None:
+                raise
+        try:
+            os.rename(left, source)  # noqa: PTH104 - names are bytes
+        except OSError as error:
+            self._floor.stuck.add(file.name)
+            raise FileNotFoundError(error.errno, "it cannot be fetched from outgoing/") from error
+        return read_regular(source, _LARGEST)[0]
 
     async def _forget(self) -> None:
         """Forget who the files were, once their renames are on disk: a power cut may undo them until then."""
