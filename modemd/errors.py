@@ -11,6 +11,7 @@
     ├── Refused         the modem or the network said no: ask ``gsm.causes`` what to do
     ├── NotReady        the modem works, but its SIM or network does not: do what it says, look again later
     └── PduError        octets that are no PDU, or a PDU that cannot be made: keep the raw bytes, go on
+        └── TooLong     contents that need more parts than there may be
 
 The three modem errors and ``PduError`` also are the matching exceptions of python-gsmmodem-new, so
 that scripts which know that library catch them by the names they know.
@@ -156,3 +157,7 @@ class NotReady(ModemdError):
 
 class PduError(ModemdError, EncodingError):
     """Octets that cannot be read as a PDU, or contents that no PDU can carry."""
+
+
+class TooLong(PduError):
+    """Contents that need more parts than there may be."""

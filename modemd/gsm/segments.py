@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product, repeat
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from modemd.errors import PduError
+from modemd.errors import PduError, TooLong
 from modemd.gsm.alphabet import ESCAPE, GSM7, Alphabet, alphabet
 from modemd.gsm.header import LOCKING_SHIFT, SINGLE_SHIFT, Concat, encode_concat
 from modemd.gsm.languages import LOCKING, SINGLE
@@ -70,7 +70,7 @@ class Form(NamedTuple):
             if end <= at < len(self.units):
                 raise PduError("the user data header leaves no room for the message")
             if len(pieces) == MAX_PARTS:
-                raise PduError(f"the message needs more than {MAX_PARTS} parts")
+                raise TooLong(f"the message needs more than {MAX_PARTS} parts")
             pieces.append(self.units[at:end])
             at = end
         return pieces
@@ -186,7 +186,7 @@ def segment(form: Form, split: Split) -> Segments:
     if len(form.units) <= room:
         return _segments(form, [form.units], [fixed])
     if split.autosplit == "none":
-        raise PduError("the message does not fit one part and is not to be split")
+        raise TooLong("the message does not fit one part and is not to be split")
     if split.autosplit == "plain":
         pieces = form.cut(lambda _seq: room)
         return _segments(form, pieces, [fixed] * len(pieces))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.errors import PduError, Rejected
+from modemd.errors import PduError, Rejected, TooLong
 from modemd.gsm.outgoing import Encoded, Outgoing, encode
 from modemd.model import Quote, SendRequest
 from modemd.service import routing
@@ -116,9 +116,10 @@ def _outgoing(request: SendRequest, destination: str, account: str, rules: Rules
 def _encoded(outgoing: Outgoing, rules: Rules) -> Encoded:
     try:
         encoded = encode(outgoing)
+    except TooLong as error:
+        raise Rejected("too_long", str(error), fail_reason="Too long text") from error
     except PduError as error:
-        code = "too_long" if "long" in str(error) else "not_encodable"
-        raise Rejected(code, str(error), fail_reason="Too long text" if code == "too_long" else "") from error
+        raise Rejected("not_encodable", str(error)) from error
     if len(encoded.parts) > rules.sending.max_parts:
         raise Rejected(
             "too_long",
