@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
+from pathlib import Path
 
 from tests.system.gateway import Site
 from tests.system.kills import Figures, run
@@ -17,6 +19,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=500)
     parser.add_argument("--modems", type=int, default=2)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--keep", type=Path, help="copy the folder of a run that went wrong here")
     wanted = parser.parse_args()
     _say(f"seed {wanted.seed}")
     kept = True
@@ -27,7 +30,10 @@ def main() -> int:
                 site, kills=wanted.kills, messages=wanted.messages, modems=wanted.modems, reports=reports,
                 seed=wanted.seed,
             )  # fmt: skip
-        kept &= _tell(figures, reports=reports, took_s=time.monotonic() - began)
+            good = _tell(figures, reports=reports, took_s=time.monotonic() - began)
+            if not good and wanted.keep:
+                shutil.copytree(site.folder, wanted.keep, ignore=shutil.ignore_patterns("notify", "ports"))
+        kept &= good
     return 0 if kept else 1
 
 
@@ -41,8 +47,9 @@ def _tell(figures: Figures, *, reports: bool, took_s: float) -> bool:
         f"{len(figures.given)} came in, {len(figures.received_wrongly)} of them lost or twice; "
         f"starts with doubts {figures.doubts}; states {dict(figures.states)}; {took_s:.0f} s"
     )
-    if figures.lost or figures.strange:
-        _say(f"lost: {figures.lost[:20]}, strange: {figures.strange[:20]}")
+    if figures.lost or figures.strange or figures.repeated > most:
+        repeated = sorted(text[:20] for text, count in figures.went.items() if count > 1)
+        _say(f"lost: {figures.lost[:20]}, strange: {figures.strange[:20]}, repeated: {repeated[:20]}")
     wrong = figures.lost or figures.strange or left or figures.received_wrongly
     return not wrong and figures.repeated <= most
 

@@ -93,7 +93,7 @@ def test_a_late_answer_is_credited_to_its_part(site: Site) -> None:
 
 def test_silence_before_the_prompt_is_no_doubt(site: Site) -> None:
     site.hasty = True
-    site.simulate("--no-reports", "--fault", "hang:on=AT+CMGS*,times=2", modems=1)
+    site.simulate("--no-reports", "--fault", "hang:on=AT+CMGS*", modems=1)
     site.configure(sending={"uncertain_after": 60})
     site.start()
     site.drop("a", TO + "Safe to try again")
