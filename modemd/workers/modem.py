@@ -59,6 +59,7 @@ class ModemWorker(Worker):
         self._failures = 0
         self._health_at = 0.0
         self._paused_until = 0.0
+        self._paused_for = ""
         self._bursting = False
         self._usable = True
 
@@ -74,6 +75,7 @@ class ModemWorker(Worker):
                 await self._write_down()  # nothing else may be submitted before this is on disk
             return
         if self._modem is None:
+            await self._put_away()
             await self._open()
             return
         try:
@@ -106,7 +108,7 @@ class ModemWorker(Worker):
                 self.config.name, self.config.port or "", baudrate=self.config.baudrate,
                 on_urc=self._bell.ring, timing=self._timing,
             )  # fmt: skip
-            identity = await modem.prepare(pin=self.config.read_pin(), smsc=self.config.smsc)
+            await self._prepare(modem)
         except asyncio.CancelledError:
             if modem is not None:
                 await modem.close()
@@ -116,13 +118,18 @@ class ModemWorker(Worker):
         except ModemdError as error:
             await self._not_opened(modem, "absent", str(error))
         else:
-            sim = identity.sim or f"modem:{self.config.name}"
-            self._seat = Seat(self._seat.modem_id, self.config.name, sim)
-            self._modem, self._failures, self._health_at = modem, 0, 0.0
-            self._inbox.opened()
-            self._record.identity = identity
-            log.info("%s: ready (%s %s, SIM %s)", self.name, identity.manufacturer, identity.model, sim[-4:])
+            self._modem, self._failures = modem, 0
             await self._record.write("ready", None)
+
+    async def _prepare(self, modem: Modem) -> None:
+        """Set the modem up, and learn whose SIM is in it."""
+        identity = await modem.prepare(pin=self.config.read_pin(), smsc=self.config.smsc)
+        sim = identity.sim or f"modem:{self.config.name}"
+        self._seat = Seat(self._seat.modem_id, self.config.name, sim)
+        self._health_at = 0.0
+        self._inbox.opened()
+        self._record.identity = identity
+        log.info("%s: ready (%s %s, SIM %s)", self.name, identity.manufacturer, identity.model, sim[-4:])
 
     async def _not_opened(self, modem: Modem | None, state: str, reason: str) -> None:
         if modem is not None:
@@ -153,10 +160,16 @@ class ModemWorker(Worker):
     async def _drop(self, modem: Modem, state: str, reason: str) -> None:
         self._modem = None
         self._bursting = False
+        self._inbox.keep(modem)
         await modem.close()
-        await self._give_back()
+        await self._put_away()
         await self._record.write(state, reason)
         await self._release()
+
+    async def _put_away(self) -> None:
+        """Bring what a modem that is gone left in hand into the store; a step begins with what failed."""
+        await self._inbox.put_away(self._seat)
+        await self._give_back()
 
     async def _release(self) -> None:
         """This modem cannot send: what waits for it, but may go by another, goes now."""
@@ -165,9 +178,13 @@ class ModemWorker(Worker):
             self._floor.ring_queue()
 
     async def _resync(self, modem: Modem, silent: NoReply) -> None:
+        """Get into step again, and set the modem up anew: it may have restarted without a word."""
         log.warning("%s: %s", self.name, silent)
         try:
             await modem.resync()
+            await self._prepare(modem)
+        except NotReady as wanting:
+            await self._drop(modem, wanting.state, wanting.advice)
         except ModemdError as error:
             await self._drop(modem, "silent", str(error))
 
@@ -175,6 +192,10 @@ class ModemWorker(Worker):
         health = await modem.health()
         self._usable = health.usable
         self._health_at = now + (_HEALTH_S if health.usable else _SEARCHING_S)
+        if now < self._paused_until:  # it is to be told, and others are to have its messages, to the end
+            self._health_at = min(self._health_at, self._paused_until)
+            await self._record.write("paused", self._paused_for, health)
+            return
         await self._record.write("ready" if health.usable else "searching", None, health)
         if not health.usable:
             await self._release()
@@ -243,6 +264,8 @@ class ModemWorker(Worker):
         )  # fmt: skip
         if decision.pause_s is not None:
             self._paused_until = time.monotonic() + decision.pause_s
+            self._paused_for = decision.reason
+            self._health_at = min(self._health_at, self._paused_until)
             await self._record.write("paused", decision.reason)
             await self._release()
         elif decision.verb is Verb.DRAIN:
@@ -282,8 +305,13 @@ class ModemWorker(Worker):
             except StoreError as error:
                 log.error("%s: %s", self.name, error)  # noqa: TRY400 - at the next start the part is in doubt
                 break
-        await self._give_back()
-        self._floor.queue_bells.pop(self.config.name, None)
+        try:
+            if self._modem is not None:
+                self._inbox.keep(self._modem)
+            await self._put_away()
+        finally:
+            self._floor.queue_bells.pop(self.config.name, None)
+            if self._modem is not None:
+                await self._modem.close()
         if self._modem is not None:
-            await self._modem.close()
             await self._record.write("stopped", None)

@@ -40,6 +40,9 @@ SWEEP_S: Final = 60.0
 _STATIC: Final = frozenset({2, 3})
 """``stat`` of what a person stored on the SIM (27.005, 3.1): not ours to take or to delete."""
 
+_HINTS: Final = (NewStored, StorageFull, Restarted, Registration)
+"""Notes that mean nothing once the modem is opened anew."""
+
 
 class Inbox:
     """The receiving half of a modem's turn."""
@@ -74,8 +77,9 @@ class Inbox:
         """
         self._notes += modem.take_urcs()
         if self._notes:
-            await self._note(modem, seat, self._notes)
-            self._notes = []  # only now: a message that was not stored by the modem is in here alone
+            if await self._take_direct(seat):
+                await modem.acknowledge()
+            await self._take_notes(seat)
             return True
         if now < self.sweep_at:
             return False
@@ -84,22 +88,44 @@ class Inbox:
             await self._sweep(modem, seat)
         return True
 
-    async def _note(self, modem: Modem, seat: Seat, notes: list[Note]) -> None:
-        direct = [note.pdu for note in notes if isinstance(note, DirectDeliver | DirectReport)]
+    def keep(self, modem: Modem) -> None:
+        """Keep what a modem told before it went: evidence, and messages that are nowhere else."""
+        self._notes += [note for note in modem.take_urcs() if not isinstance(note, _HINTS)]
+
+    async def put_away(self, seat: Seat) -> None:
+        """Store what was kept, for a modem that is gone.
+
+        Raises:
+            StoreError: it is still kept.
+        """
+        await self._take_direct(seat)
+        await self._take_notes(seat)
+
+    async def _take_direct(self, seat: Seat) -> bool:
+        """Store the messages and reports that the modem handed over instead of storing them, if any."""
+        direct = [note for note in self._notes if isinstance(note, DirectDeliver | DirectReport)]
         if direct:
-            await self._take(seat, direct)
-            await modem.acknowledge()
-        for note in notes:
-            if isinstance(note, NewStored | StorageFull):
-                self.sweep_now()
-            elif isinstance(note, LateSubmit | LateRefusal):
-                await self._settle(seat, note)
-            elif isinstance(note, Ring | Clip | CallEnded):
-                await self._call(note)
-            elif isinstance(note, Restarted):
-                self.restarted = True
-            elif isinstance(note, Registration):
-                log.info("%s: %s", seat.name, note)
+            await self._take(seat, [note.pdu for note in direct])
+            # Only now: they are in here alone.
+            self._notes = [note for note in self._notes if not isinstance(note, DirectDeliver | DirectReport)]
+        return bool(direct)
+
+    async def _take_notes(self, seat: Seat) -> None:
+        while self._notes:
+            await self._note(seat, self._notes[0])
+            del self._notes[0]  # each once, whatever becomes of those behind it
+
+    async def _note(self, seat: Seat, note: Note) -> None:
+        if isinstance(note, NewStored | StorageFull):
+            self.sweep_now()
+        elif isinstance(note, LateSubmit | LateRefusal):
+            await self._settle(seat, note)
+        elif isinstance(note, Ring | Clip | CallEnded):
+            await self._call(note)
+        elif isinstance(note, Restarted):
+            self.restarted = True
+        elif isinstance(note, Registration):
+            log.info("%s: %s", seat.name, note)
 
     async def _sweep(self, modem: Modem, seat: Seat) -> None:
         found = [item for item in await modem.list_stored() if item.stat not in _STATIC]
@@ -144,8 +170,8 @@ class Inbox:
     async def _call(self, note: Ring | Clip | CallEnded) -> None:
         """A call is told once: when its caller is known, or when it ends without one."""
         if isinstance(note, Clip) and self._caller is None:
-            self._caller = note
             await self._tell_call(note)
+            self._caller = note
         elif isinstance(note, CallEnded):
             if self._ringing and self._caller is None:
                 await self._tell_call(Clip(None))
