@@ -43,6 +43,13 @@ TAKEN = {PartState.SENT, PartState.DELIVERED, PartState.UNDELIVERED}
 _WATCH = """
 CREATE TEMP TABLE moved (part_id, was, went);
 CREATE TEMP TABLE told (consumer, event, message_id, inbound_id, report_id);
+CREATE TEMP TABLE touched (message_id);
+CREATE TEMP TRIGGER parts_made AFTER INSERT ON main.part
+  BEGIN INSERT INTO touched VALUES (new.message_id); END;
+CREATE TEMP TRIGGER parts_changed AFTER UPDATE ON main.part
+  BEGIN INSERT INTO touched VALUES (new.message_id); END;
+CREATE TEMP TRIGGER messages_changed AFTER UPDATE ON main.message
+  BEGIN INSERT INTO touched VALUES (new.id); END;
 CREATE TEMP TRIGGER moves AFTER UPDATE OF state ON main.part WHEN old.state <> new.state
   BEGIN INSERT INTO moved VALUES (old.id, old.state, new.state); END;
 CREATE TEMP TRIGGER tells AFTER INSERT ON main.outbox
@@ -81,6 +88,7 @@ class Office:
         self.rules = rules or rules_of()
         self.now = START
         self.retried: set[int] = set()
+        self._looked = ""
         self.ids = self.run(lambda tx: routing.sync(tx, self.rules))
 
     def run(self, job: Callable[[Tx], T]) -> T:
@@ -204,22 +212,24 @@ class Office:
 
     def check(self) -> None:
         """Every rule that holds between two transactions."""
-        for part_id, was, went in rows(self.database, "SELECT part_id, was, went FROM moved"):
+        for part_id, was, went in rows(self.database, f"SELECT part_id, was, went FROM moved{self._looked}"):
             legal = LEGAL_MOVES[PartState(was)]
             assert went in legal, f"part {part_id}: {PartState(was)!r} to {PartState(went)!r}"
-        states: dict[int, Counter[int]] = {}
-        awaited: Counter[int] = Counter()
-        for message_id, state, awaiting in rows(
-            self.database, "SELECT message_id, state, awaiting FROM part"
-        ):
-            states.setdefault(int(message_id), Counter())[PartState(state)] += 1
-            awaited[int(message_id)] += int(awaiting)
-        every = ", ".join(MessageRow._fields)
-        for ended_at, *values in rows(self.database, f"SELECT ended_at, {every} FROM message"):
-            message = MessageRow._make(values)
-            self._check_message(message, states[message.id], awaited[message.id], ended_at is not None)
+        [(last,)] = rows(self.database, "SELECT coalesce(max(rowid), 0) FROM moved")
+        self._looked = f" WHERE rowid > {last}"
+        for (message_id,) in rows(self.database, "SELECT DISTINCT message_id FROM touched"):
+            self._check_message(message_id)
+        self.database.connection.execute("DELETE FROM touched")
 
-    def _check_message(self, message: MessageRow, states: Counter[int], awaited: int, ended: bool) -> None:
+    def _check_message(self, message_id: int) -> None:
+        every = ", ".join(MessageRow._fields)
+        [(ended_at, *values)] = rows(
+            self.database, f"SELECT ended_at, {every} FROM message WHERE id = {message_id}"
+        )
+        message, ended = MessageRow._make(values), ended_at is not None
+        found = rows(self.database, f"SELECT state, awaiting FROM part WHERE message_id = {message_id}")
+        states: Counter[int] = Counter(PartState(state) for state, _ in found)
+        awaited = sum(awaiting for _, awaiting in found)
         which = f"message {message.id} ({message.state}) with {dict(states)}"
         state = MessageState(message.state)
         assert sum(states.values()) == message.part_count, which
