@@ -155,12 +155,19 @@ class Daemon:
             reload.cancel()
             if self._reload.is_set():
                 self._reload.clear()
-                await self._reread(floor, supervisor)
-            silent = supervisor.silent()
-            if silent:
-                log.error("no sign of life from %s", ", ".join(silent))
-            else:
-                self._notify("WATCHDOG=1")
+                reading = asyncio.ensure_future(self._reread(floor, supervisor))
+                # Parts in hand of modems that go are waited for, and the network may take a minute.
+                while not (await asyncio.wait([reading], timeout=interval_s))[0]:
+                    self._show_life(supervisor)
+                reading.result()
+            self._show_life(supervisor)
+
+    def _show_life(self, supervisor: Supervisor) -> None:
+        silent = supervisor.silent()
+        if silent:
+            log.error("no sign of life from %s", ", ".join(silent))
+        else:
+            self._notify("WATCHDOG=1")
 
     async def _reread(self, floor: Floor, supervisor: Supervisor) -> None:
         """SIGHUP: take the new configuration, or keep the old one and say why."""
@@ -170,6 +177,8 @@ class Daemon:
                 await self._take_over(load(self._source), floor, supervisor)
         except ConfigError as error:
             log.error("the configuration stays as it was:\n%s", error)  # noqa: TRY400
+        except StoreError as error:
+            log.error("the configuration is not taken, or not wholly: %s; reload again", error)  # noqa: TRY400
         self._notify("READY=1")
 
     async def _take_over(self, config: Config, floor: Floor, supervisor: Supervisor) -> None:
@@ -179,11 +188,14 @@ class Daemon:
         rules = _rules(config)
         old = {each.name: each for each in self._config.modems.list}
         new = {each.name: each for each in config.modems.list}
+        modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))  # first: it is what may fail
         gone = [self._modems.pop(name) for name in old if old[name] != new.get(name)]
         await supervisor.stop(*gone)
         self._config, floor.rules = config, rules
-        modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))
         self._start_modems(floor, supervisor, modem_ids)
+        await floor.store.run(
+            lambda tx: routing.sync(tx, rules)
+        )  # what the old ones had in hand goes by others
         floor.ring_all()
         self._intake.look()
         log.info("the configuration was read again: %d modems", len(new))
