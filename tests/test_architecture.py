@@ -1,0 +1,62 @@
+"""The page on the architecture tells what is so: files, names and the life of a part are there."""
+
+from __future__ import annotations
+
+import importlib
+import re
+
+import pytest
+
+from modemd.model import LEGAL_MOVES, PartState
+from tests import house
+
+PAGE = (house.ROOT / "docs" / "architecture.md").read_text("utf-8")
+QUOTED = sorted(set(re.findall(r"`([^`\n]+)`", PAGE)))
+FILES = [name for name in QUOTED if re.fullmatch(r"[\w/]+\.(py|md)", name)]
+ROOMS = [name for name in QUOTED if re.fullmatch(r"\w+/", name)]
+SPOOL = {"outgoing/", "checked/", "sent/", "failed/", "incoming/", "report/"}
+NAMES = [
+    name
+    for name in QUOTED
+    if name not in FILES and re.fullmatch(r"(routing|delivery|upkeep|model|housekeeping|arrival)\.\w+", name)
+]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_there(name: str) -> None:
+    places = [house.ROOT / "modemd" / name, house.ROOT / name, *house.ROOT.glob(f"modemd/*/{name}")]
+    assert any(place.exists() for place in places)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_is_there(name: str) -> None:
+    assert (house.ROOT / "modemd" / name).is_dir() or name in SPOOL
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_there(name: str) -> None:
+    module, _, attribute = name.partition(".")
+    places = [f"modemd.{module}", f"modemd.service.{module}", f"modemd.workers.{module}"]
+    found = [place for place in places if (house.ROOT / (place.replace(".", "/") + ".py")).exists()]
+    assert found
+    assert any(hasattr(importlib.import_module(place), attribute) for place in found)
+
+
+def test_every_room_is_told_of() -> None:
+    missing = [
+        room for room in house.LAYERS if not re.search(rf"`{room}(/|\.py)`", PAGE) and room != "__main__"
+    ]
+    assert missing == []
+
+
+def test_the_life_of_a_part_is_drawn_as_the_table_has_it() -> None:
+    picture = PAGE[PAGE.index("stateDiagram") :]
+    drawn = re.findall(r"^  (\w+) --> (\w+)", picture, re.MULTILINE)
+    assert len(drawn) > 12
+    for was, went in drawn:
+        assert PartState[went.upper()] in LEGAL_MOVES[PartState[was.upper()]], f"{was} to {went}"
+
+
+def test_who_catches_everything_is_told() -> None:
+    assert "stands in three places" in PAGE
+    assert len(house.CATCH_ALL) == 3
