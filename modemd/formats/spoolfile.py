@@ -71,10 +71,12 @@ def format_of(name: str, head: bytes) -> Format:
 
 def peek_priority(name: str, head: bytes) -> Priority:
     """The priority of a file by its name and first octets, to order files before they are read whole."""
+    if is_gammu_name(name):
+        return name_priority(name)
+    if b"riority" not in head:
+        return Priority.NORMAL
     contents = without_rejection(head)
     form = format_of(name, contents)
-    if form == "gammu":
-        return name_priority(name)
     if form == "json":
         named = _JSON_PRIORITY.search(contents)
         word = named[1].decode("ascii") if named else ""

@@ -8,7 +8,10 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAMES: Final = ("outgoing", "checked", "sent", "failed", "incoming", "report", "phonecalls")
 _MODE: Final = 0o2770
@@ -106,28 +109,37 @@ def read_regular(path: bytes, most: int) -> tuple[bytes, os.stat_result]:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError("not a regular file")
-        return os.read(descriptor, most + 1) if found.st_size else b"", found
+        return _read(descriptor, most)
     finally:
         os.close(descriptor)
 
 
-def write_over(path: bytes, contents: bytes) -> None:
-    """Put new contents into a file that exists: its inode stays, which costs a sixth of creating one.
+def _read(descriptor: int, most: int) -> tuple[bytes, os.stat_result]:
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError("not a regular file")
+    # No more than there is: a buffer for the most there might be costs more than all the rest.
+    return os.read(descriptor, min(most, found.st_size) + 1) if found.st_size else b"", found
 
-    One ``write`` of contents that are longer than before: a crash of ours never leaves half of them.
+
+def rewrite(path: bytes, most: int, change: Callable[[bytes], bytes]) -> None:
+    """Put new contents, made of the old ones, into a regular file of at most ``most`` octets.
+
+    Its inode stays, which costs a sixth of creating one. One ``write`` of contents that are longer than
+    before: a crash of ours never leaves half of them.
 
     Raises:
         OSError: no room, or no right to write.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if len(contents) > os.fstat(descriptor).st_blocks * 512:
-            os.posix_fallocate(descriptor, 0, len(contents))  # a full disk shows before anything is lost
-        if os.write(descriptor, contents) != len(contents):
+        old, found = _read(descriptor, most)
+        new = change(old)
+        if len(new) > found.st_blocks * 512:
+            os.posix_fallocate(descriptor, 0, len(new))  # a full disk shows before anything is lost
+        if os.pwrite(descriptor, new, 0) != len(new):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.ftruncate(descriptor, len(contents))
+        if len(new) < found.st_size:
+            os.ftruncate(descriptor, len(new))
     finally:
         os.close(descriptor)

@@ -161,7 +161,12 @@ class SpoolIntake(Worker):
 
     async def _take(self, batch: list[Candidate]) -> None:
         """Read, check, commit, and only then move away."""
-        read_files = [dropped for each in batch if (dropped := await self._read(each)) is not None]
+        read_files = []
+        for each in batch:
+            await asyncio.sleep(0)  # the modems first
+            dropped = await self._read(each)
+            if dropped is not None:
+                read_files.append(dropped)
         if not read_files:
             return
         rules, now = self._floor.rules, self._floor.now()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
 import time
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import StoreError
@@ -24,11 +26,13 @@ from modemd.store import outbox, spool
 from modemd.store.times import to_us
 from modemd.workers import hooks
 from modemd.workers.spool_batch import left_at
-from modemd.workers.spool_dirs import join, read_regular, write_over
+from modemd.workers.spool_dirs import join, read_regular, rewrite
 from modemd.workers.spool_due import CheckedFile, Due, due
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from modemd.store.transaction import Tx
     from modemd.workers.floor import Floor
     from modemd.workers.spool_dirs import SpoolDirs
@@ -143,14 +147,13 @@ class SpoolResults(Worker):
         went = all(is_sent(result) for result in each.results)
         directory = "sent" if went else "failed"
         target = join(self._dirs[directory], each.file.name)
+        result = partial(finished, each.file.form, result=each.results, zone=self._floor.zone)
         try:
-            original = self._read(each.file, source)
-            write_over(source, finished(each.file.form, original, each.results, zone=self._floor.zone))
+            self._rewrite(each.file, source, result)
             os.rename(source, target)  # noqa: PTH104 - names are bytes
         except PermissionError:
             # Another user's file, which we may only read: a new one takes its place.
-            contents = finished(each.file.form, original, each.results, zone=self._floor.zone)
-            self._dirs.write_whole(directory, each.file.name, contents)
+            self._dirs.write_whole(directory, each.file.name, result(read_regular(source, _LARGEST)[0]))
             os.unlink(source)  # noqa: PTH108
         except FileNotFoundError:
             # Done before the last crash, or taken away by a person: either way it is no longer ours.
@@ -162,30 +165,35 @@ class SpoolResults(Worker):
             self._finished.append(each.file.id)
         return target
 
-    def _read(self, file: CheckedFile, source: bytes) -> bytes:
-        """Return the octets of a file in ``checked/``, fetched from where a crash may have left it.
+    def _rewrite(self, file: CheckedFile, source: bytes, result: Callable[[bytes], bytes]) -> None:
+        """Write the result into a file in ``checked/``, fetched from where a crash may have left it.
 
         Where it came after the commit, the file is in ``outgoing/``, and known there only until its result
         is written: then it would be taken for a new message.
         """
         try:
-            return read_regular(source, _LARGEST)[0]
+            rewrite(source, _LARGEST, result)
         except FileNotFoundError:
-            left = left_at(file.key)
-            if left is None:
-                raise
+            self._fetch(file, source)
+            rewrite(source, _LARGEST, result)
+
+    def _fetch(self, file: CheckedFile, source: bytes) -> None:
+        left = left_at(file.key)
+        if left is None:
+            raise FileNotFoundError(errno.ENOENT, "it was taken away")
         try:
             os.rename(left, source)  # noqa: PTH104 - names are bytes
         except OSError as error:
             self._floor.stuck.add(file.name)
             raise FileNotFoundError(error.errno, "it cannot be fetched from outgoing/") from error
-        return read_regular(source, _LARGEST)[0]
 
     async def _forget(self) -> None:
         """Forget who the files were, once their renames are on disk: a power cut may undo them until then."""
-        ids, self._finished = self._finished, []
+        ids = list(self._finished)
         await asyncio.to_thread(self._dirs.sync, "outgoing", "checked", "sent", "failed")
-        await self._floor.store.run(lambda tx: spool.forget_files(tx, ids))
+        for first in range(0, len(ids), _BATCH):
+            await self._floor.store.run(partial(spool.forget_files, file_ids=ids[first : first + _BATCH]))
+        del self._finished[: len(ids)]
 
 
 class _Marker:

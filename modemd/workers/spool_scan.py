@@ -96,7 +96,9 @@ def _files(folder: bytes, account: bytes, folders: frozenset[bytes], odd: list[b
         for entry in entries:
             if is_ignored(entry.name) or (entry.name in folders and entry.is_dir(follow_symlinks=False)):
                 continue
-            candidate = candidate_of(folder, entry.name, account)
+            candidate = None
+            if entry.is_file(follow_symlinks=False):
+                candidate = _looked_into(entry.path, entry.name, account)
             if candidate is not None:
                 yield candidate
             elif os.path.lexists(entry.path):
@@ -107,14 +109,19 @@ def candidate_of(folder: bytes, name: bytes, account: bytes) -> Candidate | None
     """Return what is known of a file without reading it whole; ``None`` where it is no regular file."""
     path = join(folder, name)
     try:
-        found = os.lstat(path)
-        if not stat.S_ISREG(found.st_mode):
-            return None
+        regular = stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
         return None
+    return _looked_into(path, name, account) if regular else None
+
+
+def _looked_into(path: bytes, name: bytes, account: bytes) -> Candidate | None:
     try:
-        head = read_regular(path, _HEAD)[0] if found.st_size else b""
+        head, found = read_regular(path, _HEAD)
     except OSError:
-        head = b""  # it is reported when it is taken
+        try:  # it is reported when it is taken
+            head, found = b"", os.lstat(path)
+        except OSError:
+            return None
     priority = peek_priority(os.fsdecode(name), head)
     return Candidate(int(priority), found.st_mtime_ns, name, account)

@@ -32,9 +32,9 @@ def test_many_files_at_once_go_by_priority_in_flat_memory(site: Site) -> None:
         rank = {0: "Priority: High\n", 1: "Priority: low\n", 2: "Priority: bulk\n"}.get(
             one % (MANY // URGENT), ""
         )
-        (outgoing / f"m{one:05d}").write_text(
-            f"To: 32475{one:06d}\n{rank}\n{rank[10:14].strip() or 'norm'} {one}"
-        )
+        path = outgoing / f"m{one:05d}"
+        path.write_text(f"To: 32475{one:06d}\n{rank}\n{rank[10:14].strip() or 'norm'} {one}")
+        os.utime(path, (1000 + one, 1000 + one))  # what was written just now would be left to rest
     os.utime(outgoing / f"m{MANY - 1:05d}", (1, 1))  # the oldest of all
     site.start()
     site.until(lambda: len(site.names("sent")) > MANY, "all are sent", 100, look_s=0.5)
