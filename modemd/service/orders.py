@@ -62,6 +62,9 @@ def retry(tx: Tx, rules: Rules, message_id: int, now: datetime) -> MessageRow:
     if state not in _AGAIN:
         why = _WHY_NOT_RETRIED.get(state, f"it is {state}: it goes out by itself")
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: {why}")
+    if message.parts_done == message.part_count:
+        why = _WHY_NOT_RETRIED[_S.UNDELIVERED]
+        raise Rejected("bad_request", f"message {message_id} cannot be tried again: {why}")
     if orders.forgotten_parts(tx, message_id):
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: its text is not kept")
     orders.set_deadline(tx, message_id, to_us(now + timedelta(seconds=rules.sending.validity_s)))

@@ -31,6 +31,8 @@ def announce(tx: Tx, rules: Rules, row: MessageRow, at_us: int) -> None:
     if row.file_id is None or SPOOL not in rules.consumers:
         return
     result = _RESULTS.get(MessageState(row.state))
+    if row.state == MessageState.EXPIRED and row.parts_done == row.part_count:
+        result = None  # in the network's hands: it was told as sent
     if result is not None:
         outbox.add(tx, SPOOL, result, at_us, message_id=row.id)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState
 from modemd.service.outbox import announce
-from modemd.store import outbound, parts
+from modemd.store import inbound, outbound, parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +19,11 @@ _P = PartState
 _TAKEN: Final = frozenset({_P.SENT, _P.DELIVERED, _P.UNDELIVERED})
 
 
-def message_state(states: Mapping[int, int], *, awaited: int) -> MessageState:
+def message_state(states: Mapping[int, int], *, awaited: int, expired: int = 0) -> MessageState:
     """Derive a message's state from how many of its parts are in which state.
 
-    ``awaited`` is how many parts still expect a status report. What is still moving decides first, then what
+    ``awaited`` is how many parts still expect a status report, ``expired`` how many of the undelivered ones
+    the network kept until their validity ended. What is still moving decides first, then what
     went wrong: a message is only as well off as its worst part.
     """
     have = {PartState(state) for state, count in states.items() if count}
@@ -36,7 +37,9 @@ def message_state(states: Mapping[int, int], *, awaited: int) -> MessageState:
         return MessageState.SENDING if have & _TAKEN else waiting
     if awaited or _P.SENT in have:
         return MessageState.SENT
-    return MessageState.UNDELIVERED if _P.UNDELIVERED in have else MessageState.DELIVERED
+    if _P.UNDELIVERED not in have:
+        return MessageState.DELIVERED
+    return MessageState.EXPIRED if expired == states[_P.UNDELIVERED] else MessageState.UNDELIVERED
 
 
 _WORST_FIRST: Final = (
@@ -66,7 +69,8 @@ def settle(
     """
     awaited = parts.awaited(tx, message.id)
     states = parts.part_states(tx, message.id)
-    state = message_state(states, awaited=awaited)
+    expired = inbound.expired_parts(tx, message.id) if _P.UNDELIVERED in states else 0
+    state = message_state(states, awaited=awaited, expired=expired)
     if state in _GIVEN_UP and (_P.QUEUED in states or _P.SCHEDULED in states):
         parts.close_waiting(tx, message.id, _P.EXPIRED if state is MessageState.EXPIRED else _P.CANCELLED)
     if code is None and (state in _BADLY_ENDED or _P.UNDELIVERED in states):

@@ -172,6 +172,13 @@ _REPORTED: Final = Statement(
         awaiting=bindparam("still"),
     ),
 )
+_EXPIRED: Final = Statement(
+    select(func.count()).where(
+        part.c.message_id == bindparam("message"),
+        part.c.state == literal_column("6"),
+        part.c.tp_status == literal_column("70"),  # 0x46: 3GPP TS 23.040, 9.2.3.15
+    ),
+)
 _ORPHANS: Final = Statement(
     select(report.c.id, report.c.pdu)
     .select_from(part)
@@ -238,6 +245,11 @@ def part_reported(
     """
     changed = tx.run(_REPORTED, part_id=part_id, st=tp_status, at=at_us, state_to=state, still=int(not final))
     return bool(changed)
+
+
+def expired_parts(tx: Tx, message_id: int) -> int:
+    """Return how many parts of a message the network kept until their validity ended."""
+    return int(tx.scalar(_EXPIRED, message=message_id))
 
 
 def orphans(tx: Tx, part_id: int) -> list[Row]:

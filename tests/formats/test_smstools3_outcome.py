@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modemd.formats.smstools3.outcome import is_sent
 from modemd.formats.spoolfile import finished, read, rejected
 from modemd.model import MessageState
 from tests.formats.made import BRUSSELS, FAILED, NOW, SENT
@@ -81,3 +82,11 @@ def test_finishing_and_rejecting_twice_changes_nothing(octets: bytes) -> None:
 def test_what_is_below_the_blank_line_is_never_touched(body: bytes) -> None:
     assert finished("smstools3", b"To: 1\n\n" + body, SENT).endswith(b"\n\n" + body)
     assert finished("smstools3", b"To: 1\n\n" + body, FAILED).endswith(b"\n\n" + body)
+
+
+def test_a_message_that_the_network_had_belongs_into_sent_whatever_its_report_said() -> None:
+    """The report may be quicker than the file."""
+    for state in (MessageState.UNDELIVERED, MessageState.EXPIRED):
+        event = replace(SENT.event, event=state, parts=2, parts_done=2)
+        assert is_sent(replace(SENT, event=event))
+        assert not is_sent(replace(SENT, event=replace(event, parts_done=1)))

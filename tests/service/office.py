@@ -227,14 +227,17 @@ class Office:
             self.database, f"SELECT ended_at, {every} FROM message WHERE id = {message_id}"
         )
         message, ended = MessageRow._make(values), ended_at is not None
-        found = rows(self.database, f"SELECT state, awaiting FROM part WHERE message_id = {message_id}")
-        states: Counter[int] = Counter(PartState(state) for state, _ in found)
-        awaited = sum(awaiting for _, awaiting in found)
+        found = rows(
+            self.database, f"SELECT state, awaiting, tp_status FROM part WHERE message_id = {message_id}"
+        )
+        states: Counter[int] = Counter(PartState(state) for state, _, _ in found)
+        awaited = sum(awaiting for _, awaiting, _ in found)
+        expired = sum(state == PartState.UNDELIVERED and said == 0x46 for state, _, said in found)
         which = f"message {message.id} ({message.state}) with {dict(states)}"
         state = MessageState(message.state)
         assert sum(states.values()) == message.part_count, which
         assert message.parts_done == sum(states[each] for each in TAKEN), which
-        assert state == message_state(states, awaited=awaited), which
+        assert state == message_state(states, awaited=awaited, expired=expired), which
         assert ended or state not in ENDED, f"{which} has no end"
         sims = (
             f"SELECT count(DISTINCT sim) FROM part WHERE message_id = {message.id} AND state IN (3, 4, 6, 7)"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from modemd.errors import Rejected
 from modemd.gsm.causes import tp_status_meaning
 from modemd.model import PartState
-from modemd.service import told, upkeep
+from modemd.service import orders, told, upkeep
 from modemd.service.outcomes import Taken
 from tests.service.office import LONG, START, TO, Office
 from tests.store.files import rows
@@ -123,7 +124,7 @@ def test_a_message_is_as_well_off_as_its_worst_part(office: Office, last: int) -
     assert office.state(message) == "sent"
     office.reported(3, last)
     facts = office.facts(message)
-    assert (facts.state, facts.message.error_code) == ("undelivered", "TP-ST 0x46")
+    assert (facts.state, facts.message.error_code) == ("expired", "TP-ST 0x46")
 
 
 def test_a_report_before_its_answer_is_adopted(office: Office) -> None:
@@ -271,3 +272,27 @@ def test_what_is_told_of_a_report(office: Office) -> None:
     assert (facts.tp_mr, facts.tp_status, facts.recipient) == (5, 0x46, "0475123456")
     assert (facts.message_id, facts.account, facts.modem) == (str(message), "default", "gsm1")
     assert (facts.sc_at, facts.received_at, facts.imsi) == (START, START, "206")
+
+
+def test_what_the_network_kept_until_its_validity_ended_is_expired(office: Office) -> None:
+    """3GPP TS 23.040, 9.2.3.15: TP-ST 0x46. Its file stays in sent/, and only anew can it be sent again."""
+    message = office.send(LONG)
+    for tp_mr in (1, 2, 3):
+        office.taken(tp_mr)
+    for tp_mr, tp_status in ((1, 0x00), (2, 0x46), (3, 0x46)):
+        office.reported(tp_mr, tp_status)
+    facts = office.facts(message)
+    assert (facts.state, facts.ended) == ("expired", True)
+    assert facts.message.error_reason == "Error,SM validity period expired"
+    assert office.told(message) == ["SENT"]
+    with pytest.raises(Rejected, match="the network had it"):
+        office.run(lambda tx: orders.retry(tx, office.rules, message, office.now))
+
+
+def test_another_reason_beside_it_is_what_counts(office: Office) -> None:
+    message = office.send(LONG)
+    for tp_mr in (1, 2, 3):
+        office.taken(tp_mr)
+    for tp_mr, tp_status in ((1, 0x00), (2, 0x46), (3, 0x49)):
+        office.reported(tp_mr, tp_status)
+    assert office.state(message) == "undelivered"

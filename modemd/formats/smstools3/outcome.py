@@ -26,6 +26,8 @@ _RESULT_NAMES: Final = frozenset(
     },
 )
 _WENT: Final = {MessageState.SENT, MessageState.DELIVERED}
+_TAKEN: Final = {MessageState.UNDELIVERED, MessageState.EXPIRED}
+"""These too, where the network had all of it."""
 
 
 def finished_file(original: bytes, result: OutboundResult, zone: tzinfo) -> bytes:
@@ -62,8 +64,9 @@ def _headers(result: OutboundResult, zone: tzinfo) -> list[tuple[str, str]]:
 
 
 def is_sent(result: OutboundResult) -> bool:
-    """Whether the file belongs into ``sent/``: the network took every part, and nothing worse is known."""
-    return result.event.event in _WENT
+    """Whether the file belongs into ``sent/``: the network took every part, whatever a report said later."""
+    event = result.event
+    return event.event in _WENT or (event.event in _TAKEN and 0 < event.parts == event.parts_done)
 
 
 def why_failed(result: OutboundResult) -> str:
