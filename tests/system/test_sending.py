@@ -73,6 +73,7 @@ def test_a_message_that_is_refused_again_and_again_ends(site: Site) -> None:
 
 def test_another_modem_sends_when_one_is_unplugged(site: Site) -> None:
     site.simulate("--airtime", "0.1", modems=2)
+    site.configure(sending={"uncertain_after": 2})
     site.start()
     open_modems(site, 2)
     for one in range(30):
