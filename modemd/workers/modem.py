@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from pathlib import Path
@@ -109,14 +108,14 @@ class ModemWorker(Worker):
                 on_urc=self._bell.ring, timing=self._timing,
             )  # fmt: skip
             await self._prepare(modem)
-        except asyncio.CancelledError:
-            if modem is not None:
-                await modem.close()
-            raise
         except NotReady as wanting:
             await self._not_opened(modem, wanting.state, wanting.advice)
         except ModemdError as error:
             await self._not_opened(modem, "absent", str(error))
+        except BaseException:
+            if modem is not None:
+                await modem.close()  # else the next try finds the port in use: by us
+            raise
         else:
             self._modem, self._failures = modem, 0
             await self._record.write("ready", None)

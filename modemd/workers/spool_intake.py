@@ -10,6 +10,7 @@ import time
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
+from errno import EACCES
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected, StoreError
@@ -22,7 +23,7 @@ from modemd.workers import hooks
 from modemd.workers.bell import Bell
 from modemd.workers.spool_batch import Dropped, Entered, enter, key_of
 from modemd.workers.spool_dirs import SpoolDirs, join, read_regular
-from modemd.workers.spool_reject import Rejections
+from modemd.workers.spool_reject import Rejections, veiled
 from modemd.workers.spool_scan import Candidate, candidate_of, scan
 from modemd.workers.spool_watch import Watch
 from modemd.workers.supervisor import Worker
@@ -83,7 +84,9 @@ class SpoolIntake(Worker):
         if not self._ready and (self._watch.overflowed or time.monotonic() >= self._scan_at):
             await self._scan()
         if self._ready:
-            await self._take([self._ready.popleft() for _ in range(min(_BATCH, len(self._ready)))])
+            batch = [self._ready.popleft() for _ in range(min(_BATCH, len(self._ready)))]
+            # Written in place and renamed over meanwhile: announced twice, and yet one file.
+            await self._take(list({(each.account, each.name): each for each in batch}.values()))
             return
         until = min([self._scan_at, *self._settling.values()])
         await self._bell.wait(until - time.monotonic())
@@ -198,7 +201,10 @@ class SpoolIntake(Worker):
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._rejections.leave_alone(path, error.strerror or str(error))
+            hint = (
+                ": the daemon's user, or its group, must be able to read it" if error.errno == EACCES else ""
+            )
+            self._rejections.leave_alone(path, (error.strerror or str(error)) + hint)
             return None
         if not self._dirs.may_leave(os.path.dirname(path), found):  # noqa: PTH120 - names are bytes
             self._rejections.leave_alone(path, "it could not be moved away: its directory forbids it")
@@ -220,7 +226,7 @@ class SpoolIntake(Worker):
         try:
             os.rename(path, join(self._dirs[entry.directory], entry.name))  # noqa: PTH104 - names are bytes
         except FileNotFoundError:
-            log.warning("%a was taken away by someone else", os.fsdecode(path))
+            log.warning("%a was taken away by someone else", veiled(os.fsdecode(path)))
         except OSError as error:
             # It stays known for ever, so that it is never sent again.
             self._floor.stuck.add(entry.name)

@@ -83,6 +83,8 @@ class Worker(ABC):
                 await self.finish()
             except StoreError as error:
                 log.error("%s: %s", self.name, error)  # noqa: TRY400 - what was not written is found at a start
+            except Exception:
+                log.exception("%s: it could not put everything away", self.name)  # nor may it stop the others
 
     def _wanted_to_stop(self) -> bool:
         return self.stopping
