@@ -34,7 +34,8 @@ class Outgoing:
     fewest parts is taken; ``languages`` are the national language identifiers (3GPP TS 23.038, 6.2.1.2.4)
     that may be used for it. ``udh`` has information elements without the length octet, ``ports`` is
     (destination, source). At most one of the three validities counts: seconds, the raw TP-VP octet, or a
-    moment. ``tp_mr`` is the same in all parts: the modem numbers them.
+    moment. ``tp_mr`` is the same in all parts, since the modem numbers them; but with ``reject_duplicates``
+    it counts up, as TP-RD tells a service centre to refuse a second part of one TP-MR (23.040, 9.2.3.25).
     """
 
     destination: str
@@ -105,23 +106,33 @@ def encode(outgoing: Outgoing) -> Encoded:
         + period
     )
     return Encoded(
-        assemble(encode_smsc(outgoing.smsc), front, segments),
+        assemble(encode_smsc(outgoing.smsc), front, segments, numbered=outgoing.reject_duplicates),
         segments.coding,
         _warnings(outgoing, coding, segments),
         (segments.locking, segments.single),
     )
 
 
-def assemble(smsc: bytes, front: bytes, segments: Segments) -> tuple[SubmitPart, ...]:
-    """PDUs that differ only in their user data."""
+def assemble(
+    smsc: bytes, front: bytes, segments: Segments, *, numbered: bool = False
+) -> tuple[SubmitPart, ...]:
+    """PDUs that differ only in their user data, and in the second octet where they are ``numbered``."""
     length = len(front) + 1
     return tuple(
         SubmitPart(
-            b"".join((smsc, front, bytes((part.length,)), part.octets)).hex().upper(),
+            b"".join(
+                (smsc, _numbered(front, place) if numbered else front, bytes((part.length,)), part.octets)
+            )
+            .hex()
+            .upper(),
             length + len(part.octets),
         )
-        for part in segments.parts
+        for place, part in enumerate(segments.parts)
     )
+
+
+def _numbered(front: bytes, place: int) -> bytes:
+    return bytes((front[0], (front[1] + place) % 256)) + front[2:]
 
 
 def octet(value: int, what: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from modemd.errors import Rejected
-from modemd.gsm.outgoing import encode
+from modemd.gsm.outgoing import Outgoing, encode
 from modemd.model import MessageState, PartState
 from modemd.service import routing
 from modemd.service.checks import Prepared, prepare, quote
@@ -130,12 +130,28 @@ class _Writer:
             "note": each.request.note,
         }
 
+    @staticmethod
+    def _wants_number(each: Prepared) -> bool:
+        """Whether the service centre is to tell it by its TP-MR from others to this phone (TP-RD)."""
+        return each.outgoing.reject_duplicates and each.request.tp_mr is None
+
+    def _numbered(self, each: Prepared) -> Outgoing:
+        outgoing, parts = each.outgoing, len(each.encoded.parts)
+        if self._wants_number(each):
+            refs = [
+                outbound.next_concat_ref(self._tx, outgoing.destination, self._now_us) for _ in range(parts)
+            ]
+            outgoing = replace(outgoing, tp_mr=refs[0] % 256)
+        if parts > 1:
+            concat_ref = outbound.next_concat_ref(self._tx, outgoing.destination, self._now_us)
+            modulus = 65536 if outgoing.concat_bits == 16 else 256
+            outgoing = replace(outgoing, concat_ref=concat_ref % modulus)
+        return outgoing
+
     def _add_parts(self, each: Prepared, message_id: int, route_id: int) -> None:
         encoded, due = each.encoded, each.due_at
-        if len(encoded.parts) > 1:
-            concat_ref = outbound.next_concat_ref(self._tx, each.outgoing.destination, self._now_us)
-            modulus = 65536 if each.outgoing.concat_bits == 16 else 256
-            encoded = encode(replace(each.outgoing, concat_ref=concat_ref % modulus))
+        if len(encoded.parts) > 1 or self._wants_number(each):
+            encoded = encode(self._numbered(each))
         self._parts.extend(
             {
                 "message_id": message_id,

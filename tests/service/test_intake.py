@@ -231,3 +231,15 @@ def test_one_refusal_leaves_the_others_of_its_batch(office: Office) -> None:
     answers = office.accept(SendRequest(to=TO, text="0"), *wrong, SendRequest(to=TO, text="3"))
     assert [isinstance(each, intake.Accepted) for each in answers] == [True, True, False, True]
     assert rows(office.database, "SELECT text FROM message ORDER BY id") == [("0",), ("1",), ("3",)]
+
+
+def test_a_service_centre_that_drops_duplicates_can_tell_the_parts(office: Office) -> None:
+    """TP-RD refuses what has the TP-MR and destination of a message it still holds (23.040, 9.2.3.25)."""
+    for text, tp_mr in ((LONG, None), ("Hello", None), ("Hello again", None), (LONG, 255)):
+        office.send(text, reject_duplicates=True, tp_mr=tp_mr)
+    pdus = [decode_submit(str(pdu)) for (pdu,) in rows(office.database, "SELECT pdu FROM part ORDER BY id")]
+    assert all(pdu.reject_duplicates for pdu in pdus)
+    own, asked = [pdu.tp_mr for pdu in pdus[:5]], [pdu.tp_mr for pdu in pdus[5:]]
+    assert len(set(own)) == 5
+    assert asked == [255, 0, 1]
+    assert len({pdu.concat.ref for pdu in pdus[:3] if pdu.concat}) == 1
