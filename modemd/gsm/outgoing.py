@@ -34,8 +34,8 @@ class Outgoing:
     fewest parts is taken; ``languages`` are the national language identifiers (3GPP TS 23.038, 6.2.1.2.4)
     that may be used for it. ``udh`` has information elements without the length octet, ``ports`` is
     (destination, source). At most one of the three validities counts: seconds, the raw TP-VP octet, or a
-    moment. ``tp_mr`` is the same in all parts, since the modem numbers them; but with ``reject_duplicates``
-    it counts up, as TP-RD tells a service centre to refuse a second part of one TP-MR (23.040, 9.2.3.25).
+    moment. ``tp_mr`` is the same in all parts, since the modem numbers them; where they are ``numbered`` it
+    counts up: with TP-RD a service centre may refuse a second part of one TP-MR (23.040, 9.2.3.25).
     """
 
     destination: str
@@ -56,6 +56,7 @@ class Outgoing:
     reject_duplicates: bool = False
     reply_path: bool = False
     tp_mr: int = 0
+    numbered: bool = False
     concat_ref: int = 0
     concat_bits: Literal[8, 16] = 8
     type_of_number: int | None = None
@@ -106,7 +107,7 @@ def encode(outgoing: Outgoing) -> Encoded:
         + period
     )
     return Encoded(
-        assemble(encode_smsc(outgoing.smsc), front, segments, numbered=outgoing.reject_duplicates),
+        assemble(encode_smsc(outgoing.smsc), front, segments, numbered=outgoing.numbered),
         segments.coding,
         _warnings(outgoing, coding, segments),
         (segments.locking, segments.single),

@@ -137,6 +137,8 @@ class _Writer:
 
     def _numbered(self, each: Prepared) -> Outgoing:
         outgoing, parts = each.outgoing, len(each.encoded.parts)
+        if outgoing.reject_duplicates:
+            outgoing = replace(outgoing, numbered=True)
         if self._wants_number(each):
             refs = [
                 outbound.next_concat_ref(self._tx, outgoing.destination, self._now_us) for _ in range(parts)
