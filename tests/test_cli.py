@@ -197,3 +197,22 @@ def test_main_exits_with_what_the_command_says() -> None:
     with pytest.raises(SystemExit) as raised:
         main(["check", str(EXAMPLE)])
     assert raised.value.code == 0
+
+
+@pytest.mark.parametrize("command", [["check"], ["run"], ["status"], ["messages"], ["messages", "show", "1"]])
+def test_the_configuration_may_be_named_behind_the_command(command: list[str], wrong: Path) -> None:
+    told = process(*command, "-c", wrong)
+    assert told.returncode == 78
+    assert f"{wrong}: line 2, column 1: spol: unknown key" in told.stdout + told.stderr
+
+
+def test_the_configuration_behind_the_command_wins(wrong: Path) -> None:
+    assert process("-c", wrong, "check", "-c", EXAMPLE).returncode == 0
+
+
+def test_a_configuration_that_may_not_be_read_is_no_wrong_usage(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.symlink_to(file)  # even root may not
+    told = process("-c", file, "run")
+    assert told.returncode == 78
+    assert "cannot read it" in told.stderr

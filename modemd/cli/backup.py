@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from modemd.cli.config_option import takes_config
 from modemd.cli.presence import open_store
 from modemd.config import load
 from modemd.errors import ModemdError, StoreError
@@ -19,6 +20,7 @@ class BackupFailed(ModemdError):
 
 
 @click.command()
+@takes_config
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
 def backup(path: Path, file: Path) -> None:

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import click
 
+from modemd.cli.config_option import CONFIG_FILE, takes_config
 from modemd.cli.exits import EXIT_CONFIG
 from modemd.config import Config, load, without_effect
 from modemd.errors import ConfigError, Fault
 
 
 @click.command()
+@takes_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=CONFIG_FILE)
 @click.pass_context
 def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
     """Say all that is wrong with the configuration: line, column, and what was meant.

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import click
 
 from modemd import __version__
+from modemd.cli.config_option import CONFIG_FILE
 from modemd.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, exit_status
 from modemd.errors import ModemdError
 
@@ -83,7 +84,7 @@ class LazyGroup(click.Group):
     envvar="MODEMD_CONFIG",
     default=DEFAULT_CONFIG,
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=CONFIG_FILE,
     help="The configuration (also: MODEMD_CONFIG).",
 )
 @click.version_option(__version__, prog_name="modemd", message="%(prog)s %(version)s")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from modemd.cli.config_option import takes_config
 from modemd.cli.messages_show import show_inbound, show_outbound
 from modemd.cli.output import Column, cell, short_moment, shortened, show_json, show_table
 from modemd.cli.output_objects import inbound_object, outbound_object
@@ -57,6 +58,7 @@ def messages() -> None:
 
 
 @messages.command("list")
+@takes_config
 @click.option("--state", type=click.Choice(_STATES), help="Only messages in this state.")
 @click.option("--account", metavar="A", help="Only this account's.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="At most so many.")
@@ -111,6 +113,7 @@ def _show_received(received: list[InboundView], zone: tzinfo, *, as_json: bool) 
 
 
 @messages.command()
+@takes_config
 @click.argument("message_id", metavar="ID", type=int)
 @_incoming
 @_json
@@ -137,6 +140,7 @@ def _with_parts(tx: Tx, message_id: int) -> tuple[OutboundView, list[views.PartV
 
 
 @messages.command()
+@takes_config
 @click.argument("message_id", metavar="ID", type=int)
 @_json
 @click.pass_obj
@@ -146,15 +150,17 @@ def cancel(path: Path, message_id: int, *, as_json: bool) -> None:
 
 
 @messages.command()
+@takes_config
 @click.argument("message_id", metavar="ID", type=int)
 @_json
 @click.pass_obj
 def retry(path: Path, message_id: int, *, as_json: bool) -> None:
-    """Try again what failed, expired or was cancelled: only the parts that were not sent."""
+    """Try again what failed, expired or was cancelled: at once, and only the parts that were not sent."""
     _order(path, lambda tx, rules: orders.retry(tx, rules, message_id, utc_now()), as_json=as_json)
 
 
 @messages.command()
+@takes_config
 @click.argument("message_id", metavar="ID", type=int)
 @click.argument("verdict", type=click.Choice(["sent", "failed"]))
 @_json

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from modemd.cli.config_option import takes_config
 from modemd.cli.logs import set_up_logging
 from modemd.config import load
 from modemd.daemon import Daemon, run_loop
@@ -13,6 +14,7 @@ from modemd.errors import StoreError
 
 
 @click.command()
+@takes_config
 @click.pass_obj
 def run(config_file: Path) -> None:
     """Run the gateway in the foreground.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
+from modemd.cli.config_option import takes_config
 from modemd.cli.exits import EXIT_FAILED
 from modemd.cli.output import show_json
 from modemd.cli.presence import open_store, utc_now
@@ -43,6 +44,7 @@ class Options(TypedDict):
 
 
 @click.command()
+@takes_config
 @click.option("--to", required=True, multiple=True, metavar="NUMBER", help="Whom to; more than once: each.")
 @click.option("--account", metavar="A", help="Whose message it is  [default: default]")
 @click.option("--wait", is_flag=True, help="Show each state until the message has ended.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from modemd.cli.config_option import takes_config
 from modemd.cli.exits import EXIT_TRY_AGAIN
 from modemd.cli.output import on_terminal, show_json
 from modemd.cli.output_objects import overview_object
@@ -28,6 +29,7 @@ _SHARE: Final = 20
 
 
 @click.command()
+@takes_config
 @click.option("--watch", is_flag=True, help="Redraw it each second, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (with --watch: a line each second).")
 @click.pass_context
