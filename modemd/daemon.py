@@ -91,6 +91,7 @@ class Daemon:
             self._handle_signals()
             self._start(floor, supervisor, dirs, modem_ids)
             self._notify("READY=1")
+            self._say_what_runs()
             self.ready.set()
             await self._watch(floor, supervisor)
             self._notify("STOPPING=1")
@@ -103,6 +104,15 @@ class Daemon:
         os.close(spool_hold)
         tenure.release()
         log.info("stopped")
+
+    def _say_what_runs(self) -> None:
+        config = self._config
+        log.info(
+            "modemd %s runs as gateway %s: modems %s; spool %s", __version__, config.gateway.name,
+            ", ".join(modem.name for modem in config.modems.list) or "none", config.spool.dir,
+        )  # fmt: skip
+        if not config.modems.list:
+            log.warning("no modem is configured: nothing is sent or received (modems: list:)")
 
     async def _end(self, supervisor: Supervisor) -> None:
         """First those who bring about what is to be told, then those who tell it."""

@@ -47,3 +47,5 @@ def set_up_logging(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatters[form])
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # What Alembic does is told by the store, in a line instead of ten.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -69,8 +69,9 @@ def _recipient(middle: str) -> str:
     fields = middle.split("_")
     place = {1: 0, 3: 1}.get(len(fields), 3 if len(fields) >= 5 else None)
     if place is None:
+        found = "one underscore" if len(fields) == 2 else "three underscores"
         raise bad_request(
-            f"the file name has {len(fields) - 1} underscores; write OUT<number>.txt, "
+            f"the file name has {found}; write OUT<number>.txt, "
             "OUT<priority>_<number>_<serial>.txt or OUT<priority><date>_<time>_<serial>_<number>_<note>.txt",
         )
     recipient = fields[place].strip().replace("X", "*").replace("x", "*")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import socket
@@ -23,6 +24,15 @@ from modemd.modem.bridge import Bridge
 _READ_SIZE: Final = 65536
 _NOTICE_S: Final = 0.5
 """How long a line without a descriptor may take to notice that it is closed."""
+_WHY: Final = {
+    errno.ENOENT: "there is no such device",
+    errno.ENXIO: "there is no device behind it",
+    errno.EACCES: "not allowed (on Debian its user has to be in the group dialout)",
+    errno.EAGAIN: "another program uses it",
+    errno.EBUSY: "another program uses it",
+    errno.EIO: "the device does not answer (is it being plugged in?)",
+    errno.ENOTTY: "it is no serial port",
+}
 _NETWORK: Final = ("socket://", "tcp://")
 
 
@@ -140,7 +150,22 @@ def _open_line(spec: str, baudrate: int, connect_s: float) -> _Line:
             return Bridge(serial.serial_for_url(spec, baudrate, timeout=_NOTICE_S))
         return _open_tty(spec, baudrate)
     except (OSError, termios.error, ValueError) as failure:  # SerialException is an OSError
-        raise PortLost(f"{spec} cannot be opened: {failure}", failure) from failure
+        raise PortLost(f"{spec} cannot be opened: {_why(failure)}", failure) from failure
+
+
+def _why(failure: Exception) -> str:
+    """In plain words: pyserial tells the number, the path and the reason of the same failure twice."""
+    code = _code(failure) or _code(failure.__context__)
+    return _WHY.get(code) or (os.strerror(code) if code else str(failure))
+
+
+def _code(failure: BaseException | None) -> int:
+    """The number of a failure; 0 where it has none, as a network's time-out or a name that is not known."""
+    if isinstance(failure, termios.error):
+        return int(failure.args[0])
+    if isinstance(failure, socket.gaierror) or not isinstance(failure, OSError):
+        return 0
+    return failure.errno or 0
 
 
 def _open_tty(path: str, baudrate: int) -> _Line:

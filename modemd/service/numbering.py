@@ -32,7 +32,7 @@ def normalise(written: str, country: str | None, type_of_number: int | None = No
         return digits.lstrip("+")
     if _SHORT.fullmatch(digits) and not digits.startswith("00") and not _is_subscriber(digits, country):
         return digits
-    return _international(digits, country)
+    return _international(digits, country, written)
 
 
 def _is_subscriber(digits: str, country: str | None) -> bool:
@@ -45,16 +45,16 @@ def _is_subscriber(digits: str, country: str | None) -> bool:
         return False
 
 
-def _international(digits: str, country: str | None) -> str:
+def _international(digits: str, country: str | None, written: str) -> str:
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     try:
         parsed = phonenumbers.parse(digits, country)
     except phonenumbers.NumberParseException as error:
         hint = "" if country or digits.startswith("+") else "; write it as +..., or set gateway.country"
-        raise Rejected("bad_number", f"{digits!r} is no phone number{hint}") from error
+        raise Rejected("bad_number", f"{written!r} is no phone number{hint}") from error
     if not phonenumbers.is_possible_number(parsed):
-        raise Rejected("bad_number", f"{digits!r} has a wrong number of digits")
+        raise Rejected("bad_number", f"{written!r} has a wrong number of digits")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 HEAD: Final = "0001"
 """The revision of the schema that this program works on."""
 
+_MODE: Final = 0o640
 _BUSY_MS: Final = 10_000
 _PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
@@ -46,6 +49,21 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
+def _hint(path: Path) -> str:
+    """Whose the store is, for who may not write it."""
+    try:
+        owner = path.stat().st_uid
+    except OSError:
+        return ""
+    if os.access(path, os.R_OK | os.W_OK) or owner == os.geteuid():
+        return ""
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = str(owner)
+    return f" (it belongs to {name}: do this as {name}, or as root)"
+
+
 class Database:
     """One connection to the store, for one thread; ``transact`` is the way in."""
 
@@ -61,13 +79,15 @@ class Database:
             self._prepare(create=create)
             self._connection = self._connect()
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"cannot open the store {self.path}: {error}") from error
+            raise StoreError(f"cannot open the store {self.path}: {error}{_hint(self.path)}") from error
 
     def _prepare(self, *, create: bool) -> None:
         if not self.path.exists():
             if not create:
                 raise StoreError(f"there is no store at {self.path}: has the daemon been started once?")
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Texts and phone numbers are in it: not for everybody. SQLite's -wal and -shm get the same mode.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
         revision = self._revision()
         if revision == HEAD:
             return
@@ -124,7 +144,7 @@ class Database:
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 tx.text("ROLLBACK")
-            raise StoreError(f"the store cannot be written: {error}") from error
+            raise StoreError(f"the store cannot be written: {error}{_hint(self.path)}") from error
         return result
 
     def read(self, job: Callable[[Tx], T]) -> T:

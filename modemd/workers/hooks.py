@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 CONSUMER: Final = "hook"
 _AT_ONCE: Final = 4
 _LIMIT_S: Final = 120.0
+_TOLD: Final = 500
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME")
 
 
@@ -76,4 +77,13 @@ class Hooks(Worker):
             log.error("hook %s %s took longer than %.0f s", self._program[0], event, _LIMIT_S)  # noqa: TRY400
             return
         if process.returncode or said:
-            log.warning("hook %s %s: exit %s: %s", self._program[0], event, process.returncode, said[-500:])
+            level = logging.WARNING if process.returncode else logging.INFO
+            log.log(
+                level, "hook %s %s: exit %s: %s", self._program[0], event, process.returncode, one_line(said)
+            )
+
+
+def one_line(said: bytes) -> str:
+    """The end of what a program printed, as one line that no terminal takes for a command."""
+    words = " ".join(said[-_TOLD:].decode(errors="replace").split())
+    return "".join(sign if sign.isprintable() else "?" for sign in words) or "it printed nothing"

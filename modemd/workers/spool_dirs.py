@@ -31,13 +31,17 @@ class SpoolDirs:
         """Create what is missing.
 
         Raises:
-            OSError: a directory cannot be created, or is none.
+            OSError: a directory cannot be created, is none, or may not be used by this user.
         """
         dirs = cls(os.fsencode(Path(root).absolute()))
         for name in NAMES:
             path = dirs[name]
             if not os.path.isdir(path):  # noqa: PTH112
                 os.makedirs(path, mode=_MODE)  # noqa: PTH103
+            if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+                raise PermissionError(
+                    errno.EACCES, "this user may not read and write there", os.fsdecode(path)
+                )
         if len({os.stat(dirs[name]).st_dev for name in NAMES}) > 1:  # noqa: PTH116
             raise OSError(f"the directories in {root} are on different file systems: renaming needs one")
         return dirs

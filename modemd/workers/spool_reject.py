@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import shutil
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REMEMBERED: Final = 10_000
+_NUMBER: Final = re.compile(r"\+?[0-9]{7,}")
+
+
+def veiled(text: str) -> str:
+    """``text`` without whole phone numbers: gammu's file names hold them, and the log is not to."""
+    return _NUMBER.sub(lambda found: found[0][:5] + "..", text)
 
 
 class Rejections:
@@ -37,7 +44,7 @@ class Rejections:
         self._warned[path] = None
         if len(self._warned) > _REMEMBERED:
             self._warned.popitem(last=False)
-        log.warning("%a is left alone: %s", os.fsdecode(path), reason)
+        log.warning("%a is left alone: %s", veiled(os.fsdecode(path)), veiled(reason))
 
     async def to_failed(self, path: bytes, name: bytes, reason: str) -> bytes | None:
         """Write ``failed/NAME`` with the reason and the file's octets below; then remove the file.
@@ -45,7 +52,7 @@ class Rejections:
         Returns:
             The new path, or ``None`` where the file had to be left alone.
         """
-        log.warning("%a is refused: %s", os.fsdecode(name), reason)
+        log.warning("%a is refused: %s", veiled(os.fsdecode(name)), veiled(reason))
         head = rejected(b"", reason, self._floor.now(), zone=self._floor.zone)
         target = join(self._dirs["failed"], self._dirs.free_name("failed", name, set()))
         try:

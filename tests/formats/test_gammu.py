@@ -76,8 +76,8 @@ def test_character_sets(octets: bytes, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "octets", "words"),
     [
-        ("OUTA_123456.txt", b"x", "underscores"),
-        ("OUTA1_2_3_123456.txt", b"x", "underscores"),
+        ("OUTA_123456.txt", b"x", "one underscore;"),
+        ("OUTA1_2_3_123456.txt", b"x", "three underscores;"),
         ("OUT.txt", b"x", "no number"),
         ("OUTbox.txt", b"x", "no number"),
         ("OUT123456.txtq", b"x", "unknown flags"),

@@ -174,3 +174,11 @@ def test_a_backup_is_whole_while_the_store_is_written(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot write"):
         database.backup(tmp_path / "no such folder" / "copy.db")
     database.close()
+
+
+def test_a_store_is_not_for_everybody(tmp_path: Path) -> None:
+    database = Database(url_of(tmp_path / "store.db"))
+    database.transact(lambda tx: tx.text("UPDATE alembic_version SET version_num = version_num"))
+    modes = {path.name: path.stat().st_mode & 0o007 for path in tmp_path.glob("store.db*")}
+    database.close()
+    assert modes == {"store.db": 0, "store.db-wal": 0, "store.db-shm": 0}

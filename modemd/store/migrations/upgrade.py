@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ from modemd.errors import StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+log = logging.getLogger(__name__)
 
 
 def _leave_transactions_alone(connection: sqlite3.Connection, _record: object) -> None:
@@ -44,6 +48,7 @@ def upgrade(path: Path, revision: str) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+        log.info("the store %s is new, or was brought up to date: revision %s", path, revision)
     except (CommandError, RevisionError) as error:
         raise StoreError(f"the store was made by a newer modemd: {error}") from error
     except SQLAlchemyError as error:

@@ -1,0 +1,35 @@
+"""What is said of files that are no messages: the log has no whole phone number, whatever a file is called."""
+
+from __future__ import annotations
+
+import pytest
+
+from modemd.workers.hooks import one_line
+from modemd.workers.spool_reject import veiled
+
+
+@pytest.mark.parametrize(
+    ("name", "logged"),
+    [
+        ("OUT+32475123456.txt", "OUT+3247...txt"),
+        ("OUTA_0475123456_1.txt", "OUTA_04751.._1.txt"),
+        ("'0475123456' has a wrong number of digits", "'04751..' has a wrong number of digits"),
+        ("table-7", "table-7"),
+        ("20261122", "20261.."),
+    ],
+)
+def test_numbers_are_cut(name: str, logged: str) -> None:
+    assert veiled(name) == logged
+
+
+@pytest.mark.parametrize(
+    ("printed", "logged"),
+    [
+        (b"no such mailbox\nbye\n", "no such mailbox bye"),
+        (b"\x1b[2J\xff", "?[2J\N{REPLACEMENT CHARACTER}"),
+        (b"", "it printed nothing"),
+        (b"a" * 600, "a" * 500),
+    ],
+)
+def test_what_a_hook_prints_is_one_line(printed: bytes, logged: str) -> None:
+    assert one_line(printed) == logged
