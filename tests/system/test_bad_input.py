@@ -85,6 +85,7 @@ def test_a_bad_file_is_in_failed_with_its_reason(shared: Site, name: str) -> Non
 def test_names_that_are_no_utf8(shared: Site) -> None:
     shared.drop(b"caf\xe9\xff", TO + "Hello")
     shared.until(lambda: os.fsdecode(b"caf\xe9\xff") in shared.names("sent"), "it is sent")
+    assert os.fsdecode(b"caf\xe9\xff") not in shared.names("failed") + shared.names("checked")
 
 
 def test_a_name_with_newlines_is_a_name(shared: Site) -> None:

@@ -152,6 +152,7 @@ def test_reports_in_any_order_find_their_parts(site: Site, order: str) -> None:
         site.drop(f"m{one}", f"To: 3247512345{one % 3}\n\n" + "x" * (100 + 60 * (one % 4)))
     site.until(lambda: site.states() == ["delivered"] * 20, "all are delivered")
     site.until(lambda: len(site.names("report")) == len(site.air()), "each report is a file")
+    assert site.states() == ["delivered"] * 20
 
 
 def test_reports_that_the_modem_kept_while_the_daemon_was_away(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""What is said of files that are no messages: the log has no whole phone number, whatever a file is called."""
+"""What the log has of files that are no messages, and of what hooks print: no whole phone number."""
 
 from __future__ import annotations
 
