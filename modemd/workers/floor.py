@@ -30,6 +30,8 @@ class Floor:
     now: Callable[[], datetime] = utc_now
     stuck: set[bytes] = field(default_factory=set)
     """Files that were accepted and cannot leave ``outgoing/``: who they are must never be forgotten."""
+    unread: set[str] = field(default_factory=set)
+    """Modems that were not looked through since the start: they may hold the report that settles a doubt."""
     queue_bells: dict[str, Bell] = field(default_factory=dict)
     """By modem: there may be a part to submit."""
     results: Bell = field(default_factory=Bell)
@@ -38,6 +40,13 @@ class Floor:
     """There may be a program to call."""
     clock: Bell = field(default_factory=Bell)
     """Something may fall due earlier than was known."""
+
+    def looked_through(self, modem: str) -> None:
+        """What a modem kept while the gateway was away is known now, or is not to be had."""
+        if modem in self.unread:
+            self.unread.remove(modem)
+            if not self.unread:
+                self.clock.ring()
 
     def ring_queue(self) -> None:
         """Wake every modem that waits for a part."""

@@ -58,17 +58,18 @@ class Clock(Worker):
             self._forget_at = time.monotonic() + _DAY_S
             await self._floor.store.run(lambda tx: self._forget(tx, now))
         wait_s = _SEEN_S if due_at is None else (due_at - self._floor.now()).total_seconds()
-        await self._floor.clock.wait(min(max(wait_s, 0.02), _SEEN_S))
+        # While doubts are left alone the first of them would be due again and again.
+        await self._floor.clock.wait(min(max(wait_s, 0.5 if self._floor.unread else 0.02), _SEEN_S))
 
     def _tick(self, tx: Tx, now: datetime) -> datetime | None:
         rules = self._floor.rules
         upkeep.promote(tx, rules, now)
-        doubts = upkeep.resolve_doubts(tx, rules, now)
+        doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
         expired = upkeep.expire(tx, rules, now)
         if expired or doubts:
             log.warning("%d messages expired, %d parts in doubt were settled by policy", expired, doubts)
         modems.gateway_seen(tx, rules.gateway, to_us(now))
-        return upkeep.next_due(tx, now)
+        return now if expired == upkeep.AT_ONCE else upkeep.next_due(tx, now)
 
     def _slow(self, tx: Tx, now: datetime) -> None:
         upkeep.stop_waiting(tx, now)

@@ -49,6 +49,7 @@ class ModemWorker(Worker):
         self._timing = timing
         self._bell = Bell()
         floor.queue_bells[config.name] = self._bell
+        floor.unread.add(config.name)
         self._record = ModemRecord(floor, config, modem_id)
         self._inbox = Inbox(floor, config)
         self._modem: Modem | None = None
@@ -133,6 +134,7 @@ class ModemWorker(Worker):
     async def _not_opened(self, modem: Modem | None, state: str, reason: str) -> None:
         if modem is not None:
             await modem.close()
+        self._floor.looked_through(self.config.name)
         await self._record.write(state, reason)
         await self._release()
         await self._back_off()
@@ -310,6 +312,7 @@ class ModemWorker(Worker):
             await self._put_away()
         finally:
             self._floor.queue_bells.pop(self.config.name, None)
+            self._floor.looked_through(self.config.name)
             if self._modem is not None:
                 await self._modem.close()
         if self._modem is not None:

@@ -6,7 +6,8 @@ import json
 import logging
 from typing import TYPE_CHECKING, Final
 
-from modemd.errors import Refused, StoreError
+from modemd.errors import PduError, Refused, StoreError
+from modemd.gsm.incoming import StatusReport, decode_any
 from modemd.modem.notes import (
     CallEnded,
     Clip,
@@ -84,8 +85,10 @@ class Inbox:
         if now < self.sweep_at:
             return False
         self.sweep_at = now + SWEEP_S
-        if self._config.receive:
+        try:
             await self._sweep(modem, seat)
+        finally:
+            self._floor.looked_through(self._config.name)
         return True
 
     def keep(self, modem: Modem) -> None:
@@ -121,18 +124,28 @@ class Inbox:
         elif isinstance(note, LateSubmit | LateRefusal):
             await self._settle(seat, note)
         elif isinstance(note, Ring | Clip | CallEnded):
-            await self._call(note)
+            if self._config.receive:
+                await self._call(note)
         elif isinstance(note, Restarted):
             self.restarted = True
         elif isinstance(note, Registration):
             log.info("%s: %s", seat.name, note)
 
     async def _sweep(self, modem: Modem, seat: Seat) -> None:
-        found = [item for item in await modem.list_stored() if item.stat not in _STATIC]
+        found = [item for item in await modem.list_stored() if self._is_ours(item)]
         if found:
             await self._take_or_come_again(seat, found)
         for item in found:
             await self._delete(modem, item)
+
+    def _is_ours(self, item: Stored) -> bool:
+        """What others are to receive stays; status reports are ours wherever we send."""
+        if self._config.receive:
+            return item.stat not in _STATIC
+        try:
+            return isinstance(decode_any(item.pdu), StatusReport)
+        except PduError:
+            return False
 
     async def _take_or_come_again(self, seat: Seat, found: list[Stored]) -> None:
         try:
