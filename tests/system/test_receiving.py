@@ -115,6 +115,19 @@ def test_a_call_is_told_once(site: Site) -> None:
     assert site.names("phonecalls") == [name]
 
 
+def test_a_modem_that_is_not_to_receive_still_gives_its_reports(site: Site) -> None:
+    site.simulate(modems=1)
+    site.configure(modems=[{"name": "gsm1", "port": f"{site.folder}/ports/gsm1", "receive": False}])
+    site.start()
+    site.ask("incoming", text="For somebody else")
+    site.ask("call", rings=1, **{"from": "+32475222222"})
+    site.drop("a", "To: 32475123456\n\nHello")
+    site.until(lambda: site.states() == ["delivered"], "its report is known")
+    site.pass_by(0.5)
+    assert site.names("incoming") == site.names("phonecalls") == []
+    assert site.ask("modems")["modems"][0]["stored"]["SM"] == 1
+
+
 def test_a_flood_while_sending(site: Site) -> None:
     site.simulate("--airtime", "0.02", modems=2)
     site.start()
