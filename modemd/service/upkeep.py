@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 _GONE_AFTER: Final = timedelta(minutes=2)
+AT_ONCE: Final = 1000
+"""So many fall due or expire in one transaction: the modems wait for it."""
 REPORT_SLACK: Final = timedelta(hours=1)
 """No report by the end of validity and this: the message stays ``sent``, and nothing more is expected."""
 
 
 def promote(tx: Tx, rules: Rules, now: datetime) -> bool:
-    """Queue what is due; tell whether there was anything."""
-    due = queue.promote(tx, to_us(now))
+    """Queue what is due, a thousand parts at most; tell whether there was anything."""
+    due = queue.promote(tx, to_us(now), AT_ONCE)
     for message_id in due:
         message = outbound.find_message(tx, message_id)
         assert message is not None, "a part has a message"
@@ -33,10 +35,10 @@ def promote(tx: Tx, rules: Rules, now: datetime) -> bool:
 
 
 def expire(tx: Tx, rules: Rules, now: datetime) -> int:
-    """End what was not sent before its deadline; return how many messages."""
+    """End what was not sent before its deadline; return how many messages: a thousand at most."""
     now_us = to_us(now)
     ended = 0
-    for message_id in upkeep.overdue(tx, now_us):
+    for message_id in upkeep.overdue(tx, now_us, AT_ONCE):
         if parts.close_waiting(tx, message_id, PartState.EXPIRED):
             settle_by_id(
                 tx,

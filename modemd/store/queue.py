@@ -114,7 +114,15 @@ def pin(tx: Tx, message_id: int, route_id: int) -> None:
 
 _PROMOTE_PARTS: Final = Statement(
     update(part)
-    .where(SCHEDULED, part.c.not_before_at <= bindparam("at"))
+    .where(
+        part.c.id.in_(
+            select(_Q.c.id)
+            .where(_Q.c.state == literal_column("8"), _Q.c.not_before_at <= bindparam("at"))
+            .order_by(_Q.c.not_before_at)
+            .limit(bindparam("most"))
+            .offset(literal_column("0"))
+        )
+    )
     .values(state=literal_column("0"), not_before_at=literal_column("NULL"))
     .returning(part.c.message_id),
 )
@@ -126,9 +134,9 @@ _PROMOTE_MESSAGE: Final = Statement(
 _NEXT_DUE: Final = Statement(select(func.min(part.c.not_before_at)).where(SCHEDULED))
 
 
-def promote(tx: Tx, at_us: int) -> list[int]:
-    """Queue every scheduled part whose time has come; return the messages that left ``scheduled`` thereby."""
-    message_ids = {int(row[0]) for row in tx.all(_PROMOTE_PARTS, at=at_us)}
+def promote(tx: Tx, at_us: int, most: int) -> list[int]:
+    """Queue scheduled parts whose time has come; return the messages that left ``scheduled`` thereby."""
+    message_ids = {int(row[0]) for row in tx.all(_PROMOTE_PARTS, at=at_us, most=most)}
     return [each for each in sorted(message_ids) if tx.run(_PROMOTE_MESSAGE, message=each)]
 
 

@@ -16,8 +16,17 @@ _OPEN = message.c.ended_at.is_(None) & message.c.deadline_at.is_not(None)
 _UNSENT: Final = message.c.state.in_(
     [literal_column(f"'{state}'") for state in ("queued", "scheduled", "sending", "uncertain", "accepted")]
 )
+_WAITING = (
+    select(part.c.id)
+    .where(part.c.message_id == message.c.id, part.c.state.in_([literal_column("0"), literal_column("8")]))
+    .correlate(message)
+)
 _OVERDUE: Final = Statement(
-    select(message.c.id).where(_OPEN, message.c.deadline_at <= bindparam("at"), _UNSENT),
+    select(message.c.id)
+    .where(_OPEN, message.c.deadline_at <= bindparam("at"), _UNSENT, _WAITING.exists())
+    .order_by(message.c.deadline_at)
+    .limit(bindparam("most"))
+    .offset(literal_column("0")),
 )
 _NEXT_DEADLINE: Final = Statement(
     select(func.min(message.c.deadline_at)).where(_OPEN, message.c.deadline_at > bindparam("after"), _UNSENT),
@@ -33,9 +42,9 @@ _STOP_AWAITING: Final = Statement(
 )
 
 
-def overdue(tx: Tx, at_us: int) -> list[int]:
-    """Return the messages that are not wholly sent though their deadline is over."""
-    return [int(row[0]) for row in tx.all(_OVERDUE, at=at_us)]
+def overdue(tx: Tx, at_us: int, most: int) -> list[int]:
+    """Return messages of which parts still wait though their deadline is over, the oldest first."""
+    return [int(row[0]) for row in tx.all(_OVERDUE, at=at_us, most=most)]
 
 
 def next_deadline(tx: Tx, after_us: int) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.model import PartState
+from modemd.model import PartState, SendRequest
 from modemd.service import arrival, dispatch, orders, upkeep
 from modemd.store import upkeep as forget
 from modemd.store.times import to_us
@@ -157,3 +157,17 @@ def test_what_was_forgotten_is_not_written_again_every_day(office: Office) -> No
 
     assert changed() > 0
     assert changed() == 0
+
+
+def test_a_great_many_are_expired_and_promoted_a_thousand_at_a_time(office: Office) -> None:
+    """Meanwhile others use the store. A part in doubt does not stand in the way of those behind it."""
+    office.send()
+    office.doubted()
+    late = SendRequest(to=TO, text="Hello", not_before_at=START + timedelta(minutes=5))
+    office.accept(*[late] * (upkeep.AT_ONCE + 5))
+    office.later(minutes=6)
+    for _ in range(2):
+        assert office.run(lambda tx: upkeep.promote(tx, office.rules, office.now))
+    assert not office.run(lambda tx: upkeep.promote(tx, office.rules, office.now))
+    office.later(hours=2)
+    assert [expire(office) for _ in range(3)] == [upkeep.AT_ONCE, 5, 0]

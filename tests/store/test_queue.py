@@ -155,12 +155,12 @@ def test_promotion_takes_what_is_due_and_names_the_messages(tmp_path: Path) -> N
     early, late = (queued.put(state=PartState.SCHEDULED, until=until) for until in (100, 200))
     assert queued.claim() is None
     assert queued.database.transact(queue.next_due) == 100
-    assert queued.database.transact(lambda tx: queue.promote(tx, 99)) == []
-    assert queued.database.transact(lambda tx: queue.promote(tx, 100)) == [early]
+    assert queued.database.transact(lambda tx: queue.promote(tx, 99, 9)) == []
+    assert queued.database.transact(lambda tx: queue.promote(tx, 100, 9)) == [early]
     assert queued.database.transact(queue.next_due) == 200
-    assert queued.database.transact(lambda tx: queue.promote(tx, 100)) == []
+    assert queued.database.transact(lambda tx: queue.promote(tx, 100, 9)) == []
     assert queued.claims() == [early]
-    assert queued.database.transact(lambda tx: queue.promote(tx, 1000)) == [late]
+    assert queued.database.transact(lambda tx: queue.promote(tx, 1000, 9)) == [late]
     assert queued.database.transact(queue.next_due) is None
 
 
