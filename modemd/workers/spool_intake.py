@@ -30,6 +30,7 @@ from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
     from modemd.config.sections import SpoolConfig
+    from modemd.formats.spoolfile import SpoolFile
     from modemd.workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -210,6 +211,7 @@ class SpoolIntake(Worker):
             self._rejections.leave_alone(path, "it could not be moved away: its directory forbids it")
             return None
         rules, now = self._floor.rules, self._floor.now()
+        parsed: SpoolFile | None = None
         try:
             parsed = read(os.fsdecode(candidate.name), contents, self._config.formats, zone=self._floor.zone)
             requests = parsed.requests
@@ -218,7 +220,10 @@ class SpoolIntake(Worker):
                 requests = tuple(replace(request, account=account) for request in requests)
             prepared = tuple(intake.prepare(request, rules, now) for request in requests)
         except Rejected as refusal:
-            await self._reject(path, candidate.name, refusal)
+            # A JSON file may hold many: not "No destination", but which of them is wrong.
+            is_list = parsed is not None and parsed.format == "json"
+            told = Rejected(refusal.code, refusal.reason) if is_list else refusal
+            await self._reject(path, candidate.name, told)
             return None
         return Dropped(path, candidate.name, parsed.format, prepared, key_of(path, found))
 

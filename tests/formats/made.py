@@ -30,7 +30,7 @@ SENT = OutboundResult(
     sending_time_s=1,
     imsi="206011234567890",
     imei="861234567890123",
-    msisdn="32475000001",
+    msisdn="+32475000001",
 )
 FAILED = replace(
     SENT,

@@ -168,6 +168,8 @@ def test_one_bad_recipient_refuses_the_whole_file(tmp_path: Path) -> None:
         await here.emptied()
         assert here.messages() == []
         assert here.hall.names("failed") == ["a.json"]
+        told = (here.spool / "failed" / "a.json").read_bytes()
+        assert told.startswith(b"Fail_reason: 'nobody' is no phone number\n"), "it says which"
 
     play(tmp_path, story)
 

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from modemd.formats.moments import stamp
+from modemd.formats.smstools3.addresses import bare
 from modemd.formats.smstools3.headers import HeaderFile, name_of, split_file
 from modemd.model import MessageState, OutboundResult
 
@@ -46,7 +47,7 @@ def _joined(parsed: HeaderFile, kept: list[bytes], added: bytes) -> bytes:
 
 def _headers(result: OutboundResult, zone: tzinfo) -> list[tuple[str, str]]:
     went = is_sent(result)
-    headers = [("Modem", result.event.modem), ("Number", result.msisdn)]
+    headers = [("Modem", result.event.modem), ("Number", bare(result.msisdn) or None)]
     if went:
         headers += [
             ("Sent", stamp(result.sent_at or result.ended_at or result.event.at, zone)),
