@@ -34,7 +34,7 @@ from modemd.workers.spool_results import SpoolResults
 from modemd.workers.supervisor import Supervisor, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
     from pathlib import Path
 
     from modemd.config import Config
@@ -230,13 +230,3 @@ class Daemon:
 def _rules(config: Config) -> Rules:
     consumers = {"spool", hooks.CONSUMER} if config.hooks.event else {"spool"}
     return Rules.of(config, frozenset(consumers))
-
-
-def run_loop(main: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run the daemon's loop: uvloop's where it is installed, which is a tenth faster."""
-    with contextlib.suppress(ImportError):
-        import uvloop  # noqa: PLC0415 - an extra
-
-        uvloop.run(main())
-        return
-    asyncio.run(main())

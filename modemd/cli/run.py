@@ -8,8 +8,9 @@ import click
 
 from modemd.cli.config_option import takes_config
 from modemd.cli.logs import set_up_logging
+from modemd.cli.loops import run_loop
 from modemd.config import load
-from modemd.daemon import Daemon, run_loop
+from modemd.daemon import Daemon
 from modemd.errors import StoreError
 
 

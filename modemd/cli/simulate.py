@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 import click
 
+from modemd.cli.loops import run_loop
 from modemd.simulator import Fault, ModemSpec, NetworkSpec, Simulation, parse_fault
 from modemd.simulator.control import Control, describe
 from modemd.simulator.dialects import DIALECTS
@@ -171,7 +172,7 @@ def simulate(**options: Unpack[Options]) -> None:
       {"do": "modems"} {"do": "accepted"} {"do": "call"} {"do": "reboot"}
       {"do": "set", "registration": 2} {"do": "network", "airtime_s": 3}
     """  # noqa: D301 - click wants the backspace itself
-    asyncio.run(_run(_wishes(options)))
+    run_loop(lambda: _run(_wishes(options)))
 
 
 def _wishes(options: Options) -> Wishes:

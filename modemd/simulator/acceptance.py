@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+try:
+    import orjson
+except ImportError:
+    orjson = None  # type: ignore[assignment]  # an extra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +22,13 @@ if TYPE_CHECKING:
 
 _in_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 """Made once: ``json.dumps`` would make an encoder for each line."""
+
+
+def _encoded(fields: dict[str, object]) -> bytes:
+    if orjson is not None:
+        with contextlib.suppress(TypeError):  # a lone surrogate is no UTF-8
+            return orjson.dumps(fields)
+    return _in_json(fields).encode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,8 @@ class Accepted:
     tp_mr: int
     pdu: str
     submit: Submit
+    asked_at: float = 0.0
+    """When the first octet of its ``AT+CMGS`` came."""
 
     @property
     def destination(self) -> str:
@@ -45,9 +60,10 @@ class Accepted:
         submit = self.submit
         concat = submit.concat
         return (
-            _in_json(
+            _encoded(
                 {
                     "at": self.at,
+                    "asked_at": self.asked_at,
                     "modem": self.modem,
                     "sender": self.sender,
                     "iccid": self.iccid,
@@ -59,7 +75,7 @@ class Accepted:
                     "octets": submit.octets.hex() if submit.octets is not None else None,
                     "pdu": self.pdu,
                 },
-            ).encode("utf-8", "backslashreplace")
+            )
             + b"\n"
         )
 

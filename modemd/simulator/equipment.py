@@ -81,6 +81,8 @@ class Equipment:
     later: Callable[[float, Callable[[], None]], object] = lambda _seconds, _call: None
     caller: str = ""
     rings_left: int = 0
+    asked_at: float = 0.0
+    """When the first octet of the last command line came (seconds of the epoch)."""
 
     def __post_init__(self) -> None:
         dialect = self.dialect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -58,6 +59,8 @@ class SimulatedModem:
             return
         if octets and self.me.settings.echo:
             self._write(octets.translate(None, b"\x1a\x1b"))
+        if octets and not (self._buffer or self._body or self._busy):
+            self.me.asked_at = time.time()
         self._buffer += octets
         while self._buffer and not self._busy:
             if not (self._take_body() if self._body else self._take_line()):

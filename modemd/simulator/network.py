@@ -111,7 +111,7 @@ class Network:
         if (refusal := self._refusal(submit.destination)) is not None:
             return refusal
         tp_mr = card.next_mr()
-        one = Accepted(time.time(), sender.name, card.msisdn, card.iccid, tp_mr, pdu, submit)
+        one = Accepted(time.time(), sender.name, card.msisdn, card.iccid, tp_mr, pdu, submit, sender.asked_at)
         self.accepted.add(one)
         self._go_on(sender, one)
         return (f"{prefix}{tp_mr}",)

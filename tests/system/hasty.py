@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from modemd.cli.logs import set_up_logging
+from modemd.cli.loops import run_loop
 from modemd.config import load
-from modemd.daemon import Daemon, run_loop
+from modemd.daemon import Daemon
 from modemd.modem.timing import Timing
 
 TIMING = Timing(
