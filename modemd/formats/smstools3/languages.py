@@ -5,23 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from modemd.formats.rejections import bad_request
+from modemd.gsm.languages import LANGUAGES
 
-LANGUAGE_NAMES: Final = (
-    "basic",
-    "turkish",
-    "spanish",
-    "portuguese",
-    "bengali",
-    "gujarati",
-    "hindi",
-    "kannada",
-    "malayalam",
-    "oriya",
-    "punjabi",
-    "tamil",
-    "telugu",
-    "urdu",
-)
+LANGUAGE_NAMES: Final = ("basic", *LANGUAGES[1:])
+"""As smstools3 calls them; the places are the identifiers."""
 
 
 def language_ids(headers: dict[str, str]) -> tuple[int, ...]:
