@@ -216,3 +216,13 @@ def test_a_configuration_that_may_not_be_read_is_no_wrong_usage(tmp_path: Path) 
     told = process("-c", file, "run")
     assert told.returncode == 78
     assert "cannot read it" in told.stderr
+
+
+def test_check_notes_a_hook_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(f"hooks: {{event: {tmp_path}/on-event}}\n")
+    told = run("check", file)
+    assert told.exit_code == 0
+    assert f"note: hooks.event: {tmp_path}/on-event is not there, or may not be run\n" in told.stdout
+    file.write_text("hooks: {event: [true, x]}\n".replace("true", "/bin/true"))
+    assert "note:" not in run("check", file).stdout

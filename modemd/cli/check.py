@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import asdict
 from pathlib import Path
+from shutil import which
 
 import click
 
@@ -37,7 +38,7 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
             else str(error)
         )
         ctx.exit(EXIT_CONFIG)
-    notes = without_effect(config)
+    notes = [*without_effect(config), *_absent_programs(config)]
     if as_json:
         click.echo(json.dumps({"file": str(path), "fine": True, "faults": [], "notes": notes}))
         return
@@ -56,6 +57,12 @@ def summary(config: Config) -> str:
         f"store {_without_password(config.store.url)}",
     ]
     return ", ".join(parts)
+
+
+def _absent_programs(config: Config) -> list[str]:
+    """No fault: it may come later, or be another user's. But nobody is told of anything without it."""
+    program = config.hooks.event[:1] if config.hooks.event else ()
+    return [f"hooks.event: {each} is not there, or may not be run" for each in program if not which(each)]
 
 
 def _without_password(url: str) -> str:

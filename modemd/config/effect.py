@@ -31,7 +31,7 @@ def without_effect(config: Config) -> tuple[str, ...]:
         ]
     for name, account in config.accounts.items():
         asked += [
-            f"accounts.{name}.{key}: is not enforced"
+            f"accounts.{name}.{key}: not enforced"
             for key in _ACCOUNT_KEYS
             if key in account.model_fields_set
         ]

@@ -57,11 +57,14 @@ def _hint(path: Path) -> str:
         return ""
     if os.access(path, os.R_OK | os.W_OK) or owner == os.geteuid():
         return ""
+    return f" (it belongs to {_user(owner)}, and this is {_user(os.geteuid())})"
+
+
+def _user(uid: int) -> str:
     try:
-        name = pwd.getpwuid(owner).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        name = str(owner)
-    return f" (it belongs to {name}: do this as {name}, or as root)"
+        return f"user {uid}"
 
 
 class Database:
