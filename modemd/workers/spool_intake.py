@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 100
+_IN_A_ROW: Final = 50
 _UNANNOUNCED_S: Final = 1.0
 _OPEN_S: Final = 600.0
 """A file that was created and not closed for so long is a hard link, or its writer has gone."""
@@ -63,7 +64,6 @@ class SpoolIntake(Worker):
         self._settling: dict[tuple[bytes, bytes], float] = {}
         self._scan_at = 0.0
         self._rejections = Rejections(floor, dirs)
-        self._watched: set[bytes] = set()
 
     def stop(self) -> None:
         """Ask for the turn in hand to be the last."""
@@ -158,10 +158,9 @@ class SpoolIntake(Worker):
         self._watch.overflowed |= found.more
 
     def _watch_folders(self, accounts: frozenset[bytes]) -> None:
-        for account in accounts - self._watched:
+        for account in accounts:  # each time: a folder may have been moved away, or removed and made anew
             if os.path.isdir(join(self._dirs["outgoing"], account)):  # noqa: PTH112
                 self._watch.add(account)
-                self._watched.add(account)
 
     async def _take(self, batch: list[Candidate]) -> None:
         """Read, check, commit, and only then move away."""
@@ -218,14 +217,18 @@ class SpoolIntake(Worker):
             if candidate.account:
                 account = os.fsdecode(candidate.account)
                 requests = tuple(replace(request, account=account) for request in requests)
-            prepared = tuple(intake.prepare(request, rules, now) for request in requests)
+            prepared = []
+            for place, request in enumerate(requests, 1):
+                prepared.append(intake.prepare(request, rules, now))
+                if place % _IN_A_ROW == 0:  # a JSON file may name thousands
+                    await asyncio.sleep(0)
         except Rejected as refusal:
             # A JSON file may hold many: not "No destination", but which of them is wrong.
             is_list = parsed is not None and parsed.format == "json"
             told = Rejected(refusal.code, refusal.reason) if is_list else refusal
             await self._reject(path, candidate.name, told)
             return None
-        return Dropped(path, candidate.name, parsed.format, prepared, key_of(path, found))
+        return Dropped(path, candidate.name, parsed.format, tuple(prepared), key_of(path, found))
 
     def _move(self, path: bytes, entry: Entered) -> None:
         try:

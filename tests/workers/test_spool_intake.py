@@ -7,6 +7,7 @@ import json
 import os
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,6 +72,9 @@ class Door:
 
     async def emptied(self) -> None:
         await self.turn(lambda: self.hall.names("outgoing") == [])
+
+    def has(self, text: str) -> bool:
+        return (TO, text) in self.messages()
 
     def messages(self) -> list[tuple[Any, ...]]:
         return rows(self.look, "SELECT destination, text FROM message ORDER BY id")
@@ -354,5 +358,27 @@ def test_bells_ring_for_modems_and_for_the_clock(tmp_path: Path) -> None:
         here.lay("b", f"To: {TO}\nAt: 2099-01-01 12:00\n\nlater")
         await here.emptied()
         assert await floor.clock.wait(0)
+
+    play(tmp_path, story)
+
+
+def test_an_account_s_folder_that_was_made_anew_is_watched_again(tmp_path: Path) -> None:
+    async def story(here: Door) -> None:
+        here.hall.floor.rules = rules_of(accounts={"clinic": {}})
+        folder = here.spool / "outgoing" / "clinic"
+        folder.mkdir()
+        await here.looked()
+        for text in ("One", "Two", "Three"):
+            draft = here.spool / "draft"
+            draft.write_text(f"To: {TO}\n\n{text}")
+            draft.rename(folder / "a")
+            await here.turn(partial(here.has, text))
+            if text == "One":
+                folder.rmdir()
+            else:
+                folder.rename(here.spool / "old")
+            folder.mkdir()
+            await asyncio.wait_for(here.intake.step(), 10)
+            await here.looked()
 
     play(tmp_path, story)
