@@ -380,5 +380,6 @@ def test_an_account_s_folder_that_was_made_anew_is_watched_again(tmp_path: Path)
             folder.mkdir()
             await asyncio.wait_for(here.intake.step(), 10)
             await here.looked()
+        assert here.messages() == [(TO, "One"), (TO, "Two"), (TO, "Three")]
 
     play(tmp_path, story)
