@@ -223,6 +223,15 @@ def _is_bare(octets: bytes) -> bool:
     return octets[0] != 0 or bool(octets[2:3] and octets[2] & 0x80)
 
 
+def whole(pdu: str, tpdu_length: int | None) -> str:
+    """The PDU with an SMSC in front: an empty one where the modem left it out, as its length tells."""
+    try:
+        octets = bytes.fromhex("".join(pdu.split()))
+    except ValueError:
+        return pdu
+    return f"00{pdu}" if octets and tpdu_length == len(octets) and _is_bare(octets) else pdu
+
+
 def _expect(opened: _Opened, kinds: set[int]) -> None:
     kind = opened.first & 3
     if kind not in kinds:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError, Refused, StoreError
-from modemd.gsm.incoming import StatusReport, decode_any
+from modemd.gsm.incoming import StatusReport, decode_any, whole
 from modemd.modem.notes import (
     CallEnded,
     Clip,
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 SWEEP_S: Final = 60.0
 """Every storage is looked through this often, whatever was announced: announcements get lost."""
+_RINGS_APART_S: Final = 12.0
+"""A call rings every five seconds or so; what rings after a longer silence is another."""
 _STATIC: Final = frozenset({2, 3})
 """``stat`` of what a person stored on the SIM (27.005, 3.1): not ours to take or to delete."""
 
@@ -54,6 +57,7 @@ class Inbox:
         self._config = config
         self._caller: Clip | None = None
         self._ringing = False
+        self._rang_at = 0.0
         self._notes: list[Note] = []
         self.restarted = False
         """The modem started anew by itself, and has to be prepared again."""
@@ -108,7 +112,7 @@ class Inbox:
         """Store the messages and reports that the modem handed over instead of storing them, if any."""
         direct = [note for note in self._notes if isinstance(note, DirectDeliver | DirectReport)]
         if direct:
-            await self._take(seat, [note.pdu for note in direct])
+            await self._take(seat, [whole(note.pdu, note.tpdu_length) for note in direct])
             # Only now: they are in here alone.
             self._notes = [note for note in self._notes if not isinstance(note, DirectDeliver | DirectReport)]
         return bool(direct)
@@ -149,7 +153,7 @@ class Inbox:
 
     async def _take_or_come_again(self, seat: Seat, found: list[Stored]) -> None:
         try:
-            await self._take(seat, [item.pdu for item in found])
+            await self._take(seat, [whole(item.pdu, item.tpdu_length) for item in found])
         except StoreError:
             self.sweep_now()
             raise
@@ -181,10 +185,17 @@ class Inbox:
         self._floor.clock.ring()
 
     async def _call(self, note: Ring | Clip | CallEnded) -> None:
-        """A call is told once: when its caller is known, or when it ends without one."""
+        """A call is told once: when its caller is known, or when it ends without one.
+
+        Some modems never say that it ended: then a silence does.
+        """
+        now = time.monotonic()
+        if self._ringing and not isinstance(note, CallEnded) and now - self._rang_at > _RINGS_APART_S:
+            self._caller, self._ringing = None, False
+        self._rang_at = now
         if isinstance(note, Clip) and self._caller is None:
             await self._tell_call(note)
-            self._caller = note
+            self._caller, self._ringing = note, True
         elif isinstance(note, CallEnded):
             if self._ringing and self._caller is None:
                 await self._tell_call(Clip(None))
