@@ -150,7 +150,7 @@ class SpoolResults(Worker):
         result = partial(finished, each.file.form, result=each.results, zone=self._floor.zone)
         try:
             self._rewrite(each.file, source, result)
-            os.rename(source, target)  # noqa: PTH104 - names are bytes
+            target = self._move_on(source, target)
         except PermissionError:
             # Another user's file, which we may only read: a new one takes its place.
             self._dirs.write_whole(directory, each.file.name, result(read_regular(source, _LARGEST)[0]))
@@ -163,6 +163,19 @@ class SpoolResults(Worker):
             if not self._finished:
                 self.forget_at = time.monotonic() + _FORGET_S
             self._finished.append(each.file.id)
+        return target
+
+    def _move_on(self, source: bytes, target: bytes) -> bytes:
+        """Rename a file, to a name like it where a directory has that one; return where it is.
+
+        Else one directory in ``sent/`` would hold up every result.
+        """
+        try:
+            os.rename(source, target)  # noqa: PTH104 - names are bytes
+        except IsADirectoryError:
+            folder, name = os.path.split(target)
+            target = join(folder, self._dirs.free_name(os.fsdecode(os.path.basename(folder)), name, set()))  # noqa: PTH119
+            os.rename(source, target)  # noqa: PTH104
         return target
 
     def _rewrite(self, file: CheckedFile, source: bytes, result: Callable[[bytes], bytes]) -> None:

@@ -80,3 +80,17 @@ def test_steady_traffic_lets_files_be_forgotten_in_time(tmp_path: Path) -> None:
             assert times[0] == times[1] > 0
 
     asyncio.run(story())
+
+
+def test_a_directory_of_its_name_does_not_hold_up_the_results(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with hall(tmp_path) as here:
+            (here.spool / "sent" / "2026").mkdir()
+            results = SpoolResults(here.floor, here.dirs)
+            for name in ("2026", "next"):
+                await here.accept(here.drop(name, TO))
+                await here.send()
+            await results.step()
+            assert here.names("sent") == ["2026", "2026.1", "next"]
+
+    asyncio.run(story())
