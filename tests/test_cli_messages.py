@@ -124,12 +124,14 @@ def test_a_message_that_is_not_there_is_1(desk: Desk, order: list[object]) -> No
 @pytest.mark.parametrize("options", [[], ["--at", "2099-01-01 10:00"]])
 def test_what_waits_is_cancelled(desk: Desk, options: list[str]) -> None:
     message_id = desk.send(LONG, *options)
+    assert ("(due 2099-01-01 " in desk.call("messages", "show", message_id).out) is bool(options)
     assert desk.call("messages", "cancel", message_id).out == f"message {message_id} is cancelled now\n"
     shown = desk.shown(message_id)
     assert shown["state"] == "cancelled"
     assert shown["error"] == {"code": "cancelled", "reason": "it was cancelled"}
     assert shown["ended_at"] is not None
     assert desk.part_states(message_id) == ["cancelled"] * 3
+    assert "(due" not in desk.call("messages", "show", message_id).out
     again = desk.run("messages", "cancel", message_id)
     assert (again.status, again.err) == (
         1,

@@ -16,6 +16,7 @@ from modemd.cli.output import (
     show_table,
 )
 from modemd.cli.output_objects import inbound_object, outbound_object
+from modemd.model import PartState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,10 @@ _PARTS: Final = (
     Column("PART", right=True), Column("STATE"), Column("MODEM"), Column("TRIES", right=True),
     Column("SENT"), Column("TP-MR", right=True), Column("REPORT, OR TROUBLE"),
 )  # fmt: skip
+
+
+_WAITING: Final = frozenset({PartState.QUEUED, PartState.SCHEDULED, PartState.UNCERTAIN})
+"""What a part is due for in these lies ahead; the others keep the time, and it means nothing any more."""
 
 
 def show_outbound(view: OutboundView, parts: Sequence[PartView], zone: tzinfo, *, as_json: bool) -> None:
@@ -63,7 +68,7 @@ def _part_row(part: PartView, zone: tzinfo) -> list[str]:
     said = part.said
     if part.error_code is not None:
         said = printable(f"{part.error_code}: {part.error_reason}")
-    if part.not_before_at is not None:
+    if part.not_before_at is not None and part.state in _WAITING:
         said = f"{said or ''} (due {moment(part.not_before_at, zone)})".strip()
     return [
         str(part.part_no), part.state.name.lower(), cell(part.modem), str(part.attempts),
