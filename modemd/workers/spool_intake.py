@@ -153,7 +153,9 @@ class SpoolIntake(Worker):
             place = (candidate.account, candidate.name)
             self._settling.setdefault(place, time.monotonic() + self._config.settle_s)
         for path in found.odd:
-            self._rejections.leave_alone(path, "not a regular file of a known account")
+            is_folder = os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
+            what = "a folder, and no account has this name" if is_folder else "not a regular file"
+            self._rejections.leave_alone(path, what)
         self._scan_at = time.monotonic() + self._config.scan_s
         self._watch.overflowed |= found.more
 

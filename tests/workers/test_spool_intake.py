@@ -331,6 +331,7 @@ def test_links_pipes_and_folders_are_left_alone_with_one_warning(
 
     play(tmp_path, story)
     assert [caplog.text.count(f"outgoing/{name}'") for name in ("link", "pipe", "folder")] == [1, 1, 1]
+    assert caplog.text.count("outgoing/folder' is left alone: a folder, and no account has this name") == 1
     assert "hidden" not in caplog.text
 
 
