@@ -153,9 +153,7 @@ class SpoolIntake(Worker):
             place = (candidate.account, candidate.name)
             self._settling.setdefault(place, time.monotonic() + self._config.settle_s)
         for path in found.odd:
-            is_folder = os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
-            what = "a folder, and no account has this name" if is_folder else "not a regular file"
-            self._rejections.leave_alone(path, what)
+            self._rejections.leave_alone(path, _oddity(path))
         self._scan_at = time.monotonic() + self._config.scan_s
         self._watch.overflowed |= found.more
 
@@ -253,3 +251,8 @@ class SpoolIntake(Worker):
                 lambda tx: outbox.add(tx, hooks.CONSUMER, "FAILED", now_us, body=body)
             )
             self._floor.hooks.ring()
+
+
+def _oddity(path: bytes) -> str:
+    is_folder = os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114 - names are bytes
+    return "a folder, and no account has this name" if is_folder else "not a regular file"
