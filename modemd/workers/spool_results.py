@@ -91,14 +91,12 @@ class SpoolResults(Worker):
                 await self._forget()
 
     async def _write(self, batch: list[Due]) -> None:
-        for each in batch:
+        for place, each in enumerate(batch):
             await asyncio.sleep(0)  # the modems first
             try:
                 path, calling = self._tell(each)
-            except OSError as error:
-                # A full disk: nothing is marked, and the whole line is tried again.
-                log.error("the spool cannot be written: %s", error)  # noqa: TRY400
-                self._floor.store.later(self._marker([each.id for each in batch[: batch.index(each)]], []))
+            except OSError:
+                self._mark(batch[:place])  # a full disk: this one and those behind it are tried again
                 raise
             self._behind = each.id
             if path is not None:

@@ -95,11 +95,17 @@ class Worker(ABC):
         except StoreError as error:
             log.error("%s: %s", self.name, error)  # noqa: TRY400 - a full disk needs no traceback
             await self._pause.wait(_STORE_BACK_OFF_S)
+        except OSError as error:
+            log.error("%s: %s; it tries again", self.name, error)  # noqa: TRY400 - it says all
+            return await self._after_failure(failures)
         except Exception:
             log.exception("%s: a turn failed; it goes on", self.name)
-            await self._pause.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
-            return failures + 1
+            return await self._after_failure(failures)
         return 0
+
+    async def _after_failure(self, failures: int) -> int:
+        await self._pause.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
+        return failures + 1
 
 
 class Supervisor:
