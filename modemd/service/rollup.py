@@ -49,9 +49,8 @@ _WORST_FIRST: Final = (
     (_P.EXPIRED, MessageState.EXPIRED),
 )
 _GIVEN_UP: Final = frozenset({MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED})
-_BADLY_ENDED: Final = _GIVEN_UP | {MessageState.UNDELIVERED}
 _BADLY_ENDED_PARTS: Final = frozenset({_P.FAILED, _P.CANCELLED, _P.EXPIRED, _P.UNDELIVERED})
-_ENDS: Final = _BADLY_ENDED | {MessageState.DELIVERED}
+_ENDS: Final = _GIVEN_UP | {MessageState.UNDELIVERED, MessageState.DELIVERED}
 
 
 def settle(
@@ -74,6 +73,8 @@ def settle(
     state = message_state(states, awaited=awaited, expired=expired)
     if state in _GIVEN_UP and (_P.QUEUED in states or _P.SCHEDULED in states):
         parts.close_waiting(tx, message.id, _P.EXPIRED if state is MessageState.EXPIRED else _P.CANCELLED)
+    if state == message.state and state in _ENDS:
+        return message  # what is told of a part afterwards changes neither when it ended nor why
     if code is None and _BADLY_ENDED_PARTS & set(states):
         # Good news of another part: the trouble is what it was.
         code, reason = message.error_code, message.error_reason
