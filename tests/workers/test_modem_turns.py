@@ -208,6 +208,7 @@ def test_unplugged_while_idle_it_is_found_again(tmp_path: Path) -> None:
         here.sim.modems[0].plug()
         await here.send("Hello")
         await here.step_until(ONE, SENT)
+        assert here.rows("SELECT state, error FROM modem") == [("ready", None)]
 
     play(tmp_path, story, network=NetworkSpec(reports=False))
 
@@ -273,6 +274,7 @@ def test_what_came_while_nobody_listened_is_found(tmp_path: Path) -> None:
     async def story(here: Bench) -> None:
         await here.sim.incoming("early")
         await here.step_until("SELECT text FROM inbound", "early")
+        assert here.rows("SELECT complete, error FROM inbound") == [(1, None)]
 
     play(tmp_path, story)
 
