@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modemd.gsm.leaner import leaner
+from modemd.gsm.outgoing import SubmitPart
 from modemd.model import PartState
 from modemd.service import routing
 from modemd.service.delivery import adopt_orphans
@@ -106,6 +108,9 @@ def _apply(
         doubted=bool(claimed.doubted) or state is PartState.UNCERTAIN,
         code=decision.code, reason=decision.reason,
     )  # fmt: skip
+    if decision.leave_out:
+        lean = leaner(SubmitPart(claimed.pdu, claimed.tpdu_length), decision.leave_out)
+        parts.rewrite(tx, claimed.id, lean.pdu, lean.tpdu_length)
     if state is PartState.FAILED:
         parts.close_waiting(tx, message.id, PartState.CANCELLED)
     settle(tx, rules, message, to_us(now), code=decision.code, reason=decision.reason)

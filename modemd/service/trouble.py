@@ -30,8 +30,9 @@ class Decision:
     """Where the part goes, and what its modem has to do before it submits again.
 
     ``move`` asks for another modem if there is one; ``until_at`` is when a part that waits is due again;
-    ``pause_s`` is for how long the modem had better send nothing; ``counts`` is whether this was one of the
-    part's tries.
+    ``pause_s`` is for how long the modem had better send nothing, at once or after ``pause_after`` messages
+    that met the same in a row; ``counts`` is whether this was one of the part's tries; ``leave_out`` names
+    options that the next try goes without.
     """
 
     state: PartState
@@ -41,7 +42,9 @@ class Decision:
     move: bool = False
     verb: Verb | None = None
     pause_s: int | None = None
+    pause_after: int = 1
     counts: bool = True
+    leave_out: tuple[str, ...] = ()
 
 
 def decide(
@@ -58,7 +61,10 @@ def decide(
         return Decision(PartState.SENT, code, reason, verb=cause.verb)
     if cause.verb is Verb.UNCERTAIN:
         return _doubt(code, reason, message, sending, now)
-    return replace(_refused(claimed, message, cause, code, reason, now), verb=cause.verb)
+    decision = replace(_refused(claimed, message, cause, code, reason, now), verb=cause.verb)
+    if decision.pause_s is None and cause.pause_after is not None:
+        decision = replace(decision, pause_s=cause.probe_s, pause_after=cause.pause_after)
+    return decision
 
 
 def _unanswered(
@@ -99,7 +105,10 @@ def _refused(
     if cause.jitter:  # without a die: parts that met the same congestion come back one after the other
         delay_s *= 1 + claimed.id % 16 / 16
     until_at = now + timedelta(seconds=delay_s)
-    return Decision(PartState.SCHEDULED, code, reason, until_at=until_at, move=moves or then is Verb.MOVE)
+    move = moves or then is Verb.MOVE
+    return Decision(
+        PartState.SCHEDULED, code, reason, until_at=until_at, move=move, leave_out=cause.leave_out,
+    )  # fmt: skip
 
 
 def _sims_trouble(message: MessageRow, cause: Reaction, code: str, reason: str, now: datetime) -> Decision:

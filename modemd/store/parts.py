@@ -159,6 +159,18 @@ def close_waiting(tx: Tx, message_id: int, state: int) -> int:
     return tx.run(_CLOSE_WAITING, message=message_id, state_to=state)
 
 
+_REWRITE: Final = Statement(
+    update(part)
+    .where(part.c.id == bindparam("part_id"))
+    .values(pdu=bindparam("pdu_to"), tpdu_length=bindparam("length_to")),
+)
+
+
+def rewrite(tx: Tx, part_id: int, pdu: str, tpdu_length: int) -> None:
+    """Give a part another PDU for its next try."""
+    tx.run(_REWRITE, part_id=part_id, pdu_to=pdu, length_to=tpdu_length)
+
+
 _PARTS: Final = Statement(
     select(
         part.c.id, part.c.part_no, part.c.state, part.c.tp_mr, part.c.tp_status, part.c.attempts,

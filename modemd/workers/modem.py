@@ -15,6 +15,7 @@ from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
 from modemd.workers.bell import Bell
 from modemd.workers.modem_inbound import Inbox
 from modemd.workers.modem_record import ModemRecord
+from modemd.workers.modem_streak import Streak
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class ModemWorker(Worker):
         self._paused_for = ""
         self._bursting = False
         self._usable = True
+        self._streak = Streak()
 
     def stop(self) -> None:
         """Ask for the part in hand to be the last."""
@@ -246,7 +248,9 @@ class ModemWorker(Worker):
         )
         self._outcome = None
         self._floor.results.ring()
-        if decision is not None:
+        if decision is None:
+            self._streak.ended()
+        else:
             await self._act(claimed, decision)
 
     def _record_and_claim(
@@ -263,7 +267,8 @@ class ModemWorker(Worker):
             "%s: part %d of message %d: %s: %s",
             self.name, claimed.part_no, claimed.message_id, decision.code, decision.reason,
         )  # fmt: skip
-        if decision.pause_s is not None:
+        met = self._streak.met(decision.code, claimed.message_id)
+        if decision.pause_s is not None and met >= decision.pause_after:
             self._paused_until = time.monotonic() + decision.pause_s
             self._paused_for = decision.reason
             self._health_at = min(self._health_at, self._paused_until)

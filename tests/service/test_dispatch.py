@@ -10,6 +10,7 @@ import pytest
 
 from modemd.gsm.cause_texts import CME, CMS
 from modemd.gsm.causes import Verb, reaction
+from modemd.gsm.incoming import decode_submit
 from modemd.model import MessageState, PartState
 from modemd.service import dispatch, upkeep
 from modemd.service.outcomes import Denied, Taken, Unanswered
@@ -108,9 +109,9 @@ def test_every_cause_makes_a_legal_move_and_ends_in_time(
             assert state is (P.QUEUED if others else P.SCHEDULED), where
         else:
             assert state is P.SCHEDULED, where
-        assert (decision.pause_s is not None) == (cause.pause or cause.verb in {Verb.PAUSE, Verb.HUMAN}), (
-            where
-        )
+        pausing = cause.pause or cause.verb in {Verb.PAUSE, Verb.HUMAN}
+        assert (decision.pause_s is not None) == (pausing or cause.pause_after is not None), where
+        assert decision.pause_after == (1 if pausing else cause.pause_after or 1), where
         office.later(days=2)
         office.run(lambda tx: upkeep.expire(tx, office.rules, office.now))
         assert office.facts(message).ended, where
@@ -174,6 +175,23 @@ def test_a_sim_s_trouble_uses_up_no_tries_and_comes_ever_more_seldom(tmp_path: P
     office.taken(1)
     assert office.state(message) == "sent"
     assert office.facts(message).message.error_code is None
+
+
+@pytest.mark.parametrize(("code", "report", "validity"), [(198, True, False), (69, False, False)])
+def test_what_the_network_may_not_know_is_left_out_once(
+    office: Office, code: int, report: bool, validity: bool
+) -> None:
+    message = office.send()
+    decision = office.denied(code)
+    assert decision.state is P.SCHEDULED
+    promote(office, minutes=1)
+    part = office.claimed()
+    submit = decode_submit(part.pdu)
+    assert (submit.text, submit.destination) == ("Hello", TO)
+    assert (submit.report, submit.validity is not None) == (report, validity)
+    assert part.tpdu_length == submit.tpdu_length
+    office.record(part, Denied("CMS", code, "again"))
+    assert office.state(message) == "failed"
 
 
 def test_crowded_parts_come_back_one_after_the_other(office: Office) -> None:

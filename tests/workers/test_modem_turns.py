@@ -141,6 +141,28 @@ def test_a_sim_s_trouble_pauses_the_modem(tmp_path: Path) -> None:
     play(tmp_path, story, Fault(kind=FaultKind.ERROR, on="AT+CMGS=*", cms=28, times=0))
 
 
+def test_the_same_refusal_of_several_messages_in_a_row_pauses_the_modem(tmp_path: Path) -> None:
+    """CMS 21 once may be the message's fault; three messages in a row it is the SIM's: often no credit."""
+
+    async def story(here: Bench) -> None:
+        await here.send("1", "2", "3", "4")
+        await here.step_until("SELECT state FROM modem", "paused")
+        assert here.rows("SELECT attempts FROM part ORDER BY id") == [(1,), (1,), (1,), (0,)]
+
+    play(tmp_path, story, Fault(kind=FaultKind.ERROR, on="AT+CMGS=*", at=Place.BODY, cms=21, times=0))
+
+
+def test_a_message_that_is_taken_in_between_breaks_the_row(tmp_path: Path) -> None:
+    async def story(here: Bench) -> None:
+        await here.send("1", "2", "good", "3", "4")
+        await here.step_until("SELECT count(*) FROM part WHERE attempts = 1", 5)
+        assert here.rows("SELECT state FROM modem") == [("ready",)]
+
+    faults = [Fault(kind=FaultKind.ERROR, on="AT+CMGS=*", at=Place.BODY, cms=21, times=2)]
+    faults.append(Fault(kind=FaultKind.ERROR, on="AT+CMGS=*", at=Place.BODY, cms=21, nth=4, times=2))
+    play(tmp_path, story, *faults, network=NetworkSpec(reports=False))
+
+
 def test_a_modem_that_needs_a_reset_is_reset_and_goes_on(tmp_path: Path) -> None:
     async def story(here: Bench) -> None:
         await here.send("first", "second")
