@@ -31,8 +31,6 @@ def without_effect(config: Config) -> tuple[str, ...]:
         ]
     for name, account in config.accounts.items():
         asked += [
-            f"accounts.{name}.{key}: not enforced"
-            for key in _ACCOUNT_KEYS
-            if key in account.model_fields_set
+            f"accounts.{name}.{key}: not enforced" for key in _ACCOUNT_KEYS if key in account.model_fields_set
         ]
     return tuple(f"{sentence} by this version" for sentence in asked)
