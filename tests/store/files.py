@@ -28,11 +28,17 @@ def _pattern() -> tuple[tempfile.TemporaryDirectory[str], Path]:
     return folder, path
 
 
-def fresh(folder: Path) -> Database:
-    """A store at HEAD in ``folder``; it is closed at the end of the test."""
+def fresh(folder: Path, *, durable: bool = False) -> Database:
+    """A store at HEAD in ``folder``; it is closed at the end of the test.
+
+    It waits for no disk unless ``durable``: no test pulls the plug of the machine.
+    """
     path = folder / "store.db"
     shutil.copyfile(_pattern()[1], path)
-    return opened(Database(url_of(path)))
+    database = opened(Database(url_of(path)))
+    if not durable:
+        database.connection.execute("PRAGMA synchronous=OFF")
+    return database
 
 
 _OPENED: list[Database] = []

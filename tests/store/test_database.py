@@ -41,7 +41,7 @@ def test_a_store_at_head_is_opened_as_it_is(tmp_path: Path) -> None:
 
 
 def test_commits_reach_the_disk_before_they_are_told(tmp_path: Path) -> None:
-    database = fresh(tmp_path)
+    database = fresh(tmp_path, durable=True)
     assert rows(database, "PRAGMA journal_mode") == [("wal",)]
     assert rows(database, "PRAGMA synchronous") == [(2,)]
     assert rows(database, "PRAGMA foreign_keys") == [(1,)]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modemd.modem.modem import Modem
+    from modemd.modem.timing import Timing
 
 
 class Bench:
@@ -73,7 +74,10 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    folder: Path, spec: ModemSpec | None = None, network: NetworkSpec | None = None
+    folder: Path,
+    spec: ModemSpec | None = None,
+    network: NetworkSpec | None = None,
+    timing: Timing = TIMES,
 ) -> AsyncIterator[Bench]:
     database = fresh(folder)
     look = opened(Database(url_of(folder / "store.db")))
@@ -81,7 +85,7 @@ async def bench(
     ids = database.transact(lambda tx: routing.sync(tx, rules))
     async with Simulation(folder, [spec or ModemSpec()], network) as sim, Store(database) as store:
         floor = Floor(store, rules)
-        worker = ModemWorker(floor, rules.modems[0], ids["gsm1"], timing=TIMES)
+        worker = ModemWorker(floor, rules.modems[0], ids["gsm1"], timing=timing)
         yield Bench(sim, floor, worker, look)
         await worker.finish()
 
