@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.system.gateway import Site
+
 if TYPE_CHECKING:
-    from tests.system.gateway import Site
+    from collections.abc import Iterator
 
 TO = "To: 32475123456\n\n"
 THREE = "".join(f"part {part} ".ljust(153, ".") for part in (1, 2, 3))
@@ -224,24 +226,36 @@ def test_routes_decide_by_prefix_and_a_file_may_name_its_modem(site: Site) -> No
     assert {one["text"]: one["modem"] for one in site.air()} == expected
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "garbage:on=AT+CMGS*,at=answer,times=0",
-        "garbage:on=AT+CMGS*,at=inside,hex=FFFF,times=0",
-        "garbage:on=AT+CMGS*,at=prompt,times=0",
-        "urc:on=AT+CMGS*,at=inside,times=0,text=^RSSI:17",
-        "urc:on=AT+CMGS*,at=prompt,times=0,text=+CREG: 1",
-        "echo:on=AT+CMGS*,nth=2",
-        "joined:on=AT+CMGS*,times=0",
-    ],
-)  # fmt: skip
-def test_noise_on_the_line_loses_and_repeats_nothing(site: Site, fault: str) -> None:
-    site.hasty = True
-    site.simulate("--fault", fault, modems=1)
-    site.configure(sending={"uncertain_after": 15})
-    site.start()
-    for one in range(5):
-        site.drop(f"m{one}", f"To: 3247512345{one}\n\nm{one}")
-    site.until_in("sent", *(f"m{one}" for one in range(5)), within_s=25)
-    assert sorted(texts(site)) == [f"m{one}" for one in range(5)]
+NOISE = (
+    "garbage:on=AT+CMGS*,at=answer,times=0",
+    "garbage:on=AT+CMGS*,at=inside,hex=FFFF,times=0",
+    "garbage:on=AT+CMGS*,at=prompt,times=0",
+    "urc:on=AT+CMGS*,at=inside,times=0,text=^RSSI:17",
+    "urc:on=AT+CMGS*,at=prompt,times=0,text=+CREG: 1",
+    "echo:on=AT+CMGS*,nth=2",
+    "joined:on=AT+CMGS*,times=0",
+)
+
+
+@pytest.fixture(scope="module")
+def noisy() -> Iterator[Site]:
+    """One gateway whose modem is spoilt in one way after the other."""
+    with Site() as site:
+        site.hasty = True
+        site.simulate(modems=1)
+        site.configure(sending={"uncertain_after": 15})
+        site.start()
+        yield site
+        print(f"--- the daemon's log ---\n{site.log[-12000:]}")  # noqa: T201 - shown where the test failed
+
+
+@pytest.mark.parametrize("fault", NOISE)
+def test_noise_on_the_line_loses_and_repeats_nothing(noisy: Site, fault: str) -> None:
+    before = len(noisy.air())
+    noisy.ask("heal")
+    noisy.ask("fault", spec=fault)
+    names = [f"{NOISE.index(fault)}-{one}" for one in range(5)]
+    for name in names:
+        noisy.drop(name, f"To: 3247512345{name[-1]}\n\n{name}")
+    noisy.until_in("sent", *names, within_s=25)
+    assert sorted(texts(noisy)[before:]) == names
