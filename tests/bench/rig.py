@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
@@ -51,11 +50,16 @@ def write_files(staging: Path, count: int) -> list[Path]:
 
 def drop(paths: list[Path], spool: Path) -> float:
     """Rename files into ``outgoing/``; return when the first was (seconds of the epoch)."""
-    outgoing = os.fspath(spool / "outgoing")
+    moves = [(path, spool / "outgoing" / path.name) for path in paths]
     began = time.time()
-    for path in paths:
-        os.rename(path, f"{outgoing}/{path.name}")  # noqa: PTH104 - the drop is what is timed
+    for path, target in moves:
+        path.rename(target)
     return began
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a directory; Path.iterdir takes twenty times as long."""
+    return os.listdir(folder)  # noqa: PTH208
 
 
 class Rig:
@@ -70,7 +74,7 @@ class Rig:
     def wait_for_results(self, count: int, timeout_s: float) -> None:
         """Until so many files lie in ``sent/``. It looks seldom: looking costs what is measured."""
         ends = time.monotonic() + timeout_s
-        while (there := sum(1 for _ in (self.spool / "sent").iterdir())) < count:
+        while (there := len(names_in(self.spool / "sent"))) < count:
             self.gateway.check()
             if time.monotonic() > ends:
                 raise TimeoutError(f"{there} of {count} files are in sent/")
@@ -78,10 +82,10 @@ class Rig:
 
     def check_once(self, names: list[str]) -> None:
         """AssertionError unless each file was sent exactly once and lies in ``sent/``."""
-        sent = sorted(path.name for path in (self.spool / "sent").iterdir())
+        sent = sorted(names_in(self.spool / "sent"))
         assert sent == sorted(names), f"{len(sent)} files in sent/ of {len(names)}"
         for place in ("outgoing", "checked", "failed"):
-            assert not any((self.spool / place).iterdir()), f"files are left in {place}/"
+            assert not names_in(self.spool / place), f"files are left in {place}/"
         texts = [one["text"].rstrip("\n") for one in self.modems.accepted()]
         wanted = [TEXT.format(int(name[1:])) for name in names]
         assert sorted(texts) == sorted(wanted), f"{len(texts)} parts on the air, {len(set(texts))} different"
@@ -101,6 +105,8 @@ def rig(modem_count: int, *, airtime_s: float = 0.0, reports: bool = False) -> I
 
 def ready(place: Path, modem_count: int, timeout_s: float = 60.0) -> None:
     """Until the store says that every modem is ready; TimeoutError when it does not."""
+    import sqlite3
+
     ends = time.monotonic() + timeout_s
     with sqlite3.connect(f"file:{place}/modemd.db?mode=ro", uri=True) as store:
         while True:
