@@ -62,16 +62,18 @@ class SpoolDirs:
             raise OSError("another gateway uses it") from error
         return descriptor
 
-    def may_leave(self, directory: bytes, found: os.stat_result) -> bool:
-        """Tell whether a file may be renamed out of its directory; if not, it must never be accepted.
+    @staticmethod
+    def owners_let_go(directory: bytes) -> set[int] | None:
+        """Return whose files may be renamed out of a directory; ``None``: anybody's.
 
-        A message whose file cannot leave ``outgoing/`` would be met again and again.
+        A file that cannot leave must never be accepted: its message would be met again and again.
         """
         if not os.access(directory, os.W_OK | os.X_OK):
-            return False
-        folder = os.stat(directory)  # noqa: PTH116
-        sticky = folder.st_mode & stat.S_ISVTX and os.geteuid() != 0
-        return not sticky or os.geteuid() in {folder.st_uid, found.st_uid}
+            return set()
+        folder, me = os.stat(directory), os.geteuid()  # noqa: PTH116
+        if me in {0, folder.st_uid} or not folder.st_mode & stat.S_ISVTX:
+            return None
+        return {me}
 
     def free_name(self, directory: str, name: bytes, taken: set[bytes]) -> bytes:
         """Return ``name``, or one like it that no file in ``directory`` has and that is not ``taken``."""

@@ -22,7 +22,7 @@ from modemd.store.times import to_us
 from modemd.workers import hooks
 from modemd.workers.bell import Bell
 from modemd.workers.spool_batch import Dropped, Entered, enter, key_of
-from modemd.workers.spool_dirs import SpoolDirs, join, read_regular
+from modemd.workers.spool_dirs import SpoolDirs, join
 from modemd.workers.spool_reject import Rejections, veiled
 from modemd.workers.spool_scan import Candidate, candidate_of, scan
 from modemd.workers.spool_watch import Watch
@@ -165,9 +165,13 @@ class SpoolIntake(Worker):
     async def _take(self, batch: list[Candidate]) -> None:
         """Read, check, commit, and only then move away."""
         read_files = []
+        let_go = {
+            account: self._dirs.owners_let_go(os.path.dirname(path))  # noqa: PTH120 - names are bytes
+            for account, path in {each.account: each.path(self._dirs["outgoing"]) for each in batch}.items()
+        }
         for each in batch:
             await asyncio.sleep(0)  # the modems first
-            dropped = await self._read(each)
+            dropped = await self._read(each, let_go[each.account])
             if dropped is not None:
                 read_files.append(dropped)
         if not read_files:
@@ -194,10 +198,10 @@ class SpoolIntake(Worker):
             if entry.refusal is not None:
                 await self._reject(dropped.path, dropped.name, entry.refusal)
 
-    async def _read(self, candidate: Candidate) -> Dropped | None:
+    async def _read(self, candidate: Candidate, let_go: set[int] | None) -> Dropped | None:
         path = candidate.path(self._dirs["outgoing"])
         try:
-            contents, found = read_regular(path, MAX_FILE_OCTETS)
+            contents, found = candidate.read(path, MAX_FILE_OCTETS)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -206,7 +210,7 @@ class SpoolIntake(Worker):
             )
             self._rejections.leave_alone(path, (error.strerror or str(error)) + hint)
             return None
-        if not self._dirs.may_leave(os.path.dirname(path), found):  # noqa: PTH120 - names are bytes
+        if let_go is not None and found.st_uid not in let_go:
             self._rejections.leave_alone(path, "it could not be moved away: its directory forbids it")
             return None
         rules, now = self._floor.rules, self._floor.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modemd.formats.spoolfile import peek_priority
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MOST: Final = 10_000
 """So many files are remembered at a time, however many there are; the rest is met by the next scan."""
 _HEAD: Final = 4096
+_KEPT: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,6 +28,22 @@ class Candidate:
     mtime_ns: int
     name: bytes
     account: bytes = b""
+    head: bytes = field(default=b"", compare=False)
+    """The whole of a short file that was looked into, so that it need not be opened twice."""
+    seen: tuple[int, int, int] | None = field(default=None, compare=False)
+    """``st_ino``, ``st_mtime_ns`` and ``st_size`` when ``head`` was read."""
+
+    def read(self, path: bytes, most: int) -> tuple[bytes, os.stat_result]:
+        """Return the file's contents, at most ``most`` octets and one more, and what it is.
+
+        Raises:
+            OSError: it is no regular file, or cannot be read.
+        """
+        if self.seen is not None:
+            found = os.lstat(path)
+            if self.seen == _identity(found):
+                return self.head, found
+        return read_regular(path, most)
 
     def path(self, outgoing: bytes) -> bytes:
         """Return where it lies."""
@@ -123,5 +140,11 @@ def _looked_into(path: bytes, name: bytes, account: bytes) -> Candidate | None:
             head, found = b"", os.lstat(path)
         except OSError:
             return None
-    priority = peek_priority(os.fsdecode(name), head)
-    return Candidate(int(priority), found.st_mtime_ns, name, account)
+    priority = int(peek_priority(os.fsdecode(name), head))
+    if 0 < len(head) == found.st_size <= _KEPT:
+        return Candidate(priority, found.st_mtime_ns, name, account, head, _identity(found))
+    return Candidate(priority, found.st_mtime_ns, name, account)
+
+
+def _identity(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_mtime_ns, found.st_size
