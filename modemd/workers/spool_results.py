@@ -41,7 +41,9 @@ log = logging.getLogger(__name__)
 
 _BATCH: Final = 200
 _GATHER_S: Final = 0.02
-_FORGET_S: Final = 10.0
+_FORGET_S: Final = 600.0
+"""Putting renames on disk holds up the store's commits for a tenth of a second on a slow disk: seldom."""
+_LOOK_S: Final = 30.0
 _MANY: Final = 5_000
 _LARGEST: Final = 8 * 1024 * 1024
 
@@ -77,7 +79,7 @@ class SpoolResults(Worker):
             await self._pause.wait(_GATHER_S)
         elif self._finished and time.monotonic() >= self.forget_at:
             await self._forget()
-        elif not await self._floor.results.wait(_FORGET_S if self._finished else 30.0):
+        elif not await self._floor.results.wait(_LOOK_S):
             self._behind = (
                 0  # now and then from the beginning: another gateway's rows may commit out of order
             )
