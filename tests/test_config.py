@@ -96,6 +96,45 @@ def test_an_empty_share_and_discovery_prefix_are_off() -> None:
     assert (config.mqtt.share, config.mqtt.homeassistant) == ("", "")
 
 
+def test_a_broker_knows_us_by_the_gateways_name_where_nothing_else_is_said() -> None:
+    broker = parse("mqtt: {keepalive: 1 min, session_expiry: 2 days, will_delay: 0, repeat: 500ms}").mqtt
+    assert broker is not None
+    assert (broker.keepalive_s, broker.session_expiry_s, broker.will_delay_s) == (60, 172800, 0)
+    assert broker.repeat_s == pytest.approx(0.5)
+    assert broker.client_name("gw1") == "modemd-gw1"
+    named = parse("mqtt: {client_id: cellar}").mqtt
+    assert named is not None
+    assert named.client_name("gw1") == "cellar"
+
+
+def test_a_contact_is_a_number_or_several() -> None:
+    config = parse('contacts: {joan: "+32 475 12.34.56", on-call: ["+32476", "0477"]}')
+    assert config.contacts == {"joan": ("+32475123456",), "on-call": ("+32476", "0477")}
+    assert parse("").contacts == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("contacts: {'112': '+32475123456'}", "no contact's name"),
+        ("contacts: {joan: []}", "must not be empty"),
+        ("contacts: {joan: 0475123456}", "without quotes"),
+        ("contacts: {joan: nobody}", "no phone number"),
+        ("contacts: {joan: {number: '+32475123456'}}", "must be a list"),
+        ("mqtt: {password_file: x}", "a password without a username"),
+        ("mqtt: {tls: {cert_file: x}}", "cert_file: without key_file:"),
+        ("mqtt: {tls: {key_file: x}}", "key_file: without cert_file:"),
+        ("mqtt: {prefix: house/}", "is not written as it must be"),
+        ("mqtt: {prefix: $SYS}", "is not written as it must be"),
+        ("mqtt: {homeassistant: a//b}", "is not written as it must be"),
+        ("mqtt: {keepalive: 0}", "at least 1"),
+        ("mqtt: {session_expiry: 1s}", "at least 60"),
+    ],
+)
+def test_what_is_wrong_with_a_broker_or_a_contact_is_said(written: str, sentence: str) -> None:
+    assert sentence in str(only_fault(written))
+
+
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [("24h", 86400), ("90 min", 5400), ("3600", 3600), ("2 days", 172800), ("1h30m", 5400)],
@@ -145,14 +184,12 @@ def test_languages_have_the_identifiers_of_the_standard() -> None:
 def test_what_is_asked_for_and_not_done_is_told() -> None:
     assert without_effect(parse("accounts: {a: {allow: ['+32']}}")) == ()
     asked = [
-        "mqtt: {}",
         "metrics: {listen: 'host:9482'}",
         "spool: {formats: [ical]}",
         "accounts: {a: {terms: x}}",
     ]
     told = without_effect(parse("\n".join(asked)))
     assert [sentence.split(":")[0] for sentence in told] == [
-        "mqtt",
         "metrics.listen",
         "spool.formats",
         "accounts.a.terms",

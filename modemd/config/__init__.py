@@ -4,6 +4,7 @@ from modemd.config.effect import without_effect
 from modemd.config.loading import load, parse
 from modemd.config.model import Config
 from modemd.config.modems import ModemConfig, ModemsConfig
+from modemd.config.mqtt import MqttConfig, TlsConfig
 from modemd.config.sections import AccountConfig, RouteConfig
 
 __all__ = [
@@ -11,7 +12,9 @@ __all__ = [
     "Config",
     "ModemConfig",
     "ModemsConfig",
+    "MqttConfig",
     "RouteConfig",
+    "TlsConfig",
     "load",
     "parse",
     "without_effect",

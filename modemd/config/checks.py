@@ -30,6 +30,7 @@ def check(document: Document) -> list[Fault]:
         *_bound(document),
         *_unique(document),
         *_secrets(document),
+        *_broker(document),
         *_accounts(document),
         *_routes(document),
     )
@@ -79,6 +80,15 @@ def _secrets(document: Document) -> Iterator[Finding]:
     for path, modem in _modems(document):
         if modem.get("pin") and modem.get("pin_file"):
             yield Finding((*path, "pin"), "pin: and pin_file: are both given", "keep one of them")
+
+
+def _broker(document: Document) -> Iterator[Finding]:
+    """A password needs a user (MQTT 3.1.1, 3.1.2.9), and a certificate its key."""
+    if _at(document.value, "mqtt", "password_file") and not _at(document.value, "mqtt", "username"):
+        yield Finding(("mqtt", "password_file"), "a password without a username", "set username:")
+    for key, other in (("cert_file", "key_file"), ("key_file", "cert_file")):
+        if _at(document.value, "mqtt", "tls", key) and not _at(document.value, "mqtt", "tls", other):
+            yield Finding(("mqtt", "tls", key), f"{key}: without {other}:", f"set {other}:")
 
 
 def _accounts(document: Document) -> Iterator[Finding]:

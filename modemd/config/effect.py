@@ -13,8 +13,6 @@ _ACCOUNT_KEYS = ("terms", "per_minute", "consent", "quiet_hours", "unix_user")
 def without_effect(config: Config) -> tuple[str, ...]:
     """A sentence for each thing that is asked for and not done yet."""
     asked: list[str] = []
-    if config.mqtt is not None:
-        asked.append("mqtt: no broker is connected to")
     if config.metrics.listen:
         asked.append("metrics.listen: no metrics are served")
     if "ical" in config.spool.formats:

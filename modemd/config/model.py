@@ -5,20 +5,20 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from modemd.config.modems import ModemsConfig
+from modemd.config.mqtt import MqttConfig
 from modemd.config.sections import (
     AccountConfig,
     GatewayConfig,
     HooksConfig,
     LogConfig,
     MetricsConfig,
-    MqttConfig,
     RetentionConfig,
     RouteConfig,
     SendingConfig,
     SpoolConfig,
     StoreConfig,
 )
-from modemd.config.types import Name, Section
+from modemd.config.types import ContactName, Name, Numbers, Section
 
 
 class Config(Section):
@@ -32,6 +32,9 @@ class Config(Section):
     )
     mqtt: MqttConfig | None = Field(None, description="the broker; without this section there is none")
     accounts: dict[Name, AccountConfig] = Field({}, description="who may send; `default` always exists")
+    contacts: dict[ContactName, Numbers] = Field(
+        {}, description="names that may stand for phone numbers where a message is sent to"
+    )
     routes: tuple[RouteConfig, ...] = Field(
         (), description="which modems take which destinations; none: all take all"
     )

@@ -7,12 +7,11 @@ import re
 import socket
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from modemd.config.modems import read_secret
 from modemd.config.types import (
     Country,
     Duration,
@@ -95,52 +94,6 @@ class SpoolConfig(Section):
         le=3600,
         description="look into outgoing/ this often, whatever was announced",
     )
-
-
-class TlsConfig(Section):
-    """Certificates for the broker."""
-
-    ca_file: str | None = Field(
-        None, description="who signs the broker's certificate; empty: the system's list"
-    )
-    cert_file: str | None = Field(None, description="our own certificate")
-    key_file: str | None = Field(None, description="the key of our own certificate")
-
-
-class MqttConfig(Section):
-    """The broker; without this section there is none."""
-
-    host: str = Field("127.0.0.1", min_length=1, description="the broker's host")
-    port: int = Field(1883, ge=1, le=65535, description="the broker's port")
-    username: str | None = Field(None, description="who we say we are")
-    password_file: str | None = Field(
-        None, description="file with the password; a relative name is looked up in $CREDENTIALS_DIRECTORY"
-    )
-    tls: TlsConfig | None = Field(None, description="encrypt; an empty mapping {} trusts the system's list")
-    prefix: str = Field("modemd", pattern=r"^[^+#\s/][^+#\s]*$", description="first level of every topic")
-    share: str = Field(
-        "modemd", pattern=r"^[^+#/\s]*$", description='shared-subscription group; "": a plain one'
-    )
-    homeassistant: str = Field(
-        "homeassistant", pattern=r"^[^+#\s]*$", description='discovery prefix; "": off'
-    )
-
-    empty_is_a_value: ClassVar = ("share", "homeassistant")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_means_off(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return value | {key: "" for key in cls.empty_is_a_value if key in value and value[key] is None}
-        return value
-
-    def read_password(self) -> str | None:
-        """The password from ``password_file``.
-
-        Raises:
-            ConfigError: the file cannot be read.
-        """
-        return read_secret(self.password_file, "mqtt: password_file") if self.password_file else None
 
 
 class AccountConfig(Section):

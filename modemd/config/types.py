@@ -6,7 +6,15 @@ import re
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from modemd.config.strict_yaml import Scalar
 from modemd.formats.durations import parse_duration
@@ -92,8 +100,8 @@ def _zone(value: str) -> str:
     return value
 
 
-def _arguments(value: object) -> object:
-    """A program, or a list of a program and its arguments, as a list."""
+def _one_or_more(value: object) -> object:
+    """One text as a list of one; a list as it is."""
     return [value] if isinstance(value, str) else value
 
 
@@ -101,12 +109,25 @@ _TEXT = BeforeValidator(_written_as_text)
 _DURATION_SCHEMA: Final = {"type": ["string", "integer"], "examples": ["90s", "10 min", "24h", "30d"]}
 
 Name = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,64}", "no name: letters, digits, - and _ only, at most 64")]
+ContactName = Annotated[
+    str,
+    _matching(
+        r"(?=.*[A-Za-z])[A-Za-z0-9_-]{1,64}",
+        "no contact's name: letters, digits, - and _ only, at most 64, a letter among them",
+    ),
+]
 PhoneNumber = Annotated[
     str,
     BeforeValidator(_compact),
     _TEXT,  # the last of these is asked first, and wants the text as it was written
     _matching(r"\+?[0-9]{3,20}", "no phone number: digits, with + in front of a country code"),
     WithJsonSchema({"type": "string", "examples": ["+32475123456"]}),
+]
+Numbers = Annotated[
+    tuple[PhoneNumber, ...],
+    BeforeValidator(_one_or_more),
+    Field(min_length=1),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "examples": ["+32475123456"]}),
 ]
 Prefix = Annotated[
     str,
@@ -142,7 +163,7 @@ Hours = Annotated[
 ]
 Program = Annotated[
     tuple[str, ...],
-    BeforeValidator(_arguments),
+    BeforeValidator(_one_or_more),
     WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
 ]
 Port = Annotated[
