@@ -141,7 +141,7 @@ def test_check_reads_the_secrets(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(
         f"modems: {{list: [{{name: a, port: /dev/a, pin_file: {tmp_path}/a.pin}}]}}\n"
-        f"mqtt: {{password_file: {tmp_path}/mqtt}}\n"
+        f"mqtt: {{username: gw1, password_file: {tmp_path}/mqtt}}\n"
     )
     result = run("check", file)
     assert result.exit_code == 78
@@ -153,8 +153,8 @@ def test_check_reads_the_secrets(tmp_path: Path) -> None:
 
 def test_check_tells_what_has_no_effect(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text("mqtt: {host: broker}\n")
-    assert "note: mqtt: no broker is connected to by this version" in run("check", file).output
+    file.write_text("metrics: {listen: 'host:9482'}\n")
+    assert "note: metrics.listen: no metrics are served by this version" in run("check", file).output
     assert len(json.loads(run("check", "--json", file).output)["notes"]) == 1
 
 
