@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.system import meddlers
 from tests.system.certificates import Certificates
 from tests.system.mosquitto import Broker
 from tests.system.mqtt_user import MqttUser
-from tests.system.proxy import Proxy
+from tests.system.proxy import Meddler, Proxy
 
 
 @pytest.mark.parametrize("version", [5, 4])
@@ -87,10 +88,10 @@ def test_a_proxy_cuts_and_stalls(broker: Broker) -> None:
     [
         (meddlers.OnlyOld, "Unsupported protocol version"),
         (lambda: meddlers.OnlyOld(meddlers.UNSUPPORTED_VERSION), "Unsupported protocol version"),
-        (meddlers.RefusesShared, "Shared subscriptions not supported"),
+        (meddlers.RefusesShared, "Shared subscription not supported"),
     ],
 )  # fmt: skip
-def test_brokers_that_cannot_do_everything(broker: Broker, meddler: type, said: str) -> None:
+def test_brokers_that_cannot_do_everything(broker: Broker, meddler: Callable[[], Meddler], said: str) -> None:
     with Proxy(broker.port, meddler=meddler) as proxy:
         user = MqttUser(proxy.port, "$share/group/a", "b")
         user.begin()
