@@ -67,6 +67,12 @@ FORBIDDEN = {"reference", "status", "number", "sms", "data", "info", "manager", 
 ALLOWED_NAMES = {
     ("modemd/config/modems.py", "number"),  # the contract's key
     ("modemd/cli/status.py", "status"),  # the contract's command
+    ("modemd/formats/payloads.py", "data"),  # the contract's fields, from here on
+    ("modemd/formats/payloads.py", "number"),
+    ("modemd/formats/payloads_send.py", "data"),
+    ("modemd/formats/payloads_send.py", "number"),
+    ("modemd/formats/payloads_requests.py", "data"),
+    ("modemd/formats/payloads_requests.py", "status"),
 }
 SQL = re.compile(
     r"\b(SELECT\s.+?\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|(CREATE|ALTER|DROP)\s+"

@@ -1,23 +1,34 @@
-"""Events and received messages as the contract's JSON objects."""
+"""Events, received messages and calls as the contract's JSON objects."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
+from modemd.formats.payloads import CallBody, EventBody, ReceivedBody
 from modemd.model import Call, Inbound, MessageEvent
+
+try:
+    import orjson
+except ImportError:
+    orjson = None  # type: ignore[assignment]  # an extra
+
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def iso(moment: datetime) -> str:
     """ISO 8601 with the offset, to the millisecond, in UTC."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")
 
 
-def event_object(event: MessageEvent) -> dict[str, Any]:
+def event_object(event: MessageEvent) -> EventBody:
     """The contract's event; ``error`` stands only where there is trouble."""
-    told: dict[str, Any] = {
-        "event": event.event.value,
+    told: EventBody = {
+        "event": event.event,
         "id": event.id,
         "client_id": event.client_id,
         "account": event.account,
@@ -33,9 +44,9 @@ def event_object(event: MessageEvent) -> dict[str, Any]:
     return told
 
 
-def inbound_object(message: Inbound, in_reply_to: str | None = None) -> dict[str, Any]:
+def inbound_object(message: Inbound, in_reply_to: str | None = None) -> ReceivedBody:
     """A received message; ``data`` is the octets in hexadecimal, where there are some."""
-    told: dict[str, Any] = {
+    told: ReceivedBody = {
         "id": message.id,
         "from": message.originator,
         "text": message.text,
@@ -56,7 +67,7 @@ def inbound_object(message: Inbound, in_reply_to: str | None = None) -> dict[str
     return told
 
 
-def call_object(call: Call) -> dict[str, Any]:
+def call_object(call: Call) -> CallBody:
     """A phone call that rang."""
     return {"from": call.originator, "at": iso(call.at), "kind": call.kind}
 
@@ -64,9 +75,17 @@ def call_object(call: Call) -> dict[str, Any]:
 def event_json(told: MessageEvent | Inbound | Call, in_reply_to: str | None = None) -> bytes:
     """Any of the three as compact UTF-8 JSON."""
     if isinstance(told, MessageEvent):
-        made = event_object(told)
-    elif isinstance(told, Inbound):
-        made = inbound_object(told, in_reply_to)
-    else:
-        made = call_object(told)
-    return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return compact_json(event_object(told))
+    if isinstance(told, Inbound):
+        return compact_json(inbound_object(told, in_reply_to))
+    return compact_json(call_object(told))
+
+
+def compact_json(told: Mapping[str, Any]) -> bytes:
+    """An object as UTF-8 JSON without spaces; what is no character in a text becomes ``?``."""
+    if orjson is not None:
+        try:
+            return orjson.dumps(told)
+        except orjson.JSONEncodeError:
+            pass  # half of a surrogate pair, or a whole number of more than 64 bits
+    return _ENCODE(told).encode("utf-8", "replace")
