@@ -175,6 +175,19 @@ class MessageEvent:
     error: Trouble | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Where the answer to one request goes besides the topic that everybody reads (MQTT 5.0, 4.10).
+
+    ``topic`` is the whole name of a topic, ``correlation`` what the asker knows the answer by; after
+    ``expires_at`` nobody waits for it any more.
+    """
+
+    topic: str
+    correlation: bytes | None = None
+    expires_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundResult:
     """All that a sender's door needs to write down how a message ended (or went on)."""

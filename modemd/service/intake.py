@@ -10,7 +10,9 @@ from modemd.gsm.outgoing import Outgoing, encode
 from modemd.model import MessageState, PartState
 from modemd.service import routing
 from modemd.service.checks import Prepared, prepare, quote
+from modemd.service.news import News
 from modemd.service.numbering import recipient_key
+from modemd.service.outbox import MQTT
 from modemd.store import outbound
 from modemd.store.times import to_us
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from modemd.model import Reply
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
@@ -42,14 +45,17 @@ def accept(
     *,
     source: str,
     file_ids: Sequence[int | None] = (),
+    replies: Sequence[Reply | None] = (),
 ) -> list[Accepted | Rejected]:
     """Write messages with their parts; the answers come in the order of the requests.
 
-    One refused message (``duplicate_id``) leaves the others alone, so refusals are returned, not raised.
+    One refused message (``duplicate_id``) leaves the others alone, so refusals are returned, not raised, and
+    telling of them is the door's. What is accepted, or known, is told of here, and to ``replies`` too.
     """
-    writer = _Writer(tx, rules, source, to_us(now))
-    owners = file_ids or [None] * len(prepared)
-    answers = [writer.take(each, file_id) for each, file_id in zip(prepared, owners, strict=True)]
+    writer = _Writer(tx, rules, source, now)
+    nobody = [None] * len(prepared)
+    asked = zip(prepared, file_ids or nobody, replies or nobody, strict=True)
+    answers = [writer.take(each, file_id, reply) for each, file_id, reply in asked]
     writer.flush()
     return answers
 
@@ -57,19 +63,20 @@ def accept(
 class _Writer:
     """Gathers the rows of a batch, so that each table is written by one executemany."""
 
-    def __init__(self, tx: Tx, rules: Rules, source: str, now_us: int) -> None:
+    def __init__(self, tx: Tx, rules: Rules, source: str, now: datetime) -> None:
         self._tx = tx
         self._rules = rules
         self._source = source
-        self._now_us = now_us
+        self._now_us = to_us(now)
+        self._news = News(now) if MQTT in rules.consumers else None
         self._next_id = outbound.next_message_id(tx)
         self._routes: dict[str, int] = {}
         self._messages: list[dict[str, object]] = []
         self._parts: list[dict[str, object]] = []
         self._met: dict[tuple[str, str], tuple[int, bytes | None, str]] = {}
 
-    def take(self, each: Prepared, file_id: int | None) -> Accepted | Rejected:
-        again = self._again(each)
+    def take(self, each: Prepared, file_id: int | None, reply: Reply | None) -> Accepted | Rejected:
+        again = self._again(each, reply)
         if again is not None:
             return again
         message_id, self._next_id = self._next_id, self._next_id + 1
@@ -79,13 +86,17 @@ class _Writer:
         route_id = self._route(each.route_key)
         self._messages.append(self._message_row(each, message_id, file_id, state, route_id))
         self._add_parts(each, message_id, route_id)
+        if self._news is not None:
+            self._news.accepted(each, message_id, state, reply)
         return Accepted(message_id, state, len(each.encoded.parts))
 
     def flush(self) -> None:
         self._tx.many(outbound.INSERT_MESSAGE, self._messages)
         self._tx.many(outbound.INSERT_PART, self._parts)
+        if self._news is not None:
+            self._news.write(self._tx)
 
-    def _again(self, each: Prepared) -> Accepted | Rejected | None:
+    def _again(self, each: Prepared, reply: Reply | None) -> Accepted | Rejected | None:
         client_id = each.request.client_id
         if client_id is None:
             return None
@@ -97,6 +108,8 @@ class _Writer:
         message_id, digest, state = found
         if digest != each.digest:
             return Rejected("duplicate_id", f"id {client_id!r} was used for another message")
+        if self._news is not None:
+            self._news.known(self._tx, each, message_id, MessageState(state), reply)
         return Accepted(message_id, MessageState(state), len(each.encoded.parts), known=True)
 
     def _route(self, key: str) -> int:

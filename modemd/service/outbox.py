@@ -1,18 +1,29 @@
-"""Who is told of what: one row of the outbox for each consumer that an event concerns."""
+"""Who is told of what: one row of the outbox for each consumer that an event concerns.
+
+The spool is told of results, and looks up what it writes. The broker is told of every state, with the payload
+as it was then: later states may not change what an event says.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from modemd.formats.events import event_json
 from modemd.model import MessageState
+from modemd.service.told import message_event
 from modemd.store import outbox
+from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
+    from modemd.model import MessageEvent, Reply, Trouble
     from modemd.service.rules import Rules
     from modemd.store.outbound import MessageRow
+    from modemd.store.outbox import Notice
     from modemd.store.transaction import Tx
 
 SPOOL: Final = "spool"
+MQTT: Final = "mqtt"
 
 _FIRST_HAND: Final = frozenset({SPOOL})
 """Those who are told by the store; hooks are called with a file, so the spool tells them once it is there."""
@@ -26,8 +37,10 @@ _RESULTS: Final = {
 """States that give a dropped file its result. A message that was ``sent`` keeps its place in ``sent/``."""
 
 
-def announce(tx: Tx, rules: Rules, row: MessageRow, at_us: int) -> None:
-    """Tell of the state that an outbound message now has."""
+def announce(tx: Tx, rules: Rules, row: MessageRow, at_us: int, *, trouble: Trouble | None = None) -> None:
+    """Tell of the state that an outbound message now has; ``trouble`` stands in for what the row says."""
+    if MQTT in rules.consumers:
+        announce_state(tx, row, at_us, trouble=trouble)
     if row.file_id is None or SPOOL not in rules.consumers:
         return
     result = _RESULTS.get(MessageState(row.state))
@@ -35,6 +48,62 @@ def announce(tx: Tx, rules: Rules, row: MessageRow, at_us: int) -> None:
         result = None  # in the network's hands: it was told as sent
     if result is not None:
         outbox.add(tx, SPOOL, result, at_us, message_id=row.id)
+
+
+def announce_state(
+    tx: Tx, row: MessageRow, at_us: int, *, trouble: Trouble | None = None, reply: Reply | None = None
+) -> None:
+    """Tell the broker, and who asked, of a message's state."""
+    event = message_event(row, from_us(at_us))
+    if trouble is not None:
+        event = replace(event, error=trouble)
+    outbox.broadcast(tx, notices_of(event, at_us, row.id, reply))
+
+
+def announce_rejected(tx: Tx, rules: Rules, event: MessageEvent, at_us: int, reply: Reply | None) -> None:
+    """Tell of a request that was not accepted; it has no id."""
+    if MQTT in rules.consumers:
+        outbox.broadcast(tx, notices_of(event, at_us, None, reply))
+
+
+def notices_of(
+    event: MessageEvent, at_us: int, message_id: int | None, reply: Reply | None = None
+) -> list[Notice]:
+    """Return the rows that tell of an event: one for everybody, and one for who asked."""
+    body = event_json(event).decode()
+    told = [_notice(event.event, f"status/{event.account}", body, at_us, message_id)]
+    if reply is not None:
+        told.append(_answer(event.event, body, at_us, message_id, reply))
+    return told
+
+
+def _notice(event: str, topic: str, body: str, at_us: int, message_id: int | None) -> Notice:
+    return {
+        "consumer": MQTT,
+        "event": event,
+        "at": at_us,
+        "message_id": message_id,
+        "body": body,
+        "topic": topic,
+        "correlation": None,
+        "expires_at": None,
+    }
+
+
+def _answer(event: str, body: str, at_us: int, message_id: int | None, reply: Reply) -> Notice:
+    told = _notice(event, f"={reply.topic}", body, at_us, message_id)
+    told["correlation"] = reply.correlation
+    told["expires_at"] = None if reply.expires_at is None else to_us(reply.expires_at)
+    return told
+
+
+def announce_response(tx: Tx, rules: Rules, topic: str, body: str, at_us: int, reply: Reply | None) -> None:
+    """Tell of the answer to a request: on ``topic``, and to who asked; ``body`` is a JSON object."""
+    if MQTT in rules.consumers:
+        told = [_notice("response", topic, body, at_us, None)]
+        if reply is not None:
+            told.append(_answer("response", body, at_us, None, reply))
+        outbox.broadcast(tx, told)
 
 
 def announce_inbound(tx: Tx, rules: Rules, inbound_id: int, at_us: int) -> None:

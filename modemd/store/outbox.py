@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 from sqlalchemy import bindparam, delete, insert, literal_column, select
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class Untold(NamedTuple):
-    """One event that one consumer has not been told of yet."""
+    """One event that one consumer has not been told of yet.
+
+    ``topic`` stands below the consumer's prefix, or behind ``=`` for itself; ``correlation`` goes with an
+    answer; after ``expires_at`` (microseconds since 1970) nobody waits for it any more.
+    """
 
     id: int
     event: str
@@ -25,10 +29,17 @@ class Untold(NamedTuple):
     inbound_id: int | None
     report_id: int | None
     body: str | None
+    topic: str | None = None
+    correlation: bytes | None = None
+    expires_at: int | None = None
 
 
 _COLUMNS: Final = ("consumer", "event", "at", "message_id", "inbound_id", "report_id", "body")
 _ADD: Final = Statement(insert(outbox), _COLUMNS)
+_BROADCAST_COLUMNS: Final = (
+    "consumer", "event", "at", "message_id", "body", "topic", "correlation", "expires_at",
+)  # fmt: skip
+_BROADCAST: Final = Statement(insert(outbox), _BROADCAST_COLUMNS)
 _UNTOLD: Final = Statement(
     select(*(outbox.c[name] for name in Untold._fields))
     .where(outbox.c.consumer == bindparam("c"), outbox.c.id > bindparam("behind"))
@@ -55,6 +66,24 @@ def add(
         _ADD, consumer=consumer, event=event, at=at_us, message_id=message_id, inbound_id=inbound_id,
         report_id=report_id, body=body,
     )  # fmt: skip
+
+
+class Notice(TypedDict):
+    """One event with all that is told of it, for a consumer that looks nothing up; see :class:`Untold`."""
+
+    consumer: str
+    event: str
+    at: int
+    message_id: int | None
+    body: str
+    topic: str
+    correlation: bytes | None
+    expires_at: int | None
+
+
+def broadcast(tx: Tx, notices: Sequence[Notice]) -> None:
+    """Write down events with their bodies, in this order."""
+    tx.many(_BROADCAST, notices)
 
 
 def untold(tx: Tx, consumer: str, behind: int, most: int) -> list[Untold]:

@@ -31,8 +31,9 @@ class Plain(NamedTuple):
 
 _OTHER = message.alias("other")
 _ALONE = ~exists().where(_OTHER.c.file_id == message.c.file_id, _OTHER.c.id != message.c.id)
+_TOLD_BY_ROW = ("id", "event", "at", "message_id", "inbound_id", "report_id", "body")
 _SECTIONS: Final[tuple[tuple[Any, ...], ...]] = (
-    tuple(outbox.c[name] for name in Untold._fields),
+    tuple(outbox.c[name] for name in _TOLD_BY_ROW),
     EVENT_COLUMNS,
     tuple(message.c[name] for name in MessageTimes._fields),
     tuple(spool_file.c[name] for name in SpoolRow._fields),
@@ -62,7 +63,7 @@ def untold(tx: Tx, consumer: str, behind: int, most: int) -> list[tuple[Untold, 
 
 def _read(row: tuple[Any, ...]) -> tuple[Untold, Plain | None]:
     about, times, file, tp_mr = _CUTS
-    one = Untold._make(row[:about])
+    one = Untold(*row[:about])
     if row[times] is None or row[file] is None or one.report_id is not None:
         return one, None
     return one, Plain(

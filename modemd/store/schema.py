@@ -162,6 +162,8 @@ modem: Final = Table(
     Column("registration", Integer),
     Column("signal_dbm", Integer),
     Column("seen_at", BigInteger),
+    Column("paused_at", BigInteger),
+    Column("paused_by", Text),
     UniqueConstraint("gateway", "name"),
 )
 
@@ -174,6 +176,9 @@ gateway: Final = Table(
     Column("started_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("stopped_at", BigInteger),
+    Column("broker", Text),
+    Column("broker_error", Text),
+    Column("broker_at", BigInteger),
 )
 
 spool_file: Final = Table(
@@ -261,6 +266,58 @@ outbox: Final = Table(
     Column("inbound_id", _ID),
     Column("report_id", _ID),
     Column("body", Text),
+    Column("topic", Text),
+    Column("correlation", LargeBinary),
+    Column("expires_at", BigInteger),
     sqlite_autoincrement=True,
 )
 Index("outbox_untold", outbox.c.consumer, outbox.c.id)
+
+# --- what the broker's door remembers ----------------------------------------------------------------------
+store_mark: Final = Table("store_mark", METADATA, Column("tag", Text, primary_key=True))
+
+# Packet identifiers are those of one gateway's session with its broker.
+receipt: Final = Table(
+    "receipt",
+    METADATA,
+    Column("gateway", Text, primary_key=True),
+    Column("packet_id", Integer, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+retained: Final = Table(
+    "retained",
+    METADATA,
+    Column("gateway", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+conversation: Final = Table(
+    "conversation",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("message_id", _ID, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+modem_order: Final = Table(
+    "modem_order",
+    METADATA,
+    _id(),
+    Column("modem_id", _ID, nullable=False),
+    Column("gateway", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("begun_at", BigInteger),
+    Column("reply", Text),
+    sqlite_autoincrement=True,
+)
+Index("modem_order_of", modem_order.c.modem_id, modem_order.c.id)
+Index("modem_order_expiry", modem_order.c.gateway, modem_order.c.expires_at)

@@ -1,22 +1,37 @@
 """The first schema."""
 
 from alembic import op
+from sqlalchemy import MetaData
 
 from modemd.store.schema import METADATA
 
 revision = "0001"
 down_revision = None
 
-# By name: tables that later revisions add are theirs to create.
+# By name: tables and columns that later revisions add are theirs to create.
 _TABLES = (
     "message", "part", "concat", "route", "route_modem", "modem", "gateway",
     "spool_file", "inbound_part", "inbound", "report", "outbox",
 )  # fmt: skip
+_LATER = {
+    "modem": ("paused_at", "paused_by"),
+    "gateway": ("broker", "broker_error", "broker_at"),
+    "outbox": ("topic", "correlation", "expires_at"),
+}
+
+
+def _first_metadata() -> MetaData:
+    first = MetaData()
+    for name in _TABLES:
+        table = METADATA.tables[name].to_metadata(first)
+        for later in _LATER.get(name, ()):
+            table._columns.remove(table.c[later])  # noqa: SLF001 - of a copy that was made for this
+    return first
 
 
 def upgrade() -> None:
     """Create the tables."""
-    METADATA.create_all(op.get_bind(), tables=[METADATA.tables[name] for name in _TABLES])
+    _first_metadata().create_all(op.get_bind())
 
 
 def downgrade() -> None:
