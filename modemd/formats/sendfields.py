@@ -32,7 +32,7 @@ def recipients(payload: dict[str, Any]) -> list[str]:
     found: list[str] = []
     for one in named if isinstance(named, list) else [named]:
         if not isinstance(one, str):
-            raise bad_request(f"to: a number is written as text, in quotes, not as {_kind(one)}")
+            raise bad_request(f"to: a number is written as text, in quotes, not as {kind_of(one)}")
         found += [piece.strip() for piece in _SEPARATOR.split(checked_text(one, "to:"))]
     numbers = list(dict.fromkeys(one for one in found if one))
     if not numbers:
@@ -79,7 +79,7 @@ class Fields:
     def _text(self, octets: bytes | None) -> str | None:
         text = _first(self._payload, _TEXT)
         if text is not None and not isinstance(text, str):
-            raise bad_request(f"text: is {_kind(text)}, not text")
+            raise bad_request(f"text: is {kind_of(text)}, not text")
         if text is not None and octets is not None:
             raise bad_request("data: a message has either text or data")
         if not text and not octets:
@@ -91,7 +91,7 @@ class Fields:
         if word is None or word == "":
             return None
         if not isinstance(word, str):
-            raise bad_request(f"{name}: is {_kind(word)}, not text")
+            raise bad_request(f"{name}: is {kind_of(word)}, not text")
         if len(word) > _LONGEST_NAME:
             raise bad_request(f"{name}: is longer than {_LONGEST_NAME} characters")
         return checked_text(word, f"{name}:")
@@ -100,7 +100,7 @@ class Fields:
         flag = self._payload.get(name)
         if flag is None or isinstance(flag, bool):
             return flag
-        raise bad_request(f"{name}: is {_kind(flag)}; write true or false")
+        raise bad_request(f"{name}: is {kind_of(flag)}; write true or false")
 
     def _whole(self, name: str, given: Any, least: int, most: int) -> int:
         if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
@@ -172,8 +172,8 @@ def _first(payload: dict[str, Any], names: tuple[str, ...]) -> Any:
     return next((payload[name] for name in names if payload.get(name) is not None), None)
 
 
-def _kind(value: Any) -> str:
-    """What JSON calls it."""
+def kind_of(value: Any) -> str:
+    """What JSON calls a value, for sentences."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, int | float):

@@ -1,0 +1,205 @@
+"""What the outside asks of the gateway by a verb: each request gets one response, whatever it holds.
+
+The operator may ask everything. An account that asks for itself, on a topic of its own, sees and touches its
+own messages and credits only; which topics it can publish to is the broker's to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any, Final
+
+from modemd.errors import Rejected
+from modemd.formats.events import event_object
+from modemd.formats.requestjson import RequestFields, read_request
+from modemd.formats.sendjson import read_send
+from modemd.service import orders
+from modemd.service.checks import DEFAULT_ACCOUNT, prepare, quote
+from modemd.service.responses import respond
+from modemd.service.told import message_event
+from modemd.store import outbound
+
+if TYPE_CHECKING:
+    from modemd.model import Reply, SendRequest
+    from modemd.service.rules import Rules
+    from modemd.store.transaction import Tx
+
+MOST_QUOTED: Final = 1000
+"""Recipients of one quote: they are encoded while the store's other jobs wait."""
+_LARGEST_ID: Final = 2**63 - 1
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Whom to wake after the commit.
+
+    ``queue``: all who look for parts; ``results``: who tells the spool; ``modems``: those who were asked
+    to do something; ``orders``: who watches that what modems were asked is answered in time.
+    """
+
+    queue: bool = False
+    results: bool = False
+    orders: bool = False
+    modems: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as a verb is handed it; ``account`` is whose it is, ``None`` the operator's."""
+
+    verb: str
+    account: str | None
+    fields: RequestFields
+    octets: bytes
+    reply: Reply | None
+    zone: tzinfo
+
+
+def answer(
+    tx: Tx,
+    verb: str,
+    account: str | None,
+    octets: bytes,
+    rules: Rules,
+    now: datetime,
+    reply: Reply | None = None,
+    *,
+    zone: tzinfo = UTC,
+) -> Wake:
+    """Do what is asked, and write the response, or note whom it is to come from later.
+
+    Args:
+        tx: the transaction that all of it becomes.
+        verb: the request topic's, whatever it is.
+        account: the request topic's where it names one: whose request it is; ``None``: the operator's.
+        octets: the payload as it came.
+        rules: the rules in force.
+        now: aware.
+        reply: where the response goes besides ``response/<verb>[/<account>]``.
+        zone: where times without an offset are meant.
+    """
+    transaction = None
+    try:
+        fields = read_request(octets)
+        transaction = fields.transaction()
+        told, wake = _do(tx, Asked(verb, account, fields, octets, reply, zone), rules, now)
+    except Rejected as refused:
+        told, wake = refused, Wake()
+    if told is not None:
+        respond(tx, rules, topic_of(verb, account), transaction, told, reply, now)
+    return wake
+
+
+def topic_of(verb: str, account: str | None) -> str:
+    """Return the response's topic, below the prefix; what is no name is not repeated in it."""
+    steps = ["response", verb if _NAME.fullmatch(verb) else "unknown"]
+    if account is not None and _NAME.fullmatch(account):
+        steps.append(account)
+    return "/".join(steps)
+
+
+Told = Mapping[str, Any] | None
+"""A response's ``data``; ``None``: it comes later, from a modem."""
+Verb = Callable[["Tx", Asked, "Rules", datetime], tuple[Told, Wake]]
+
+
+def _do(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told | Rejected, Wake]:
+    if asked.account is not None and asked.account not in rules.accounts:
+        raise Rejected("account_unknown", f"there is no account {asked.account[:80]!r}")
+    allowed = _VERBS if asked.account is None else {verb: _VERBS[verb] for verb in _ACCOUNTS_OWN}
+    do = allowed.get(asked.verb)
+    if do is not None:
+        return do(tx, asked, rules, now)
+    if asked.verb in _VERBS:
+        raise Rejected(
+            "not_allowed", f"{asked.verb} is the operator's; an account may ask {_listed(allowed)}"
+        )
+    raise Rejected("bad_request", f"there is no verb {asked.verb[:80]!r}; there are {_listed(allowed)}")
+
+
+def _listed(verbs: Mapping[str, object]) -> str:
+    return ", ".join(verbs)
+
+
+def _account(asked: Asked, rules: Rules) -> str:
+    """Whose messages or credits are meant: the topic's account wins over one in the payload."""
+    account = asked.account or asked.fields.text("account") or DEFAULT_ACCOUNT
+    if account not in rules.accounts:
+        raise Rejected("account_unknown", f"account: there is no account {account!r}")
+    return account
+
+
+def _quote(_tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
+    """Say what a message would take: parts and credits of all its recipients together."""
+    requests = read_send(asked.octets, asked.zone).requests
+    if len(requests) > MOST_QUOTED:
+        raise Rejected("bad_request", f"to: a quote is for {MOST_QUOTED} recipients at most")
+    prepared = [prepare(_own(each, asked), rules, now) for each in requests]
+    quotes = [quote(each) for each in prepared]
+    recipients = [each.outgoing.destination for each in prepared]
+    return {
+        "parts": sum(each.parts for each in quotes),
+        "coding": quotes[0].coding,
+        "credits": sum(each.credits for each in quotes),
+        "to": recipients[0] if len(recipients) == 1 else recipients,
+    }, Wake()
+
+
+def _own(request: SendRequest, asked: Asked) -> SendRequest:
+    return request if asked.account is None else replace(request, account=asked.account)
+
+
+def _cancel(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
+    """End what no modem holds of a message."""
+    message_id = _message(tx, asked, rules)
+    row = orders.cancel(tx, rules, message_id, now)
+    return event_object(message_event(row, now)), Wake(results=True)
+
+
+def _message(tx: Tx, asked: Asked, rules: Rules) -> int:
+    """The message that ``id`` or ``client_id`` names; another account's is as good as none."""
+    message_id = asked.fields.whole("id", 1, _LARGEST_ID)
+    if message_id is not None:
+        found = outbound.find_message(tx, message_id)
+        if found is None or asked.account not in {None, found.account}:
+            raise Rejected("bad_request", f"id: there is no message {message_id}")
+        return message_id
+    client_id = asked.fields.word("client_id")
+    if client_id is None:
+        raise Rejected("bad_request", "id: is missing; give id or client_id")
+    known = outbound.find_by_client(tx, _account(asked, rules), client_id)
+    if known is None:
+        raise Rejected("bad_request", f"client_id: there is no message {client_id!r}")
+    return int(known[0])
+
+
+def _balance(_tx: Tx, asked: Asked, rules: Rules, _now: datetime) -> tuple[Told, Wake]:
+    """Say what an account may still spend."""
+    _account(asked, rules)
+    return {
+        "balance": None, "held": 0, "available": None, "expiring": [], "state": "active", "low": False,
+    }, Wake()  # fmt: skip
+
+
+def _order(_tx: Tx, asked: Asked, rules: Rules, _now: datetime) -> tuple[Told, Wake]:
+    """Order credits: nobody can yet, and the sentence says why."""
+    account = _account(asked, rules)
+    if asked.fields.whole("credits", 1, 10**9) is None:
+        raise Rejected("bad_request", "credits: is missing")
+    asked.fields.text("bundle")
+    terms = rules.accounts[account].terms
+    why = "its terms are unlimited" if terms == "unlimited" else f"its terms {terms!r} are not applied yet"
+    raise Rejected("not_allowed", f"account {account!r} has no credits to order: {why}")
+
+
+_VERBS: Final[dict[str, Verb]] = {
+    "quote": _quote,
+    "cancel": _cancel,
+    "balance": _balance,
+    "order": _order,
+}
+_ACCOUNTS_OWN: Final = ("quote", "cancel", "balance", "order")
