@@ -24,7 +24,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def broker(site: Site) -> Iterator[Broker]:
-    """A mosquitto that runs: anybody may connect, and it keeps what it has through a kill."""
+    """A mosquitto that runs: anybody may connect, and it keeps what it has through a stop."""
     with Broker(site.folder) as made:
         yield made
         print(f"--- mosquitto's log ---\n{made.log[-4000:]}")  # noqa: T201 - shown where the test failed

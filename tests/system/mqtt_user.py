@@ -188,7 +188,7 @@ class MqttUser:
             topic, payload, retain=retain, response_topic=response_topic, correlation=correlation,
             expiry_s=expiry_s,
         )  # fmt: skip
-        self.until(made.is_published, f"the broker takes the message to {topic}", within_s)
+        self.until(lambda: made._published, f"the broker takes the message to {topic}", within_s)
 
     def post(
         self,

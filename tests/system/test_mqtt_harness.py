@@ -9,14 +9,17 @@ import pytest
 
 from tests.system import meddlers
 from tests.system.certificates import Certificates
-from tests.system.mosquitto import Broker
+from tests.system.mosquitto import Broker, ReadyMade
 from tests.system.mqtt_user import MqttUser
 from tests.system.proxy import Meddler, Proxy
 
 
 @pytest.mark.parametrize("version", [5, 4])
-def test_a_broker_that_is_killed_keeps_a_session(broker: Broker, version: int) -> None:
-    with MqttUser(broker.port, "a/#", name="listener", version=version) as listener:
+def test_a_broker_that_is_killed_keeps_a_session(tmp_path: Path, version: int) -> None:
+    with (
+        Broker(tmp_path, autosave=1) as broker,
+        MqttUser(broker.port, "a/#", name="listener", version=version) as listener,
+    ):
         listener.close()
         with MqttUser(broker.port, name="speaker") as speaker:
             for count in range(50):
@@ -47,7 +50,23 @@ def test_tls_with_a_certificate_of_the_client(tmp_path: Path) -> None:
         MqttUser(broker.port, "a", tls=made.context(client=True), host="localhost") as user,
     ):
         user.publish("a", "b")
-        user.until(lambda: user.on("a"), "it comes")
+        assert user.until(lambda: user.on("a"), "it comes")[0].payload == b"b"
+
+
+def test_the_configuration_of_the_documents(tmp_path: Path) -> None:
+    made = Certificates(tmp_path / "pki")
+    with (
+        ReadyMade(tmp_path, {"gw1": "secret", "clinic": "word"}, tls=made) as broker,
+        MqttUser(broker.port, "modemd/#", username="gw1", password="secret") as gateway,
+        MqttUser(
+            broker.tls_port, name="clinic", username="clinic", password="word", host="localhost",
+            tls=made.context(client=True),
+        ) as clinic,
+    ):  # fmt: skip
+        clinic.publish("modemd/send", "not its own")
+        clinic.publish("modemd/send/clinic", "its own")
+        heard = gateway.until(lambda: gateway.on("modemd/#"), "it comes")
+        assert {each.payload for each in heard} == {b"its own"}
 
 
 def test_users_and_their_access(tmp_path: Path) -> None:
@@ -77,10 +96,10 @@ def test_a_proxy_cuts_and_stalls(broker: Broker) -> None:
         before = len(user.heard)
         last = user.post("a", "last")
         with pytest.raises(AssertionError, match="is back"):
-            user.until(last.is_published, "it is back", 0.2)
+            user.until(lambda: last._published, "it is back", 0.2)
         assert len(user.heard) == before
         proxy.flow()
-        user.until(last.is_published, "it flows")
+        user.until(lambda: last._published, "it flows")
 
 
 @pytest.mark.parametrize(
