@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +12,9 @@ class Options:
     """What the command line asks for."""
 
     files: int = 20_000
-    flood: int = 100_000
-    strangers: int = 200
+    flood: int = 50_000
+    strangers: int = 1000
+    strangers_s: float = 30.0
     idle_s: float = 60.0
     queued: int = 1_000_000
     samples: int = 200
@@ -39,29 +40,48 @@ class Measure:
         return "" if self.floor is None else f"{'<' if self.most else '≥'} {self.floor:,g}"
 
 
-Figures = Mapping[str, float]
+Figures = Mapping[str, float | str]
+"""By key; a text stands for a figure that could not be had, and says why.
+
+What is not there at all cannot be measured on this machine.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Something that is run as a whole; a figure that is missing from an answer could not be had."""
+    """Something that is run as a whole; what takes longer than ``limit_s`` is ended, and told as failed."""
 
     name: str
     measures: tuple[Measure, ...]
     run: Callable[[Options], Figures]
+    limit_s: float = 120.0
 
 
 @dataclass(slots=True)
 class Result:
-    """A measure's values over the repetitions."""
+    """A measure's values over the repetitions, and why some could not be had."""
 
     row: str
     measure: Measure
-    values: list[float]
+    values: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, value: float | str) -> None:
+        if isinstance(value, str):
+            self.failures.append(value)
+        else:
+            self.values.append(value)
 
     @property
-    def median(self) -> float:
-        return statistics.median(self.values)
+    def median(self) -> float | None:
+        return statistics.median(self.values) if self.values else None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the floor was; None where there is none. A figure that could not be had reaches nothing."""
+        if self.failures:
+            return False
+        return None if self.median is None else self.measure.reached(self.median)
 
     def as_json(self) -> dict[str, object]:
         measure = self.measure
@@ -73,5 +93,6 @@ class Result:
             "median": self.median,
             "values": self.values,
             "floor": measure.floor,
-            "reached": measure.reached(self.median),
+            "reached": self.reached,
+            "failures": self.failures,
         }

@@ -1,4 +1,8 @@
-"""The same files through modemd, smstools3 and gammu-smsd, in turn on the same simulated modem."""
+"""The same files through modemd, smstools3 and gammu-smsd, each on a simulated modem of its own.
+
+Each is given as many files at once and as long; what counts is from its first result to its last, so that
+nobody pays for a start. They run as quick as they can be set: the others' waits are in their code.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,18 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.measures import Figures, Measure, Options, Row
 from tests.bench.processes import Gateway, Modems
-from tests.bench.rig import TEXT, Rig, configuration, folder, names_in, ready
-from tests.bench.throughput import through
+from tests.bench.rig import TEXT, configuration, folder, names_in, ready, write_files
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 _SMSD = shutil.which("smsd", path=_PATH)
 _GAMMU = shutil.which("gammu-smsd", path=_PATH)
-_PATIENCE_S = 600.0
+_LAST_S = 10.0
 
 
 @contextmanager
@@ -30,52 +33,59 @@ def _running(command: list[str]) -> Iterator[None]:
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(15)
+                process.wait(_LAST_S)
             except subprocess.TimeoutExpired:
                 process.kill()
 
 
-def _rate(modems: Modems, files: list[Path], outgoing: Path, sent: Path) -> float:
-    """Drop, wait for the results, and see that each was sent exactly once."""
-    known = len(modems.accepted())
+def _drop_and_wait(files: list[Path], outgoing: Path, sent: Path, time_s: float) -> list[float]:
+    """Drop them all, and tell when each one that was sent within the time had its result."""
     time.sleep(1.0)
-    began = time.time()
     for path in files:
         path.rename(outgoing / path.name)
-    while len(names_in(sent)) < len(files):
-        if time.time() > began + _PATIENCE_S:
-            raise TimeoutError(f"{len(names_in(sent))} of {len(files)} were sent")
+    ends = time.monotonic() + time_s
+    while len(names_in(sent)) < len(files) and time.monotonic() < ends:
         time.sleep(0.05)
-    ended = max(path.stat().st_ctime for path in sent.iterdir())
-    texts = [one["text"].rstrip("\n") for one in modems.accepted()[known:]]
-    assert sorted(texts) == sorted(TEXT.format(place) for place in range(len(files))), "not exactly once"
-    return len(files) / (ended - began)
+    return sorted(path.stat().st_ctime for path in sent.iterdir())
 
 
-def _smstools(place: Path, modems: Modems, count: int) -> float:
+def _rate(results: list[float], modems: Modems) -> float | str:
+    texts = [one["text"].rstrip("\n") for one in modems.accepted()]
+    assert len(texts) == len(set(texts)), "a message went out twice"
+    assert len(texts) >= len(results), f"{len(results)} results, but {len(texts)} messages on the air"
+    if len(results) < 2:
+        return f"{len(results)} messages were sent in the time"
+    return (len(results) - 1) / (results[-1] - results[0])
+
+
+def _modemd(place: Path, modems: Modems, options: Options) -> list[float]:
+    with Gateway(place, configuration(place, modems)):
+        ready(place, 1)
+        files = write_files(place / "staging", options.strangers)
+        return _drop_and_wait(files, place / "spool/outgoing", place / "spool/sent", options.strangers_s)
+
+
+def _smstools(place: Path, modems: Modems, options: Options) -> list[float]:
     assert _SMSD is not None
-    names = ("outgoing", "checked", "sent", "failed", "incoming", "staging")
+    names = ("outgoing", "checked", "sent", "failed", "incoming")
     for name in names:
-        (place / name).mkdir(parents=True)
+        (place / name).mkdir()
     lines = [
-        "devices = GSM1", *(f"{name} = {place / name}" for name in names[:5]), f"logfile = {place / 'log'}",
+        "devices = GSM1", *(f"{name} = {place / name}" for name in names), f"logfile = {place / 'log'}",
         f"infofile = {place / 'info'}", f"pidfile = {place / 'pid'}", "loglevel = 4", "delaytime = 1",
         "delaytime_mainprocess = 1", "[GSM1]", f"device = {modems.all[0]['path']}", "incoming = no",
         "report = no", "init = AT", "baudrate = 115200",
     ]  # fmt: skip
     (place / "smsd.conf").write_text("\n".join(lines) + "\n")
-    files = []
-    for number in range(count):
-        files.append(place / "staging" / f"m{number:07d}")
-        files[-1].write_text(f"To: 32475{number:06d}\n\n{TEXT.format(number)}\n")
+    files = write_files(place / "staging", options.strangers)
     with _running([_SMSD, f"-c{place / 'smsd.conf'}", "-t"]):
-        return _rate(modems, files, place / "outgoing", place / "sent")
+        return _drop_and_wait(files, place / "outgoing", place / "sent", options.strangers_s)
 
 
-def _gammu(place: Path, modems: Modems, count: int) -> float:
+def _gammu(place: Path, modems: Modems, options: Options) -> list[float]:
     assert _GAMMU is not None
     for name in ("inbox", "outbox", "sent", "error", "staging"):
-        (place / name).mkdir(parents=True)
+        (place / name).mkdir()
     lines = [
         "[gammu]", f"device = {modems.all[0]['path']}", "connection = at115200", "[smsd]", "service = files",
         f"inboxpath = {place}/inbox/", f"outboxpath = {place}/outbox/", f"sentsmspath = {place}/sent/",
@@ -85,24 +95,24 @@ def _gammu(place: Path, modems: Modems, count: int) -> float:
     ]  # fmt: skip
     (place / "smsdrc").write_text("\n".join(lines) + "\n")
     files = []
-    for number in range(count):
+    for number in range(options.strangers):
         files.append(place / "staging" / f"OUTC20260101_000000_00_+32475{number:06d}_m{number:07d}.txt")
         files[-1].write_text(TEXT.format(number))
     with _running([_GAMMU, "--config", str(place / "smsdrc"), "--pid", str(place / "pid")]):
-        return _rate(modems, files, place / "outbox", place / "sent")
+        return _drop_and_wait(files, place / "outbox", place / "sent", options.strangers_s)
+
+
+def _of(program: Callable[[Path, Modems, Options], list[float]], options: Options) -> float | str:
+    with folder() as place, Modems(place, 1) as modems:
+        return _rate(program(place, modems, options), modems)
 
 
 def _run(options: Options) -> Figures:
-    count = options.strangers
-    figures = {}
-    with folder() as place, Modems(place, 1) as modems:
-        with Gateway(place, configuration(place, modems)) as gateway:
-            ready(place, 1)
-            figures["modemd"] = through(Rig(place, modems, gateway), count)["rate"]
-        if _SMSD:
-            figures["smstools"] = _smstools(place / "smstools", modems, count)
-        if _GAMMU:
-            figures["gammu"] = _gammu(place / "gammu", modems, count)
+    figures = {"modemd": _of(_modemd, options)}
+    if _SMSD:
+        figures["smstools"] = _of(_smstools, options)
+    if _GAMMU:
+        figures["gammu"] = _of(_gammu, options)
     return figures
 
 
@@ -110,10 +120,11 @@ ROWS = (
     Row(
         "strangers",
         (
-            Measure("modemd", "a few hundred files, 1 modem: modemd", "messages/s"),
-            Measure("smstools", "the same files and modem: smstools3 (smsd)", "messages/s", digits=1),
-            Measure("gammu", "the same files and modem: gammu-smsd", "messages/s", digits=1),
+            Measure("modemd", "1,000 files at once, 1 modem, at most 30 s: modemd", "messages/s"),
+            Measure("smstools", "the same: smstools3 (smsd)", "messages/s", digits=1),
+            Measure("gammu", "the same: gammu-smsd", "messages/s", digits=1),
         ),
         _run,
+        limit_s=140.0,
     ),
 )
