@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from modemd.errors import Rejected
 from modemd.formats.events import event_object, iso
-from modemd.formats.sendfields import recipients
+from modemd.formats.sendfields import NO_CONTACTS, recipients
 from modemd.formats.sendjson import parse_json
 from modemd.model import OutboundResult
 
 _SAME_DIGITS: Final = 8
 
 
-def finished_json(original: bytes, results: Sequence[OutboundResult]) -> bytes:
+def finished_json(
+    original: bytes,
+    results: Sequence[OutboundResult],
+    contacts: Mapping[str, tuple[str, ...]] = NO_CONTACTS,
+) -> bytes:
     """The file with a ``result`` in each object: an object for one recipient, a list for several.
 
-    ``null`` stands where there is no result.
+    ``null`` stands where there is no result. ``contacts`` are the names that stood for numbers.
     """
     try:
         parsed = parse_json(original)
@@ -27,7 +31,7 @@ def finished_json(original: bytes, results: Sequence[OutboundResult]) -> bytes:
     objects = [
         payload for payload in (parsed if isinstance(parsed, list) else [parsed]) if _is_object(payload)
     ]
-    addressed = [_recipients(payload) for payload in objects]
+    addressed = [_recipients(payload, contacts) for payload in objects]
     told = iter(_placed([one for group in addressed for one in group], results))
     for payload, numbers in zip(objects, addressed, strict=True):
         mine = [next(told) for _ in numbers]
@@ -57,9 +61,9 @@ def _is_object(payload: Any) -> bool:
     return isinstance(payload, dict)
 
 
-def _recipients(payload: dict[str, Any]) -> list[str]:
+def _recipients(payload: dict[str, Any], contacts: Mapping[str, tuple[str, ...]]) -> list[str]:
     try:
-        return recipients(payload)
+        return recipients(payload, contacts)
     except Rejected:
         return [""]
 

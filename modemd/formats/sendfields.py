@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from types import MappingProxyType
 from typing import Any, Final
 
 from modemd.errors import Rejected
@@ -17,11 +19,15 @@ _TO: Final = ("to", "number")
 _TEXT: Final = ("text", "body", "message")
 _SEPARATOR: Final = re.compile(r"[;,\n]")
 _LONGEST_NAME: Final = 255
+NO_CONTACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 _PRIORITIES: Final = {priority.name.lower(): priority for priority in Priority}
 
 
-def recipients(payload: dict[str, Any]) -> list[str]:
+def recipients(payload: dict[str, Any], contacts: Mapping[str, tuple[str, ...]] = NO_CONTACTS) -> list[str]:
     """Every recipient once, in order; ``to`` is a number, ``a;b``, or a list.
+
+    A name of ``contacts`` stands for its numbers. A name that is none of them stays: it is no number, and who
+    reads numbers says so.
 
     Raises:
         Rejected: nobody is named, or something that is no text.
@@ -34,7 +40,7 @@ def recipients(payload: dict[str, Any]) -> list[str]:
         if not isinstance(one, str):
             raise bad_request(f"to: a number is written as text, in quotes, not as {kind_of(one)}")
         found += [piece.strip() for piece in _SEPARATOR.split(checked_text(one, "to:"))]
-    numbers = list(dict.fromkeys(one for one in found if one))
+    numbers = list(dict.fromkeys(number for one in found if one for number in contacts.get(one, (one,))))
     if not numbers:
         raise bad_request("to: is empty")
     if longest := next((one for one in numbers if len(one) > _LONGEST_NAME), None):

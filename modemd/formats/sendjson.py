@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
 from modemd.errors import Rejected
 from modemd.formats.rejections import bad_request
-from modemd.formats.sendfields import Fields, recipients
+from modemd.formats.sendfields import NO_CONTACTS, Fields, recipients
 from modemd.model import SendRequest
 
 MAX_MESSAGES: Final = 10_000
@@ -25,8 +25,12 @@ class SendPayload:
     counts: tuple[int, ...]
 
 
-def read_send(octets: bytes, zone: tzinfo) -> SendPayload:
+def read_send(
+    octets: bytes, zone: tzinfo, contacts: Mapping[str, tuple[str, ...]] = NO_CONTACTS
+) -> SendPayload:
     """Read a payload or file; ``zone`` is where times without an offset are meant.
+
+    ``contacts`` are names that may stand in ``to`` for one or several numbers.
 
     Raises:
         Rejected: the first thing that is wrong, as ``field: sentence``, with the message's place in a list.
@@ -35,7 +39,8 @@ def read_send(octets: bytes, zone: tzinfo) -> SendPayload:
     requests: list[SendRequest] = []
     counts = []
     for place, payload in enumerate(objects, start=1):
-        made = _requests(payload, zone, f"message {place} of {len(objects)}: " if len(objects) > 1 else "")
+        where = f"message {place} of {len(objects)}: " if len(objects) > 1 else ""
+        made = _requests(payload, zone, contacts, where)
         requests += made
         counts.append(len(made))
         if len(requests) > MAX_MESSAGES:
@@ -67,18 +72,22 @@ def _objects(parsed: Any) -> Sequence[Any]:
     return [parsed]
 
 
-def _requests(payload: Any, zone: tzinfo, where: str) -> list[SendRequest]:
+def _requests(
+    payload: Any, zone: tzinfo, contacts: Mapping[str, tuple[str, ...]], where: str
+) -> list[SendRequest]:
     try:
-        return list(_for_each_recipient(payload, zone))
+        return list(_for_each_recipient(payload, zone, contacts))
     except Rejected as wrong:
         raise Rejected(wrong.code, f"{where}{wrong.reason}") from wrong
 
 
-def _for_each_recipient(payload: Any, zone: tzinfo) -> Iterator[SendRequest]:
+def _for_each_recipient(
+    payload: Any, zone: tzinfo, contacts: Mapping[str, tuple[str, ...]]
+) -> Iterator[SendRequest]:
     if not isinstance(payload, dict):
         raise bad_request('a message is a JSON object, such as {"to": "+32475123456", "text": "Hello"}')
     fields = Fields(payload, zone)
-    addressed = recipients(payload)
+    addressed = recipients(payload, contacts)
     client_id = fields.client_id()
     wishes = fields.wishes()
     for to in addressed:

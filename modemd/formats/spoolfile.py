@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final, Literal
@@ -11,6 +11,7 @@ from typing import Final, Literal
 from modemd.formats.gammu import is_gammu_name, name_priority, read_gammu
 from modemd.formats.jsonresult import finished_json
 from modemd.formats.rejections import bad_request, nothing_to_send
+from modemd.formats.sendfields import NO_CONTACTS
 from modemd.formats.sendjson import read_send
 from modemd.formats.smstools3.headers import BOM, split_file
 from modemd.formats.smstools3.outcome import finished_file, is_sent, rejected_lines, why_failed
@@ -40,8 +41,11 @@ def read(
     accepted: Collection[str] = ("smstools3", "gammu", "json"),
     *,
     zone: tzinfo = UTC,
+    contacts: Mapping[str, tuple[str, ...]] = NO_CONTACTS,
 ) -> SpoolFile:
     """Read a dropped file; ``zone`` is where times without an offset are meant.
+
+    ``contacts`` are names that may stand for numbers in a JSON file.
 
     Raises:
         Rejected: with ``fail_reason`` for the file's user, in smstools3's words where it has some.
@@ -55,7 +59,7 @@ def read(
     if form not in accepted:
         raise bad_request(f"this is a file of the format {form}, which spool.formats does not name")
     if form == "json":
-        return SpoolFile(form, read_send(contents, zone).requests)
+        return SpoolFile(form, read_send(contents, zone, contacts).requests)
     if form == "gammu":
         return SpoolFile(form, (read_gammu(name, contents),))
     return SpoolFile(form, (read_request(contents, zone),))
@@ -91,6 +95,7 @@ def finished(
     result: OutboundResult | Sequence[OutboundResult],
     *,
     zone: tzinfo = UTC,
+    contacts: Mapping[str, tuple[str, ...]] = NO_CONTACTS,
 ) -> bytes:
     """The contents of the file in ``sent/`` or ``failed/``; results in the order of the file's requests.
 
@@ -102,7 +107,7 @@ def finished(
     if not results:
         return contents
     if form == "json":
-        return finished_json(contents, results)
+        return finished_json(contents, results, contacts)
     if form == "smstools3":
         return finished_file(contents, results[0], zone)
     if is_sent(results[0]):

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import PduError, Rejected, TooLong
 from modemd.gsm.outgoing import Encoded, Outgoing, encode
 from modemd.model import Quote, SendRequest
-from modemd.service import routing
-from modemd.service.numbering import normalise
+from modemd.service import contacts, routing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +48,7 @@ def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
     _check_account(account, rules)
     if request.channel != "sms":
         raise Rejected("bad_request", f"channel {request.channel!r} is not carried by this gateway")
-    destination = normalise(request.to, rules.country, request.type_of_number)
+    destination = contacts.destination_of(request, rules)
     _check_allowed(destination, account, rules)
     due_at = request.not_before_at if request.not_before_at and request.not_before_at > now else None
     outgoing = _outgoing(request, destination, account, rules)

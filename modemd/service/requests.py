@@ -135,7 +135,7 @@ def _account(asked: Asked, rules: Rules) -> str:
 
 def _quote(_tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
     """Say what a message would take: parts and credits of all its recipients together."""
-    requests = read_send(asked.octets, asked.zone).requests
+    requests = read_send(asked.octets, asked.zone, rules.contacts).requests
     if len(requests) > MOST_QUOTED:
         raise Rejected("bad_request", f"to: a quote is for {MOST_QUOTED} recipients at most")
     prepared = [prepare(_own(each, asked), rules, now) for each in requests]

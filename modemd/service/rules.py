@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Rules:
     """Everything that a verb may ask of the configuration.
 
+    ``contacts`` are the names that may stand for numbers;
     ``consumers`` are those who are told of events: each gets a row of the outbox for what concerns it.
     """
 
@@ -27,6 +28,7 @@ class Rules:
     routes: tuple[RouteConfig, ...]
     sending: SendingConfig
     consumers: frozenset[str]
+    contacts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Config, consumers: frozenset[str] = frozenset({"spool"})) -> Rules:
@@ -39,6 +41,7 @@ class Rules:
             routes=config.routes,
             sending=config.sending,
             consumers=consumers,
+            contacts=config.contacts,
         )
 
     def prefix_for(self, destination: str) -> str | None:

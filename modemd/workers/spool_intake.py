@@ -216,7 +216,10 @@ class SpoolIntake(Worker):
         rules, now = self._floor.rules, self._floor.now()
         parsed: SpoolFile | None = None
         try:
-            parsed = read(os.fsdecode(candidate.name), contents, self._config.formats, zone=self._floor.zone)
+            parsed = read(
+                os.fsdecode(candidate.name), contents, self._config.formats, zone=self._floor.zone,
+                contacts=rules.contacts,
+            )  # fmt: skip
             requests = parsed.requests
             if candidate.account:
                 account = os.fsdecode(candidate.account)

@@ -147,7 +147,10 @@ class SpoolResults(Worker):
         went = all(is_sent(result) for result in each.results)
         directory = "sent" if went else "failed"
         target = join(self._dirs[directory], each.file.name)
-        result = partial(finished, each.file.form, result=each.results, zone=self._floor.zone)
+        result = partial(
+            finished, each.file.form, result=each.results, zone=self._floor.zone,
+            contacts=self._floor.rules.contacts,
+        )  # fmt: skip
         try:
             self._rewrite(each.file, source, result)
             target = self._move_on(source, target)
