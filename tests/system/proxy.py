@@ -169,14 +169,18 @@ class _Pair:
         for thread in self._threads:
             thread.join()
 
-    def cut(self, *, hard: bool = True) -> None:
-        """End both connections at once, whatever is under way; ``hard``: as a cut line does."""
+    def cut(self, *, hard: bool = True) -> bool:
+        """End both connections at once, whatever is under way; False: they had ended.
+
+        ``hard``: as a cut line does.
+        """
         with self._lock:
             if self._over:
-                return
+                return False
             self._over = True
             for each in (self._client, self._broker):
                 _end(each, hard=hard)
+        return True
 
     def _pump(
         self, source: socket.socket, sink: socket.socket, change: Callable[[Iterator[bytes]], Iterator[bytes]]
@@ -187,9 +191,9 @@ class _Pair:
                 allowed, spent = self._afford(len(octets))
                 sink.sendall(octets[:allowed])
                 if spent:
-                    self._on_spent()
                     break
-        self.cut(hard=spent)
+        if self.cut(hard=spent) and spent:
+            self._on_spent()
 
     def _arriving(self, source: socket.socket) -> Iterator[bytes]:
         while octets := source.recv(_CHUNK):
