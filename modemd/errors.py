@@ -6,6 +6,7 @@
     ├── ConfigError     the configuration is wrong: say all faults, exit with 78
     ├── Rejected        a request cannot be accepted: tell the sender, nothing was written
     ├── StoreError      the store cannot be read or written now: keep what you have, try again (75)
+    ├── BrokerLost      the broker is not to be had, or gone: connect again, later
     ├── PortLost        the serial port is gone: reopen it with back-off
     ├── NoReply         the modem did not answer in time: resync; after the PDU the part is uncertain
     ├── Refused         the modem or the network said no: ask ``gsm.causes`` what to do
@@ -84,6 +85,18 @@ class Rejected(ModemdError):
 
 class StoreError(ModemdError):
     """The store cannot be read or written at present (full, locked, unreachable)."""
+
+
+class BrokerLost(ModemdError):
+    """There is no connection with the broker: ``reason`` is a sentence for the operator.
+
+    ``permanent``: trying again changes nothing until a person does something (password, certificate, name).
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        self.reason = reason
+        self.permanent = permanent
+        super().__init__(reason)
 
 
 class PortLost(ModemdError, InterruptedException):

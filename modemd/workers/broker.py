@@ -1,0 +1,422 @@
+"""One connection with the broker: paho-mqtt, driven by the asyncio loop.
+
+There is no thread of paho's: its socket is read and written from the loop, so that not reading is
+back-pressure, and acknowledgements and publishes need no hand-over. **A connection's client is never used
+again**: what an old connection had to acknowledge dies with it, because its packet ids may name other
+messages in the next (MQTT 5.0, 2.2.1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from typing import TYPE_CHECKING, Any, Final
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from modemd.errors import BrokerLost
+from modemd.workers import broker_causes as causes
+from modemd.workers.broker_client import CONNECT_S, connect, empty, made
+from modemd.workers.broker_settings import Arrival, BrokerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
+
+__all__ = ["Arrival", "BrokerSettings", "Connection"]
+
+log = logging.getLogger(__name__)
+
+_MISC_S: Final = 1.0
+_PACKETS: Final = 64
+"""Packets that are read in one turn of the loop, so that modems get theirs."""
+REFUSED: Final = 0x80
+"""Reason codes from here on say no (MQTT 5.0, 2.4)."""
+
+
+class _OtherVersion(BrokerLost):
+    """The broker may know MQTT 3.1.1 only."""
+
+
+class Connection:
+    """A connection that is up, from :meth:`open` until ``on_lost`` or :meth:`close`.
+
+    ``version`` is 5, or 4 for MQTT 3.1.1; ``shares`` whether the broker has shared subscriptions as far as it
+    says; ``window`` how many of our publishes it takes unacknowledged (Receive Maximum). While ``on_told`` is
+    called, ``refusal`` is why the broker will not have what it acknowledged, or ``None``.
+    """
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        version: int,
+        *,
+        on_arrival: Callable[[Arrival], None],
+        on_told: Callable[[int], None],
+        on_lost: Callable[[str], None],
+    ) -> None:
+        self.version = version
+        self.session_present = False
+        self.shares = False
+        self.window = 0xFFFF
+        self.largest: int | None = None
+        self.refusal: str | None = None
+        self._settings = settings
+        self._on_arrival = on_arrival
+        self._on_told = on_told
+        self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()
+        self._client = made(settings, version)
+        self._socket: socket.socket | None = None
+        self._connack: asyncio.Future[None] = self._loop.create_future()
+        self._subacks: dict[int, asyncio.Future[list[int]]] = {}
+        self._ended = asyncio.Event()
+        self._misc: asyncio.TimerHandle | None = None
+        self._flushing = False
+        self._paused = False
+        self._closing = False
+        self._heard = 0
+        self._trouble = ""
+        self.lost: BrokerLost | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        settings: BrokerSettings,
+        *,
+        on_arrival: Callable[[Arrival], None],
+        on_told: Callable[[int], None],
+        on_lost: Callable[[str], None],
+    ) -> Connection:
+        """Connect, with MQTT 5, or with 3.1.1 where the broker knows no other.
+
+        ``on_told`` is called with a publish's ``mid`` once it is acknowledged, ``on_lost`` once, with why.
+
+        Raises:
+            BrokerLost: with a sentence for the operator.
+        """
+        try:
+            made_5 = cls(settings, 5, on_arrival=on_arrival, on_told=on_told, on_lost=on_lost)
+            return await made_5.come_up()
+        except _OtherVersion as refused:
+            try:
+                made_4 = cls(settings, 4, on_arrival=on_arrival, on_told=on_told, on_lost=on_lost)
+                return await made_4.come_up()
+            except _OtherVersion:
+                raise refused from None
+
+    # ---- coming up -----------------------------------------------------------------------------------
+
+    async def come_up(self) -> Connection:
+        """Connect this one, once; :meth:`open` is what calls it.
+
+        Raises:
+            BrokerLost: with a sentence for the operator.
+        """
+        self._client.on_log = self._on_log
+        try:
+            await connect(self._client, self._settings, self.version)
+        except (OSError, ValueError) as error:
+            raise causes.of_error(error, self._settings) from error
+        self._attach()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._connack
+        except TimeoutError:
+            raise BrokerLost(causes.NO_ANSWER.format(CONNECT_S)) from None
+        finally:
+            if not self._connack.done() or self._connack.cancelled() or self._connack.exception():
+                self._closing = True
+                self._shut()
+        self._client.on_log = None
+        return self
+
+    def _attach(self) -> None:
+        """Hand the socket to the loop."""
+        client = self._client
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        client.on_socket_close = self._detach
+        client.on_socket_register_write = self._want_write
+        self._socket = client.socket()  # type: ignore[assignment]  # no websockets here
+        if self._socket is None:
+            raise self._without_answer()
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._loop.add_reader(self._socket, self._readable)
+        self._misc = self._loop.call_later(_MISC_S, self._look_after)
+        if client.want_write():
+            self._want_write()
+
+    def _on_log(self, _client: mqtt.Client, _userdata: object, level: int, said: str) -> None:
+        """Until CONNACK: paho tells of a failed read in its log only."""
+        if level == mqtt.MQTT_LOG_ERR:
+            self._trouble = said
+
+    def _on_connect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if self._connack.done():
+            return
+        if reason.is_failure:
+            if reason.value == 132:
+                self._connack.set_exception(_OtherVersion("the broker knows neither MQTT 5 nor 3.1.1"))
+            else:
+                self._connack.set_exception(causes.of_connack(reason.value, str(reason), self._settings))
+            return
+        told = {} if properties is None else vars(properties)
+        self.session_present = flags.session_present
+        self.shares = self.version == 5 and bool(told.get("SharedSubscriptionAvailable", 1))
+        self.window = int(told.get("ReceiveMaximum", 0xFFFF))
+        self.largest = told.get("MaximumPacketSize")
+        self._connack.set_result(None)
+
+    # ---- what its users do ---------------------------------------------------------------------------
+
+    async def subscribe(self, filters: Sequence[str]) -> dict[str, int]:
+        """Subscribe with QoS 1; return each filter's reason code (MQTT 5.0, 3.9.3).
+
+        Raises:
+            BrokerLost: it is gone, or does not answer.
+        """
+        if not filters:
+            return {}
+        self._alive()
+        options: list[tuple[str, Any]] = [(each, 1) for each in filters]
+        if self.version == 5:
+            # Retain as published: what stays on the broker is known as such when it comes at once, too.
+            options = [(each, SubscribeOptions(qos=1, retainAsPublished=True)) for each in filters]
+        _, mid = self._client.subscribe(options)
+        if mid is None:
+            raise BrokerLost("the connection is gone")
+        waiting = self._subacks[mid] = self._loop.create_future()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                return dict(zip(filters, await waiting, strict=False))
+        except TimeoutError:
+            raise BrokerLost(f"no answer to SUBSCRIBE within {CONNECT_S:.0f} s") from None
+        finally:
+            del self._subacks[mid]
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        qos: int = 1,
+        correlation: bytes | None = None,
+        expiry_s: int | None = None,
+    ) -> int:
+        """Hand over a message; return the ``mid`` that ``on_told`` will be called with.
+
+        Raises:
+            BrokerLost: the connection is gone.
+            ValueError: the topic has wildcards, or is too long.
+        """
+        self._alive()
+        properties = None
+        if self.version == 5 and (correlation is not None or expiry_s is not None):
+            properties = empty(PacketTypes.PUBLISH)
+            if correlation is not None:
+                properties.CorrelationData = correlation
+            if expiry_s is not None:
+                properties.MessageExpiryInterval = expiry_s
+        handed = self._client.publish(topic, payload, qos, retain, properties)
+        if handed.rc != mqtt.MQTT_ERR_SUCCESS:
+            raise BrokerLost("the connection is gone")
+        return handed.mid
+
+    def ack(self, arrival: Arrival) -> None:
+        """PUBACK; nothing where the connection is gone: the broker sends it again in the next."""
+        if arrival.qos and self._socket is not None:
+            self._client.ack(arrival.mid, arrival.qos)
+
+    def pause(self) -> None:
+        """Stop reading: the broker, and then its senders, wait."""
+        if not self._paused and self._socket is not None:
+            self._loop.remove_reader(self._socket)
+        self._paused = True
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._paused and self._socket is not None:
+            self._loop.add_reader(self._socket, self._readable)
+            self._loop.call_soon(self._readable)  # TLS may hold octets that the socket no longer shows
+        self._paused = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is up."""
+        return self._socket is not None and not self._closing
+
+    async def close(self, *, within_s: float) -> None:
+        """DISCONNECT, or just leave where the broker takes nothing any more; ``on_lost`` is not called."""
+        self._closing = True
+        if self._socket is not None:
+            self._client.disconnect()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._ended.wait()
+        self._shut()
+
+    # ---- the loop's calls ----------------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        """Read what has come, a bounded number of packets at once."""
+        for _ in range(_PACKETS):
+            if self._socket is None or self._paused:
+                return
+            before = self._heard
+            self._client.loop_read()
+            if self._heard == before and not self._pending():
+                return
+        if self._pending():
+            self._loop.call_soon(self._readable)
+
+    def _pending(self) -> int:
+        """Octets that TLS has read and not yet given."""
+        pending = getattr(self._socket, "pending", None)
+        return 0 if pending is None else int(pending())
+
+    def _want_write(self, *_: object) -> None:
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if self._socket is None:
+            return
+        self._client.loop_write()
+        if self._socket is not None and self._client.want_write():
+            self._loop.add_writer(self._socket, self._writable)
+
+    def _writable(self) -> None:
+        if self._socket is not None:
+            self._loop.remove_writer(self._socket)
+        self._flush()
+
+    def _look_after(self) -> None:
+        """PINGREQ where it is time, and an end where no PINGRESP came (MQTT 5.0, 3.1.2.10)."""
+        self._misc = None
+        if self._socket is None:
+            return
+        if not self._paused:  # a PINGRESP could not be read: its absence would mean nothing
+            self._client.loop_misc()
+        if self._socket is not None:
+            self._misc = self._loop.call_later(_MISC_S, self._look_after)
+
+    # ---- paho's calls --------------------------------------------------------------------------------
+
+    def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        self._heard += 1
+        if self._closing:
+            return  # not acknowledged: it stays in the session
+        told = {} if message.properties is None else vars(message.properties)
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            log.warning("a message on a topic that is not UTF-8 is dropped")
+            self._client.ack(message.mid, message.qos)
+            return
+        self._on_arrival(
+            Arrival(
+                topic, bytes(message.payload), message.mid, message.qos,
+                bool(message.dup), bool(message.retain),
+                told.get("ResponseTopic"), told.get("CorrelationData"), told.get("MessageExpiryInterval"),
+            )
+        )  # fmt: skip
+
+    def _on_publish(
+        self, _client: mqtt.Client, _userdata: object, mid: int, reason: ReasonCode, _properties: object
+    ) -> None:
+        self._heard += 1
+        self.refusal = str(reason) if reason.value >= REFUSED else None
+        self._on_told(mid)
+
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        mid: int,
+        reasons: list[ReasonCode],
+        _properties: object,
+    ) -> None:
+        self._heard += 1
+        waiting = self._subacks.get(mid)
+        if waiting is not None and not waiting.done():
+            waiting.set_result([int(each.value) for each in reasons])
+
+    def _on_disconnect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        flags: mqtt.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: object,
+    ) -> None:
+        if not self._connack.done():
+            self._connack.set_exception(self._without_answer())
+            return
+        if flags.is_disconnect_packet_from_server:
+            said = causes.of_disconnect(reason.value, str(reason), self._settings)
+            self._over(said, permanent=reason.value == causes.TAKEN_OVER)
+        elif reason.value == 141 or "alive" in str(reason).lower():
+            self._over(f"the broker has not answered for {self._settings.keepalive_s} s")
+        else:
+            self._over("the connection broke")
+
+    # ---- its end -------------------------------------------------------------------------------------
+
+    def _without_answer(self) -> BrokerLost:
+        if self._settings.tls is not None and "SSL" in self._trouble:
+            return causes.of_tls_words(self._trouble, self._settings)
+        return _OtherVersion("the broker closed the connection without an answer to CONNECT")
+
+    def _alive(self) -> None:
+        if not self.alive:
+            raise BrokerLost("the connection is gone")
+
+    def _over(self, reason: str, *, permanent: bool = False) -> None:
+        lost = self.lost = BrokerLost(reason, permanent=permanent)
+        for waiting in self._subacks.values():
+            if not waiting.done():
+                waiting.set_exception(lost)
+        self._ended.set()
+        if not self._closing:
+            self._closing = True
+            self._loop.call_soon(self._on_lost, reason)
+
+    def _detach(self, _client: mqtt.Client, _userdata: object, sock: Any) -> None:
+        """Paho is about to close its socket."""
+        self._loop.remove_reader(sock)
+        self._loop.remove_writer(sock)
+        self._socket = None
+        if self._misc is not None:
+            self._misc.cancel()
+            self._misc = None
+
+    def _shut(self) -> None:
+        """Close the socket, whatever the broker thinks."""
+        sock = self._client.socket()
+        if sock is None:
+            return
+        if self._socket is not None:
+            self._detach(self._client, None, sock)
+        self._ended.set()
+        with contextlib.suppress(OSError):
+            sock.close()

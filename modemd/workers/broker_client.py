@@ -1,0 +1,118 @@
+"""Making paho's client from our settings, and connecting it: what blocks is done in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modemd.workers.broker_settings import BrokerSettings
+
+T = TypeVar("T")
+
+CONNECT_S: Final = 10.0
+"""How long TCP and TLS, and then CONNACK, may take: a frozen broker's kernel still accepts connections."""
+_RECEIVE_MAXIMUM: Final = 1000
+_NAME_S: Final = 2 * CONNECT_S
+"""Looking up the name may take its time too, and has no limit of its own."""
+
+
+def made(settings: BrokerSettings, version: int) -> mqtt.Client:
+    """Return a client for one connection; ``version`` is 5, or 4 for MQTT 3.1.1."""
+    # In MQTT 5 that is said in CONNECT, and paho refuses it here.
+    clean: dict[str, Any] = {"clean_session": settings.clean} if version == 4 else {}
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=settings.client_id,
+        protocol=MQTTProtocolVersion(version),
+        reconnect_on_failure=False,  # else paho itself tries MQTT 3.1, and blocks the loop for it
+        manual_ack=True,
+        **clean,
+    )
+    client.connect_timeout = CONNECT_S
+    client.max_inflight_messages_set(0)  # ours is the window
+    if settings.username is not None:
+        client.username_pw_set(settings.username, settings.password)
+    if settings.tls is not None:
+        client.tls_set_context(settings.tls)
+    if settings.will_topic is not None:
+        properties = None
+        if version == 5:
+            properties = empty(PacketTypes.WILLMESSAGE)
+            properties.WillDelayInterval = settings.will_delay_s
+        client.will_set(settings.will_topic, settings.will_payload, qos=1, retain=True, properties=properties)
+    return client
+
+
+def empty(packet: int) -> Properties:
+    """Return the properties of a packet, none of them set."""
+    return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+async def connect(client: mqtt.Client, settings: BrokerSettings, version: int) -> None:
+    """Look up the name, do the handshakes of TCP and TLS, and send CONNECT.
+
+    Raises:
+        OSError: with what went wrong; ``ssl.SSLError`` and ``TimeoutError`` are some.
+    """
+
+    def work() -> None:
+        if version == 4:
+            client.connect(settings.host, settings.port, settings.keepalive_s)
+            return
+        properties = empty(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = settings.session_expiry_s
+        properties.ReceiveMaximum = _RECEIVE_MAXIMUM
+        client.connect(
+            settings.host,
+            settings.port,
+            settings.keepalive_s,
+            clean_start=settings.clean,
+            properties=properties,
+        )
+
+    def undo() -> None:
+        sock = client.socket()
+        if sock is not None:
+            sock.close()
+
+    async with asyncio.timeout(_NAME_S):
+        await _in_thread(work, undo)
+
+
+async def _in_thread(work: Callable[[], T], undo: Callable[[], None]) -> T:
+    """Run what blocks in a thread that nobody has to wait for: not even the end of the process.
+
+    ``undo`` is called in the loop where the caller has been cancelled meanwhile.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def deliver(result: T | None, error: Exception | None) -> None:
+        if future.cancelled():
+            undo()
+        elif error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]  # without an error there is a result
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except (OSError, ValueError) as raised:  # handed to the caller
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+            loop.call_soon_threadsafe(deliver, result, error)
+
+    threading.Thread(target=run, name="broker connect", daemon=True).start()
+    return await future
