@@ -77,6 +77,28 @@ ENDED: Final = frozenset(
 """States that a message does not leave by itself (``sent`` also ends one that asked for no report)."""
 
 
+_S = MessageState
+LEGAL_EVENTS: Final[dict[MessageState, frozenset[MessageState]]] = {
+    _S.ACCEPTED: frozenset({_S.QUEUED, _S.SCHEDULED}),
+    _S.SCHEDULED: frozenset({_S.QUEUED, _S.CANCELLED, _S.EXPIRED}),
+    _S.QUEUED: frozenset({_S.SENDING, _S.CANCELLED, _S.EXPIRED}),
+    _S.SENDING: frozenset(
+        {_S.QUEUED, _S.SCHEDULED, _S.SENT, _S.FAILED, _S.EXPIRED, _S.CANCELLED, _S.UNCERTAIN}
+    ),
+    _S.UNCERTAIN: frozenset(
+        {_S.SENDING, _S.QUEUED, _S.SCHEDULED, _S.SENT, _S.FAILED, _S.EXPIRED, _S.CANCELLED}
+    ),
+    _S.SENT: frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED}),
+    _S.DELIVERED: frozenset(),
+    _S.FAILED: frozenset({_S.QUEUED}),  # an operator's ``messages retry``
+    _S.CANCELLED: frozenset({_S.QUEUED}),  # likewise
+    _S.EXPIRED: frozenset({_S.QUEUED}),  # likewise
+    _S.UNDELIVERED: frozenset(),
+    _S.REJECTED: frozenset(),
+}
+"""From each state that was told of a message, those that may be told next; a state may be told again, too."""
+
+
 class Priority(IntEnum):
     """Lower goes first."""
 

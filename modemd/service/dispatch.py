@@ -12,16 +12,18 @@ from modemd.gsm.outgoing import SubmitPart
 from modemd.model import PartState
 from modemd.service import routing
 from modemd.service.delivery import adopt_orphans
-from modemd.service.outbox import announce
+from modemd.service.numbering import recipient_key
+from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import Decision, decide
-from modemd.store import outbound, parts, queue
+from modemd.store import conversation, outbound, parts, queue
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from modemd.model import Trouble
     from modemd.service.rules import Rules
     from modemd.store.outbound import MessageRow
     from modemd.store.queue import ClaimedPart
@@ -30,12 +32,21 @@ if TYPE_CHECKING:
 
 def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | None:
     """Claim the first part that this modem may take: queued → submitting."""
-    claimed = queue.claim(tx, seat.modem_id, seat.name, seat.sim, to_us(now))
+    claimed = _claim(tx, rules, seat, to_us(now))
     if claimed is not None and claimed.part_count > 1:
         # All parts by one SIM: another sender's number would be another message for the phone.
         pinned = routing.pinned(tx, rules, seat.name)
         if claimed.route_id != pinned:
             queue.pin(tx, claimed.message_id, pinned)
+    return claimed
+
+
+def _claim(tx: Tx, rules: Rules, seat: Seat, now_us: int) -> ClaimedPart | None:
+    if MQTT not in rules.consumers:
+        return queue.claim(tx, seat.modem_id, seat.name, seat.sim, now_us)
+    claimed, changed = queue.claim_to_tell(tx, seat.modem_id, seat.name, seat.sim, now_us)
+    if changed is not None:
+        announce_state(tx, changed, now_us)
     return claimed
 
 
@@ -65,20 +76,31 @@ def record(
 
 
 def taken(
-    tx: Tx, rules: Rules, modem: str | None, part_id: int, message_id: int, tp_mr: int | None, now: datetime
+    tx: Tx,
+    rules: Rules,
+    modem: str | None,
+    part_id: int,
+    message_id: int,
+    tp_mr: int | None,
+    now: datetime,
+    *,
+    trouble: Trouble | None = None,
 ) -> None:
     """Record that the network accepted a part; do nothing where that is known already.
 
-    Its status report may have come before: then that is applied too.
+    Its status report may have come before: then that is applied too. ``trouble`` is what is told beside it
+    where nobody knows that the network accepted it, and it was decided so.
     """
     now_us, reportable = to_us(now), tp_mr is not None
     if not parts.part_sent(tx, part_id, tp_mr, now_us):
         return
     message = parts.count_sent(tx, message_id, modem, now_us, reportable=reportable)
     if message.part_count > 1:
-        settle(tx, rules, message, now_us)
+        settle(tx, rules, message, now_us, trouble=trouble)
     else:
-        announce(tx, rules, message, now_us)
+        announce(tx, rules, message, now_us, trouble=trouble)
+    if MQTT in rules.consumers:
+        conversation.keep(tx, message.account, recipient_key(message.destination), message.id, now_us)
     if message.report and reportable:
         adopt_orphans(tx, rules, part_id, message_id, now)
 

@@ -6,17 +6,20 @@ as it was then: later states may not change what an event says.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.formats.events import event_json
 from modemd.model import MessageState
-from modemd.service.told import message_event
-from modemd.store import outbox
+from modemd.service.numbering import recipient_key
+from modemd.service.told import inbound_value, message_event
+from modemd.store import conversation, modems, outbox
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
-    from modemd.model import MessageEvent, Reply, Trouble
+    from modemd.model import Call, MessageEvent, Reply, Trouble
     from modemd.service.rules import Rules
     from modemd.store.outbound import MessageRow
     from modemd.store.outbox import Notice
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 SPOOL: Final = "spool"
 MQTT: Final = "mqtt"
 
+CONVERSATION: Final = timedelta(days=30)
+"""What a phone sends within this is taken for an answer to the last message that it was sent."""
+
+_CONVERSATION_US: Final = CONVERSATION // timedelta(microseconds=1)
 _FIRST_HAND: Final = frozenset({SPOOL})
 """Those who are told by the store; hooks are called with a file, so the spool tells them once it is there."""
 
@@ -97,19 +104,24 @@ def _answer(event: str, body: str, at_us: int, message_id: int | None, reply: Re
     return told
 
 
-def announce_response(tx: Tx, rules: Rules, topic: str, body: str, at_us: int, reply: Reply | None) -> None:
-    """Tell of the answer to a request: on ``topic``, and to who asked; ``body`` is a JSON object."""
-    if MQTT in rules.consumers:
-        told = [_notice("response", topic, body, at_us, None)]
-        if reply is not None:
-            told.append(_answer("response", body, at_us, None, reply))
-        outbox.broadcast(tx, told)
-
-
 def announce_inbound(tx: Tx, rules: Rules, inbound_id: int, at_us: int) -> None:
     """Tell of a received message."""
     for consumer in rules.consumers & _FIRST_HAND:
         outbox.add(tx, consumer, "RECEIVED", at_us, inbound_id=inbound_id)
+    if MQTT in rules.consumers:
+        _tell_received(tx, rules, inbound_id, at_us)
+
+
+def _tell_received(tx: Tx, rules: Rules, inbound_id: int, at_us: int) -> None:
+    facts = {str(each["name"]): each for each in modems.all_modems(tx) if each["gateway"] == rules.gateway}
+    received = inbound_value(tx, inbound_id, facts)
+    assert received is not None, "it was written just now"
+    answered = conversation.last(
+        tx, received.account, recipient_key(received.originator), at_us - _CONVERSATION_US
+    )
+    in_reply_to = None if answered is None else str(answered)
+    body = event_json(received, in_reply_to).decode()
+    outbox.broadcast(tx, [_notice("received", f"received/{received.account}", body, at_us, None)])
 
 
 def announce_report(tx: Tx, rules: Rules, report_id: int, message_id: int | None, at_us: int) -> None:
@@ -118,7 +130,18 @@ def announce_report(tx: Tx, rules: Rules, report_id: int, message_id: int | None
         outbox.add(tx, consumer, "REPORT", at_us, report_id=report_id, message_id=message_id)
 
 
-def announce_call(tx: Tx, rules: Rules, body: str, at_us: int) -> None:
-    """Tell of a phone call; ``body`` is the call as JSON."""
+def announce_call(tx: Tx, rules: Rules, call: Call) -> None:
+    """Tell of a phone call."""
+    at_us = to_us(call.at)
     for consumer in rules.consumers & _FIRST_HAND:
-        outbox.add(tx, consumer, "CALL", at_us, body=body)
+        body = {
+            "from": call.originator,
+            "toa": call.originator_toa,
+            "modem": call.modem,
+            "at": call.at.isoformat(),
+            "kind": call.kind,
+        }
+        outbox.add(tx, consumer, "CALL", at_us, body=json.dumps(body))
+    if MQTT in rules.consumers:
+        body_told = event_json(call).decode()
+        outbox.broadcast(tx, [_notice("call", f"call/{call.modem}", body_told, at_us, None)])

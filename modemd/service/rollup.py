@@ -11,6 +11,7 @@ from modemd.store import inbound, outbound, parts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from modemd.model import Trouble
     from modemd.service.rules import Rules
     from modemd.store.outbound import MessageRow
     from modemd.store.transaction import Tx
@@ -61,8 +62,11 @@ def settle(
     *,
     code: str | None = None,
     reason: str | None = None,
+    trouble: Trouble | None = None,
 ) -> MessageRow:
     """Bring a message's state in line with its parts, and tell of it where it changed.
+
+    ``code`` and ``reason`` are what the message keeps as its trouble, ``trouble`` is only told.
 
     A ``sent`` message that expects no report any more has ended as well. Of one that is given up nothing
     goes on waiting: a part that was being submitted then may have come back to be tried again.
@@ -83,7 +87,7 @@ def settle(
         tx, message.id, state, ended_us=now_us if ended else None, code=code, reason=reason
     )
     if state != message.state:
-        announce(tx, rules, moved, now_us)
+        announce(tx, rules, moved, now_us, trouble=trouble)
     return moved
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.model import PartState
+from modemd.model import MessageState, PartState, Trouble
 from modemd.service import dispatch
-from modemd.service.outbox import announce
+from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import doubt_lasts
 from modemd.store import modems, outbound, parts, queue, upkeep
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _GONE_AFTER: Final = timedelta(minutes=2)
 AT_ONCE: Final = 1000
 """So many fall due or expire in one transaction: the modems wait for it."""
+_RESOLVED_AS_SENT: Final = "resolved as sent"
+_RESOLVED_AS_FAILED: Final = "resolved as failed"
+_HELD: Final = "held for a person to resolve"
 REPORT_SLACK: Final = timedelta(hours=1)
 """No report by the end of validity and this: the message stays ``sent``, and nothing more is expected."""
 
@@ -70,18 +73,29 @@ def resolve(
 ) -> None:
     """Settle one part in doubt: ``resend``, ``hold``, ``sent`` or ``failed``."""
     if policy == "sent":
-        dispatch.taken(tx, rules, None, part_id, message_id, None, now)
+        trouble = Trouble(code="uncertain", reason=_RESOLVED_AS_SENT)
+        dispatch.taken(tx, rules, None, part_id, message_id, None, now, trouble=trouble)
     elif policy == "resend":
         dispatch.requeue_uncertain(tx, rules, part_id, message_id, route_id, to_us(now))
     else:
         held = policy == "hold"
+        reason = _HELD if held else _RESOLVED_AS_FAILED
         parts.move_part(
             tx, part_id, PartState.UNCERTAIN if held else PartState.FAILED, route_id, doubted=True,
-            code="uncertain", reason="held for a person to resolve" if held else "resolved as failed",
+            code="uncertain", reason=reason,
         )  # fmt: skip
-        if not held:
+        if held:
+            _tell_held(tx, rules, message_id, to_us(now))
+        else:
             parts.close_waiting(tx, message_id, PartState.CANCELLED)
-            settle_by_id(tx, rules, message_id, to_us(now), code="uncertain", reason="resolved as failed")
+            settle_by_id(tx, rules, message_id, to_us(now), code="uncertain", reason=reason)
+
+
+def _tell_held(tx: Tx, rules: Rules, message_id: int, now_us: int) -> None:
+    """The broker's users read that a person is wanted now; the message's state stays what it is."""
+    message = outbound.find_message(tx, message_id) if MQTT in rules.consumers else None
+    if message is not None and message.state == MessageState.UNCERTAIN:
+        announce_state(tx, message, now_us, trouble=Trouble(code="uncertain", reason=_HELD))
 
 
 def recover(tx: Tx, rules: Rules, now: datetime) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, literal_column, select, update
 
+from modemd.store.outbound import EVENT_COLUMNS, MessageRow
 from modemd.store.schema import QUEUED, SCHEDULED, message, part, route_modem
 from modemd.store.statement import Statement
 
@@ -60,7 +61,7 @@ CLAIM: Final = Statement(
     )
     .returning(*(part.c[name] for name in ClaimedPart._fields)),
 )
-_SENDING: Final = Statement(
+_MARK_SENDING = (
     update(message)
     .where(
         message.c.id == bindparam("message_id"),
@@ -70,8 +71,10 @@ _SENDING: Final = Statement(
         state=literal_column("'sending'"),
         modem=bindparam("name"),
         submitted_at=func.coalesce(message.c.submitted_at, bindparam("at")),
-    ),
+    )
 )
+_SENDING: Final = Statement(_MARK_SENDING)
+_SENDING_TOLD: Final = Statement(_MARK_SENDING.returning(*EVENT_COLUMNS))
 _PIN: Final = Statement(
     update(part)
     .where(
@@ -93,6 +96,18 @@ def claim(tx: Tx, modem_id: int, name: str, sim: str, at_us: int) -> ClaimedPart
     claimed = ClaimedPart._make(row)
     tx.run(_SENDING, message_id=claimed.message_id, name=name, at=at_us)
     return claimed
+
+
+def claim_to_tell(
+    tx: Tx, modem_id: int, name: str, sim: str, at_us: int
+) -> tuple[ClaimedPart | None, MessageRow | None]:
+    """Do as :func:`claim` does; return the message too where its state changed thereby."""
+    row = tx.one(CLAIM, modem_id=modem_id, sim=sim, at=at_us)
+    if row is None:
+        return None, None
+    claimed = ClaimedPart._make(row)
+    changed = tx.one(_SENDING_TOLD, message_id=claimed.message_id, name=name, at=at_us)
+    return claimed, None if changed is None else MessageRow._make(changed)
 
 
 _TAKEN_PART: Final = Statement(

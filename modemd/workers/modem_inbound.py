@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError, Refused, StoreError
 from modemd.gsm.incoming import StatusReport, decode_any, whole
+from modemd.model import Call
 from modemd.modem.notes import (
     CallEnded,
     Clip,
@@ -26,7 +26,6 @@ from modemd.modem.notes import (
 from modemd.service import arrival, dispatch
 from modemd.service.outbox import announce_call
 from modemd.service.outcomes import Denied, Taken
-from modemd.store.times import to_us
 
 if TYPE_CHECKING:
     from modemd.config.modems import ModemConfig
@@ -205,14 +204,11 @@ class Inbox:
 
     async def _tell_call(self, caller: Clip) -> None:
         now, rules = self._floor.now(), self._floor.rules
-        body = json.dumps(
-            {
-                "from": caller.originator,
-                "toa": caller.originator_toa,
-                "modem": self._config.name,
-                "at": now.isoformat(),
-                "kind": "missed",
-            }
+        call = Call(
+            originator=caller.originator,
+            originator_toa=caller.originator_toa,
+            at=now,
+            modem=self._config.name,
         )
-        await self._floor.store.run(lambda tx: announce_call(tx, rules, body, to_us(now)))
+        await self._floor.store.run(lambda tx: announce_call(tx, rules, call))
         self._floor.results.ring()

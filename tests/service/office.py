@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from modemd.config.model import Config
 from modemd.errors import Rejected
 from modemd.gsm.incoming import decode_submit
 from modemd.gsm.terminated import encode_status_report
-from modemd.model import ENDED, LEGAL_MOVES, MessageState, PartState, SendRequest
+from modemd.model import ENDED, LEGAL_EVENTS, LEGAL_MOVES, MessageState, PartState, SendRequest
 from modemd.service import dispatch, intake, reports, routing
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
 from modemd.service.rollup import message_state
@@ -53,7 +54,8 @@ CREATE TEMP TRIGGER messages_changed AFTER UPDATE ON main.message
 CREATE TEMP TRIGGER moves AFTER UPDATE OF state ON main.part WHEN old.state <> new.state
   BEGIN INSERT INTO moved VALUES (old.id, old.state, new.state); END;
 CREATE TEMP TRIGGER tells AFTER INSERT ON main.outbox
-  BEGIN INSERT INTO told VALUES (new.consumer, new.event, new.message_id, new.inbound_id, new.report_id); END;
+  BEGIN INSERT INTO touched SELECT new.message_id WHERE new.message_id IS NOT NULL;
+  INSERT INTO told VALUES (new.consumer, new.event, new.message_id, new.inbound_id, new.report_id); END;
 """
 
 
@@ -63,7 +65,7 @@ def rules_of(**sections: Any) -> Rules:
         "gateway": {"name": "gw1", "country": "BE", "timezone": "UTC"},
         "modems": {"list": [{"name": name, "port": f"/dev/{name}"} for name in ("gsm1", "gsm2")]},
     }
-    return Rules.of(Config.model_validate(given | sections))
+    return Rules.of(Config.model_validate(given | sections), frozenset({"spool", "mqtt"}))
 
 
 @dataclass(frozen=True)
@@ -201,8 +203,16 @@ class Office:
 
     def told(self, message_id: int) -> list[str]:
         """The events that the spool was ever told of a message."""
-        sql = f"SELECT event FROM told WHERE message_id = {message_id} AND report_id IS NULL"
+        sql = (
+            f"SELECT event FROM told WHERE message_id = {message_id} AND consumer = 'spool'"
+            " AND report_id IS NULL"
+        )
         return [str(event) for (event,) in rows(self.database, sql)]
+
+    def events(self, message_id: int) -> list[MessageState]:
+        """The states that the broker was ever told of a message."""
+        sql = f"SELECT event FROM told WHERE message_id = {message_id} AND consumer = 'mqtt' ORDER BY rowid"
+        return [MessageState(event) for (event,) in rows(self.database, sql)]
 
     def moves(self, part_id: int) -> list[tuple[PartState, PartState]]:
         found = rows(self.database, f"SELECT was, went FROM moved WHERE part_id = {part_id}")
@@ -250,8 +260,20 @@ class Office:
         told = self.told(message.id)
         if message.id not in self.retried:
             assert len(told) <= 1, f"{which} was told {told}"
+        self._check_walk(message.id, state)
         if message.file_id is not None and (ended or state is MessageState.SENT):
             assert told, f"{which} was never told"
+
+    def _check_walk(self, message_id: int, state: MessageState) -> None:
+        """What the broker was told is a walk that a message can make, and ends where this one is."""
+        walk = self.events(message_id)
+        if "mqtt" not in self.rules.consumers:
+            assert not walk, f"message {message_id}: nobody wants to be told {walk}"
+            return
+        assert walk[0] is MessageState.ACCEPTED, f"message {message_id} begins as {walk}"
+        assert walk[-1] is state, f"message {message_id} is {state}, and was told {walk}"
+        for was, went in pairwise(walk):
+            assert went is was or went in LEGAL_EVENTS[was], f"message {message_id}: {walk}"
 
 
 def at(office: Office, **pause: float) -> Office:
