@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from shutil import which
 
 import click
 
+from modemd.cli.broker_found import BrokerFound
 from modemd.cli.config_option import CONFIG_FILE, takes_config
 from modemd.cli.exits import EXIT_CONFIG
 from modemd.config import Config, load, without_effect
+from modemd.config.strict_yaml import read
 from modemd.errors import ConfigError, Fault
 
 
 @click.command()
 @takes_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--offline", is_flag=True, help="Do not try whether the broker lets us in.")
 @click.argument("file", required=False, type=CONFIG_FILE)
 @click.pass_context
-def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
+def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool) -> None:
     """Say all that is wrong with the configuration: line, column, and what was meant.
 
-    FILE is checked instead of the one that -c names. Exit status 0: it is fine; 78: it is not.
-    """
+    FILE is checked instead of the one that -c names. Where it has `mqtt:`, the broker is connected to
+    once, for 5 s at most: a wrong password or certificate is a fault, a broker that is away is none.
+
+    \b
+    Exit status 0: it is fine; 78: it is not.
+    """  # noqa: D301 - click wants the backspace itself
     path: Path = file or ctx.obj
     try:
         config = load(path)
         unreadable_secrets(config, path)
+        broker = BrokerFound() if offline or config.mqtt is None else _try_broker(config, path)
     except ConfigError as error:
         faults = [asdict(fault) for fault in error.faults]
         click.echo(
@@ -38,13 +46,26 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
             else str(error)
         )
         ctx.exit(EXIT_CONFIG)
-    notes = [*without_effect(config), *_absent_programs(config)]
+    notes = [*without_effect(config), *_absent_programs(config), *filter(None, [broker.note])]
     if as_json:
         click.echo(json.dumps({"file": str(path), "fine": True, "faults": [], "notes": notes}))
         return
     click.echo(f"{path} is fine: {summary(config)}")
+    if broker.told:
+        click.echo(broker.told)
     for note in notes:
         click.echo(f"note: {note}")
+
+
+def _try_broker(config: Config, path: Path) -> BrokerFound:
+    """Raise a fault as the others are raised: with the file's name, and the line of ``mqtt:``."""
+    from modemd.cli.check_broker import try_broker  # noqa: PLC0415 - paho and asyncio take their time
+
+    found = try_broker(config)
+    if found.fault is not None:
+        line, column = read(path.read_text("utf-8-sig")).place(("mqtt",), key=True)
+        raise ConfigError([replace(found.fault, line=line, column=column)], str(path))
+    return found
 
 
 def summary(config: Config) -> str:
@@ -56,6 +77,8 @@ def summary(config: Config) -> str:
         f"spool {config.spool.dir}",
         f"store {_without_password(config.store.url)}",
     ]
+    if config.mqtt is not None:
+        parts.append(f"broker {config.mqtt.host}:{config.mqtt.port}")
     return ", ".join(parts)
 
 
@@ -87,9 +110,9 @@ def unreadable_secrets(config: Config, path: Path) -> None:
     if config.mqtt:
         readers.append(config.mqtt.read_password)
     faults: list[Fault] = []
-    for read in readers:
+    for read_secret in readers:
         try:
-            read()
+            read_secret()
         except ConfigError as error:
             faults += error.faults
     if faults:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from modemd.errors import ConfigError, ModemdError, NoReply, PortLost, StoreError
+from modemd.errors import BrokerLost, ConfigError, ModemdError, NoReply, PortLost, StoreError
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -19,6 +19,8 @@ def exit_status(error: ModemdError) -> int:
     """The exit status that stands for ``error``: the one place that maps the tree of errors."""
     if isinstance(error, ConfigError):
         return EXIT_CONFIG
+    if isinstance(error, BrokerLost):
+        return EXIT_CONFIG if error.permanent else EXIT_TRY_AGAIN
     if isinstance(error, StoreError | PortLost | NoReply):
         return EXIT_TRY_AGAIN
     return EXIT_FAILED

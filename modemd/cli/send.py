@@ -40,15 +40,23 @@ class Options(TypedDict):
     modem: str | None
     wait: bool
     quote: bool
+    mqtt: bool
     as_json: bool
 
 
 @click.command()
 @takes_config
-@click.option("--to", required=True, multiple=True, metavar="NUMBER", help="Whom to; more than once: each.")
+@click.option(
+    "--to",
+    required=True,
+    multiple=True,
+    metavar="NUMBER",
+    help="Whom to, or a contact; more than once: each.",
+)
 @click.option("--account", metavar="A", help="Whose message it is  [default: default]")
 @click.option("--wait", is_flag=True, help="Show each state until the message has ended.")
 @click.option("--quote", is_flag=True, help="Say parts, coding and credits; send nothing.")
+@click.option("--mqtt", is_flag=True, help="By the broker of the configuration, not by the store.")
 @click.option(
     "--priority",
     type=click.Choice([priority.name.lower() for priority in Priority]),
@@ -69,16 +77,21 @@ class Options(TypedDict):
 def send(ctx: click.Context, text: str | None, **options: Unpack[Options]) -> None:
     """Send TEXT; without it, or with `-`, what comes on standard input.
 
-    It is taken into the store, and goes out as soon as a gateway runs on it.
+    It is taken into the store, and goes out as soon as a gateway runs on it. With --mqtt it is
+    published to the broker instead, from whatever machine: the configuration needs no more than `mqtt:`.
 
     \b
     Exit status: 0 taken (with --wait: sent, and delivered where a report was asked for),
-    1 refused or failed, 75 no store, or with --wait no running gateway.
+    1 refused or failed, 75 no store (with --mqtt: no broker, or no gateway that answers within 10 s),
+    or with --wait no running gateway.
     """  # noqa: D301 - click wants the backspace itself
     config = load(ctx.obj)
     rules = Rules.of(config)
     try:
-        prepared = _prepared(options, _text(text), rules, config)
+        payload = _payload(options, _text(text))
+        if options["mqtt"]:
+            ctx.exit(_by_broker(config, payload, options))
+        prepared = _prepared(payload, rules, config)
         if options["quote"]:
             _quote(prepared, as_json=options["as_json"])
             return
@@ -105,15 +118,26 @@ def _text(given: str | None) -> str:
         raise Rejected("bad_request", f"the text is not UTF-8 (octet {wrong.start + 1})") from wrong
 
 
-def _prepared(options: Options, text: str, rules: Rules, config: Config) -> list[Prepared]:
-    """The options are the fields of a JSON message, and mean and allow the same.
+def _payload(options: Options, text: str) -> dict[str, Any]:
+    """The options are the fields of a JSON message, and mean and allow the same."""
+    payload: dict[str, Any] = {"to": list(options["to"]), "text": text, "id": options["client_id"]}
+    payload |= {name: options[name] for name in ("account", "priority", "at", "validity", "report")}
+    return payload | {"flash": options["flash"] or None, "modem": options["modem"]}
+
+
+def _by_broker(config: Config, payload: dict[str, Any], options: Options) -> int:
+    from modemd.cli.send_mqtt import send_by_broker  # noqa: PLC0415 - paho and asyncio take their time
+
+    how = {"wait": options["wait"], "quote": options["quote"], "as_json": options["as_json"]}
+    return send_by_broker(config, payload, **how)
+
+
+def _prepared(payload: dict[str, Any], rules: Rules, config: Config) -> list[Prepared]:
+    """Every message, checked.
 
     Raises:
         Rejected: one of the messages cannot be accepted; then none is.
     """
-    payload: dict[str, Any] = {"to": list(options["to"]), "text": text, "id": options["client_id"]}
-    payload |= {name: options[name] for name in ("account", "priority", "at", "validity", "report")}
-    payload |= {"flash": options["flash"] or None, "modem": options["modem"]}
     requests = read_send(json.dumps(payload).encode(), config.gateway.zone).requests
     return [intake.prepare(request, rules, utc_now()) for request in requests]
 

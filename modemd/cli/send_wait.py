@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _LOOK_S: Final = 0.02
 _DAEMON_S: Final = 2.0
 _S = MessageState
-_GOOD: Final = frozenset({_S.SENT, _S.DELIVERED})
-_OVER: Final = frozenset({_S.DELIVERED, _S.FAILED, _S.UNDELIVERED, _S.EXPIRED, _S.CANCELLED})
+GOOD: Final = frozenset({_S.SENT, _S.DELIVERED})
+OVER: Final = frozenset({_S.DELIVERED, _S.FAILED, _S.UNDELIVERED, _S.EXPIRED, _S.CANCELLED})
 _WAYPOINTS: Final = frozenset({_S.SENDING, _S.SENT})
 """States that may have passed between two looks; the store remembers when."""
 
@@ -69,7 +69,7 @@ class Waiting:
             seen = now
             for message_id in self._messages:
                 self._look(message_id)
-        good = all(message.state in _GOOD for message in self._messages.values())
+        good = all(message.state in GOOD for message in self._messages.values())
         return 0 if good else EXIT_FAILED
 
     def _look(self, message_id: int) -> None:
@@ -111,7 +111,7 @@ class Waiting:
         self._told[message.id].append(state)
         error = None
         if (trouble or known) and message.error_code is not None:
-            retry = state not in _OVER
+            retry = state not in OVER
             error = Trouble(code=message.error_code, reason=message.error_reason or "", retry=retry)
         event = MessageEvent(
             event=state,
@@ -129,19 +129,21 @@ class Waiting:
         if self.as_json:
             show_json(event_object(event))
         else:
-            click.echo(self._line(event, known=known))
+            click.echo(event_line(event, self._zone, known=known))
 
-    def _line(self, event: MessageEvent, *, known: bool) -> str:
-        clock = event.at.astimezone(self._zone).strftime("%H:%M:%S")
-        by = f" by {event.modem}" if event.modem and event.event in _WAYPOINTS else ""
-        parts = "" if event.parts == 1 else f", {event.parts} parts"
-        line = f"{clock}  {event.id}  {event.event}{by}  to {event.to}{parts}"
-        if known:
-            line += "  (the same message was sent before)"
-        if event.error is not None:
-            line += f"\n          {event.error.code}: {event.error.reason}"
-        return line
+
+def event_line(event: MessageEvent, zone: tzinfo, *, known: bool) -> str:
+    """An event as people read it; ``known``: the message had been accepted before."""
+    clock = event.at.astimezone(zone).strftime("%H:%M:%S")
+    by = f" by {event.modem}" if event.modem and event.event in _WAYPOINTS else ""
+    parts = "" if event.parts == 1 else f", {event.parts} parts"
+    line = f"{clock}  {event.id}  {event.event}{by}  to {event.to}{parts}"
+    if known:
+        line += "  (the same message was sent before)"
+    if event.error is not None:
+        line += f"\n          {event.error.code}: {event.error.reason}"
+    return line
 
 
 def _ended(message: OutboundView) -> bool:
-    return message.state in _OVER or (message.state is _S.SENT and message.ended_at is not None)
+    return message.state in OVER or (message.state is _S.SENT and message.ended_at is not None)

@@ -1,0 +1,18 @@
+"""What came of trying the broker of a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modemd.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerFound:
+    """What came of it: ``told`` where it lets us in, else a fault (a person is needed) or a note."""
+
+    told: str = ""
+    fault: Fault | None = None
+    note: str = ""
