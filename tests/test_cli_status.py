@@ -18,7 +18,7 @@ from modemd.cli.presence import living
 from modemd.cli.status_tables import as_renderable
 from modemd.service import dispatch, overview
 from modemd.service.overview import GatewayView
-from modemd.store import modems, outbox, views
+from modemd.store import brokers, modems, outbox, views
 from modemd.store.database import Database
 from modemd.store.statement import Statement
 from modemd.store.times import to_us
@@ -206,3 +206,24 @@ def _plan(desk: Desk, statement: Statement) -> str:
         return "".join(f"{row[3]}\n" for row in database.connection.execute(text, given))
     finally:
         database.close()
+
+
+def test_the_broker_is_shown_with_its_trouble(desk: Desk) -> None:
+    desk.gateway_starts()
+    assert told(desk)["gateways"][0]["broker"] is None
+    assert "BROKER" not in desk.call("status").out
+    at_us = to_us(datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
+    why = "the broker refuses user 'gw1':\nwrong name or password"
+    desk.write(lambda tx: brokers.note(tx, "gw", "localhost:1883", why, at_us))
+    assert told(desk)["gateways"][0]["broker"] == {
+        "address": "localhost:1883",
+        "state": "lost",
+        "error": why,
+        "since": "2026-11-22T12:00:00.000+00:00",
+    }
+    line = desk.call("status").out.splitlines()[4]
+    assert line.startswith("localhost:1883  lost   2026-11-22 13:00:00           0  the broker refuses user")
+    desk.write(lambda tx: brokers.note(tx, "gw", "localhost:1883", None, at_us))
+    assert told(desk)["gateways"][0]["broker"]["state"] == "connected"
+    desk.gateway_stops()
+    assert desk.run("status", "--json").json["gateways"][0]["broker"]["state"] == "lost"

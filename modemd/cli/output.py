@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NOTHING: Final = "-"
 _STYLES: Final = {
-    **dict.fromkeys(("delivered", "ready", "alive"), "green"),
+    **dict.fromkeys(("delivered", "ready", "alive", "connected"), "green"),
     **dict.fromkeys(("uncertain", "scheduled", "searching", "paused", "expired", "cancelled"), "yellow"),
     **dict.fromkeys(("failed", "undelivered", "absent", "silent", "lost", "offline", "gone"), "red"),
 }

@@ -10,7 +10,7 @@ from modemd.formats.events import iso
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modemd.service.overview import GatewayView, ModemView, Overview
+    from modemd.service.overview import BrokerView, GatewayView, ModemView, Overview
     from modemd.service.views import InboundView, OutboundView, PartView
 
 
@@ -83,8 +83,18 @@ def inbound_object(view: InboundView) -> dict[str, Any]:
     return made
 
 
+def broker_object(view: BrokerView, *, alive: bool) -> dict[str, Any]:
+    """How a gateway stands with its broker; one that is gone is not connected."""
+    return {
+        "address": view.address,
+        "state": "connected" if alive and view.error is None else "lost",
+        "error": view.error,
+        "since": _iso(view.since),
+    }
+
+
 def gateway_object(view: GatewayView, *, alive: bool) -> dict[str, Any]:
-    """A gateway: the fields of its state in the contract, and its process."""
+    """A gateway: the fields of its state in the contract, its process, and its broker if it has one."""
     return {
         "name": view.name,
         "state": "online" if alive else "offline",
@@ -93,6 +103,7 @@ def gateway_object(view: GatewayView, *, alive: bool) -> dict[str, Any]:
         "pid": view.pid,
         "seen_at": _iso(view.seen_at),
         "stopped_at": _iso(view.stopped_at),
+        "broker": None if view.broker is None else broker_object(view.broker, alive=alive),
     }
 
 

@@ -75,16 +75,16 @@ class Sending:
                 continue
             if told["status"] == "error":
                 raise Rejected(told["error"]["code"], told["error"]["reason"])
-            data: dict[str, Any] = told["data"]
-            return data
+            quoted: dict[str, Any] = told["data"]
+            return quoted
         raise BrokerLost(f"no gateway has answered within {ANSWER_S:.0f} s")
 
-    def _show_quote(self, data: dict[str, Any]) -> None:
+    def _show_quote(self, quoted: dict[str, Any]) -> None:
         if self.as_json:
-            show_json({key: data[key] for key in ("to", "parts", "coding", "credits")})
+            show_json({key: quoted[key] for key in ("to", "parts", "coding", "credits")})
             return
-        parts = "1 part" if data["parts"] == 1 else f"{data['parts']} parts"
-        click.echo(f"{data['to']}: {parts}, {data['coding']}, {data['credits']} credits")
+        parts = "1 part" if quoted["parts"] == 1 else f"{quoted['parts']} parts"
+        click.echo(f"{quoted['to']}: {parts}, {quoted['coding']}, {quoted['credits']} credits")
 
     # ---- a message -----------------------------------------------------------------------------------
 
@@ -98,10 +98,10 @@ class Sending:
             BrokerLost: the broker cannot be reached, or no gateway answers.
         """
         answers = Answers(self.payload, self.config.gateway.zone, as_json=self.as_json)
-        status = f"{self.mqtt.prefix}/status/{self.account or 'default'}"
+        events = f"{self.mqtt.prefix}/status/{self.account or 'default'}"
         states = f"{self.mqtt.prefix}/gateway/+/state"
         async with self._connected() as desk:
-            await desk.subscribe([status])
+            await desk.subscribe([events])
             if wait:
                 await desk.connection.subscribe([states])  # where that is not allowed it is done without
             desk.connection.publish(self.topic("send"), _octets(self.payload))

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from modemd.service.overview import ModemView, Overview
 
 _GATEWAYS: Final = (Column("GATEWAY"), Column("STATE"), Column("SINCE"), Column("VERSION"))
+_BROKERS: Final = (
+    Column("BROKER"),
+    Column("STATE"),
+    Column("SINCE"),
+    Column("TO BE TOLD", right=True),
+    Column("TROUBLE"),
+)
 _MODEMS: Final = (
     Column("MODEM"), Column("STATE"), Column("OPERATOR"), Column("NET"), Column("SIGNAL", right=True),
     Column("TODAY", right=True), Column("QUEUE", right=True), Column("TROUBLE"),
@@ -47,6 +54,8 @@ def as_renderable(view: Overview, alive: set[str], zone: tzinfo) -> RenderableTy
 
 def _tables(view: Overview, alive: set[str], zone: tzinfo) -> Iterator[_Table]:
     yield _Table(_GATEWAYS, _gateway_rows(view, alive, zone))
+    if any(each.broker for each in view.gateways):
+        yield _Table(_BROKERS, _broker_rows(view, alive, zone))
     if view.modems:
         yield _Table(_MODEMS, [_modem_row(each, alive=each.gateway in alive) for each in view.modems])
     counts = (view.queued, view.scheduled, view.sending, view.uncertain, sum(view.untold.values()))
@@ -68,6 +77,23 @@ def _gateway_rows(view: Overview, alive: set[str], zone: tzinfo) -> list[list[st
         else:
             state, since = "gone", each.seen_at
         rows.append([each.name, state, moment(since, zone), each.version])
+    return rows
+
+
+def _broker_rows(view: Overview, alive: set[str], zone: tzinfo) -> list[list[str]]:
+    rows = []
+    for each in view.gateways:
+        if each.broker is not None:
+            connected = each.name in alive and each.broker.error is None
+            rows.append(
+                [
+                    each.broker.address,
+                    "connected" if connected else "lost",
+                    moment(each.broker.since, zone),
+                    str(view.untold.get("mqtt", 0)),
+                    cell(printable(each.broker.error) if each.broker.error else None),
+                ]
+            )
     return rows
 
 

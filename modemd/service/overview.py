@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from modemd.model import PartState
-from modemd.store import modems, queue
+from modemd.store import brokers, modems, queue
 from modemd.store import views as store
 from modemd.store.times import from_us, to_us
 
@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from modemd.store.brokers import BrokerRow
     from modemd.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerView:
+    """A gateway's broker as ``host:port``, and what keeps the gateway from it, both since ``since``."""
+
+    address: str
+    error: str | None
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,7 @@ class GatewayView:
     started_at: datetime
     seen_at: datetime
     stopped_at: datetime | None
+    broker: BrokerView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +96,7 @@ def _at(us: int) -> datetime:
 
 def gateways(tx: Tx) -> tuple[GatewayView, ...]:
     """Return every gateway that has run on this store."""
+    known = brokers.brokers(tx)
     return tuple(
         GatewayView(
             name=str(name),
@@ -93,9 +105,16 @@ def gateways(tx: Tx) -> tuple[GatewayView, ...]:
             started_at=_at(started_at),
             seen_at=_at(seen_at),
             stopped_at=from_us(stopped_at),
+            broker=_broker(known.get(str(name))),
         )
         for name, pid, version, started_at, seen_at, stopped_at in modems.gateways(tx)
     )
+
+
+def _broker(row: BrokerRow | None) -> BrokerView | None:
+    if row is None:
+        return None
+    return BrokerView(address=row.broker, error=row.broker_error, since=_at(row.broker_at))
 
 
 def overview(tx: Tx, midnight: datetime) -> Overview:
