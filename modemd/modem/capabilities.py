@@ -28,5 +28,9 @@ class Capabilities:
     """Whether stored messages can be read at all."""
     unreadable: set[str] = field(default_factory=set)
     """Storages that were told of and could not be read the last time."""
+    ussd_asked: bool = False
+    """Whether the modem was told to take USSD as text, where its maker has a command for that."""
+    ussd_packed: bool = False
+    """Whether ``AT+CUSD`` wants, and gives, packed septets in hexadecimal."""
     refused: set[str] = field(default_factory=set)
     """Optional commands that the modem does not know, or leaves unanswered."""

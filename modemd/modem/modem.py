@@ -8,13 +8,15 @@ from typing import Final
 
 from modemd.errors import NoReply, PortLost, Refused
 from modemd.gsm.at import LateReply, Urc
+from modemd.gsm.ussd import UssdCode, read_ussd
 from modemd.model import ModemIdentity
 from modemd.modem import health as health_room
 from modemd.modem import init_plan, storage
+from modemd.modem import ussd as ussd_room
 from modemd.modem.capabilities import Capabilities
 from modemd.modem.health import Health
 from modemd.modem.link import Link
-from modemd.modem.notes import Note, read_late, read_urc, tp_mr_of
+from modemd.modem.notes import Note, Ussd, read_late, read_urc, tp_mr_of
 from modemd.modem.pins import PinMemory
 from modemd.modem.session import Session
 from modemd.modem.storage import Stored
@@ -23,6 +25,7 @@ from modemd.modem.timing import Timing
 log = logging.getLogger(__name__)
 
 _NOTE_LIMIT: Final = 5000
+_DIALOGUE_LIMIT: Final = 15
 _PINS: Final = PinMemory()
 """The one thing that must outlive every reopening of a modem: a refused PIN is never entered again."""
 
@@ -40,6 +43,7 @@ class Modem:
         self._wake = on_urc
         self._pins = pins
         self._notes: list[Note] = []
+        self._dialogue: list[UssdCode] = []
         self._session: Session | None = None
         self._keeping = False
 
@@ -155,6 +159,27 @@ class Modem:
         except Refused as refused:
             log.info("%s: acknowledgement not wanted: %s", self.name, refused)
 
+    async def ussd(self, code: str) -> None:
+        """Hands a USSD code, or an answer in an open dialogue, to the network (27.007, 7.15).
+
+        What the network says to it comes as notes of their own: ``on_urc`` is called, see :meth:`take_ussd`.
+
+        Raises:
+            Refused: the modem does not take it, or has no network.
+        """
+        self._dialogue.clear()  # what came before answers nothing that is asked now
+        await ussd_room.begin(self._open_session, code, self.identity.manufacturer or "")
+
+    async def end_ussd(self) -> None:
+        """Ends the USSD dialogue, if one is open."""
+        await ussd_room.end(self._open_session)
+        self._dialogue.clear()
+
+    def take_ussd(self) -> list[UssdCode]:
+        """What the network said by USSD since the last call, oldest first."""
+        said, self._dialogue = self._dialogue, []
+        return said
+
     async def health(self) -> Health:
         """Signal, registration and operator, as far as the modem tells."""
         return await health_room.read_health(self._open_session)
@@ -225,7 +250,12 @@ class Modem:
             self._note(note)
 
     def _note(self, note: Note) -> None:
-        if len(self._notes) < _NOTE_LIMIT:  # a mad modem must not fill the memory
+        if isinstance(note, Ussd):
+            packed = self._session is not None and self._session.capabilities.ussd_packed
+            code = read_ussd(note.said, packed=packed)
+            if code is not None:
+                self._dialogue = [*self._dialogue[-_DIALOGUE_LIMIT:], code]
+        elif len(self._notes) < _NOTE_LIMIT:  # a mad modem must not fill the memory
             self._notes.append(note)
         self._wake()
 

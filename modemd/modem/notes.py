@@ -94,6 +94,13 @@ class LateRefusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Ussd:
+    """``+CUSD``, as it came: how its text is to be read depends on the modem."""
+
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """Anything else, as it came."""
 
@@ -112,6 +119,7 @@ Note = (
     | Registration
     | LateSubmit
     | LateRefusal
+    | Ussd
     | Other
 )
 
@@ -140,6 +148,8 @@ def read_urc(urc: Urc) -> Note:
         found = _LAST.search(head)
         length = int(found[1]) if found and len(found[1]) < 4 else None
         return DirectDeliver(body, length) if word == "+CMT" else DirectReport(body, length)
+    if word == "+CUSD":
+        return Ussd("\n".join(urc.lines))
     if word == "+CMGS" and (tp_mr := tp_mr_of(urc.lines)) is not None:
         return LateSubmit(tp_mr)
     return _read_call(word, head) or _read_condition(word, head) or Other("\n".join(urc.lines))

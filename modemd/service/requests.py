@@ -6,57 +6,33 @@ own messages and credits only; which topics it can publish to is the broker's to
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
 from modemd.formats.events import event_object
-from modemd.formats.requestjson import RequestFields, read_request
+from modemd.formats.requestjson import read_request
 from modemd.formats.sendjson import read_send
-from modemd.service import orders
+from modemd.service import modem_requests, orders
 from modemd.service.checks import DEFAULT_ACCOUNT, prepare, quote
+from modemd.service.request import Asked, Told, Verb, Wake, topic_of
 from modemd.service.responses import respond
 from modemd.service.told import message_event
 from modemd.store import outbound
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from modemd.model import Reply, SendRequest
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
+__all__ = ["MOST_QUOTED", "Wake", "answer"]
+
 MOST_QUOTED: Final = 1000
 """Recipients of one quote: they are encoded while the store's other jobs wait."""
 _LARGEST_ID: Final = 2**63 - 1
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """Whom to wake after the commit.
-
-    ``queue``: all who look for parts; ``results``: who tells the spool; ``modems``: those who were asked
-    to do something; ``orders``: who watches that what modems were asked is answered in time.
-    """
-
-    queue: bool = False
-    results: bool = False
-    orders: bool = False
-    modems: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as a verb is handed it; ``account`` is whose it is, ``None`` the operator's."""
-
-    verb: str
-    account: str | None
-    fields: RequestFields
-    octets: bytes
-    reply: Reply | None
-    zone: tzinfo
 
 
 def answer(
@@ -92,19 +68,6 @@ def answer(
     if told is not None:
         respond(tx, rules, topic_of(verb, account), transaction, told, reply, now)
     return wake
-
-
-def topic_of(verb: str, account: str | None) -> str:
-    """Return the response's topic, below the prefix; what is no name is not repeated in it."""
-    steps = ["response", verb if _NAME.fullmatch(verb) else "unknown"]
-    if account is not None and _NAME.fullmatch(account):
-        steps.append(account)
-    return "/".join(steps)
-
-
-Told = Mapping[str, Any] | None
-"""A response's ``data``; ``None``: it comes later, from a modem."""
-Verb = Callable[["Tx", Asked, "Rules", datetime], tuple[Told, Wake]]
 
 
 def _do(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told | Rejected, Wake]:
@@ -201,5 +164,9 @@ _VERBS: Final[dict[str, Verb]] = {
     "cancel": _cancel,
     "balance": _balance,
     "order": _order,
+    "ussd": modem_requests.ussd,
+    "pause": modem_requests.pause,
+    "resume": modem_requests.resume,
+    "reset": modem_requests.reset,
 }
 _ACCOUNTS_OWN: Final = ("quote", "cancel", "balance", "order")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 
 from modemd.store.schema import modem_order
 from modemd.store.statement import Statement
@@ -47,12 +47,14 @@ _BEGIN: Final = Statement(
     .where(modem_order.c.id == bindparam("order"), _NOT_BEGUN)
     .values(begun_at=bindparam("at")),
 )
+_ONE: Final = Statement(select(*_COLUMNS).where(modem_order.c.id == bindparam("order")))
 _STRIKE: Final = Statement(delete(modem_order).where(modem_order.c.id == bindparam("order")))
 _OVERDUE: Final = Statement(
     select(*_COLUMNS)
     .where(modem_order.c.gateway == bindparam("of"), modem_order.c.expires_at <= bindparam("at"))
     .order_by(modem_order.c.id),
 )
+_NEXT_EXPIRY: Final = Statement(select(func.min(modem_order.c.expires_at)))
 _BEGUN: Final = Statement(
     select(*_COLUMNS)
     .where(modem_order.c.gateway == bindparam("of"), modem_order.c.begun_at.is_not(literal_column("NULL")))
@@ -91,6 +93,12 @@ def begin(tx: Tx, order_id: int, at_us: int) -> bool:
     return bool(tx.run(_BEGIN, order=order_id, at=at_us))
 
 
+def find(tx: Tx, order_id: int) -> OrderRow | None:
+    """Return an order that is not answered yet."""
+    row = tx.one(_ONE, order=order_id)
+    return None if row is None else OrderRow._make(row)
+
+
 def strike(tx: Tx, order_id: int) -> bool:
     """Strike an order with the transaction that answers it; tell whether it was there."""
     return bool(tx.run(_STRIKE, order=order_id))
@@ -99,6 +107,12 @@ def strike(tx: Tx, order_id: int) -> bool:
 def overdue(tx: Tx, gateway: str, at_us: int) -> list[OrderRow]:
     """Return a gateway's orders whose time is over, begun or not."""
     return [OrderRow._make(row) for row in tx.all(_OVERDUE, of=gateway, at=at_us)]
+
+
+def next_expiry(tx: Tx) -> int | None:
+    """Return when the first order's time is over, in microseconds since 1970; there are never many."""
+    due = tx.scalar(_NEXT_EXPIRY)
+    return None if due is None else int(due)
 
 
 def begun(tx: Tx, gateway: str) -> list[OrderRow]:

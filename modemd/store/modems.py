@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, literal_column, or_, select, update
 
@@ -55,8 +55,21 @@ _MODEMS: Final = Statement(
 _GONE: Final = Statement(
     select(modem.c.name).where(
         modem.c.gateway == bindparam("g"),
-        modem.c.state.not_in([literal_column(f"'{state}'") for state in ("new", "ready", "restarting")]),
+        or_(
+            modem.c.paused_at.is_not(literal_column("NULL")),
+            modem.c.state.not_in([literal_column(f"'{state}'") for state in ("new", "ready", "restarting")]),
+        ),
     ),
+)
+_SEEN = select(modem.c.id, modem.c.gateway, modem.c.name, modem.c.state, modem.c.error)
+_ONE_MODEM: Final = Statement(_SEEN.where(modem.c.id == bindparam("modem_id")))
+_NAMED: Final = Statement(
+    _SEEN.where(modem.c.name == bindparam("name")).order_by(modem.c.id),
+)
+_STATE: Final = Statement(
+    update(modem)
+    .where(modem.c.id == bindparam("modem_id"))
+    .values(state=bindparam("to"), error=bindparam("why")),
 )
 _ADD_MODEM: Final = Statement(insert(modem).returning(modem.c.id), ("gateway", "name", "state"))
 _FACTS: Final = (
@@ -84,6 +97,32 @@ def modem_ids(tx: Tx, gateway_name: str) -> dict[str, int]:
 def unable(tx: Tx, gateway_name: str) -> set[str]:
     """Return the names of modems that cannot send now: gone, without SIM or network, paused, stopped."""
     return {str(row[0]) for row in tx.all(_GONE, g=gateway_name)}
+
+
+class ModemRow(NamedTuple):
+    """A modem and how it is, on whichever gateway of this store."""
+
+    id: int
+    gateway: str
+    name: str
+    state: str
+    error: str | None
+
+
+def named(tx: Tx, name: str) -> list[ModemRow]:
+    """Return the modems of this name; each gateway may have one."""
+    return [ModemRow._make(row) for row in tx.all(_NAMED, name=name)]
+
+
+def find(tx: Tx, modem_id: int) -> ModemRow | None:
+    """Return one modem."""
+    row = tx.one(_ONE_MODEM, modem_id=modem_id)
+    return None if row is None else ModemRow._make(row)
+
+
+def write_state(tx: Tx, modem_id: int, state: str, error: str | None) -> None:
+    """Write how a modem is, and leave what else is known of it."""
+    tx.run(_STATE, modem_id=modem_id, to=state, why=error)
 
 
 def ensure_modem(tx: Tx, gateway_name: str, name: str) -> int:
