@@ -17,6 +17,7 @@ from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
 from modemd.service import routing, upkeep
+from modemd.service.outbox import MQTT
 from modemd.service.rules import Rules
 from modemd.store import modems
 from modemd.store.database import Database
@@ -28,6 +29,7 @@ from modemd.workers.floor import Floor
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
 from modemd.workers.modem import ModemWorker
+from modemd.workers.mqtt_crew import MqttCrew
 from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_intake import SpoolIntake
 from modemd.workers.spool_results import SpoolResults
@@ -64,6 +66,7 @@ class Daemon:
         self._systemd = sdnotify.SystemdNotifier()
         os.environ.pop("NOTIFY_SOCKET", None)  # the hooks' programs are not to speak for us
         self._modems: dict[str, ModemWorker] = {}
+        self._mqtt: MqttCrew | None = None
 
     def stop(self) -> None:
         """Ask the daemon to end: parts in hand are finished first."""
@@ -108,15 +111,19 @@ class Daemon:
     def _say_what_runs(self) -> None:
         config = self._config
         log.info(
-            "modemd %s runs as gateway %s: modems %s; spool %s", __version__, config.gateway.name,
+            "modemd %s runs as gateway %s: modems %s; spool %s; broker %s", __version__, config.gateway.name,
             ", ".join(modem.name for modem in config.modems.list) or "none", config.spool.dir,
+            "none" if config.mqtt is None else f"{config.mqtt.host}:{config.mqtt.port}",
         )  # fmt: skip
         if not config.modems.list:
             log.warning("no modem is configured: nothing is sent or received (modems: list:)")
 
     async def _end(self, supervisor: Supervisor) -> None:
         """First those who bring about what is to be told, then those who tell it."""
-        tellers = [each for each in supervisor.workers if isinstance(each, SpoolResults | Hooks)]
+        tellers: list[Worker] = [
+            each for each in supervisor.workers if isinstance(each, SpoolResults | Hooks)
+        ]
+        tellers += self._mqtt.tellers if self._mqtt is not None else []
         await supervisor.stop(*(each for each in supervisor.workers if each not in tellers))
         for each in tellers:
             await supervisor.stop(each)
@@ -146,7 +153,13 @@ class Daemon:
             workers.append(Hooks(floor, self._config.hooks.event))
         for worker in workers:
             supervisor.start(worker)
+        self._start_broker(floor, supervisor)
         self._start_modems(floor, supervisor, modem_ids)
+
+    def _start_broker(self, floor: Floor, supervisor: Supervisor) -> None:
+        if self._config.mqtt is not None and self._mqtt is None:
+            self._mqtt = MqttCrew(floor, self._config.mqtt)
+            self._mqtt.start(supervisor)
 
     def _start_modems(self, floor: Floor, supervisor: Supervisor, modem_ids: dict[str, int]) -> None:
         for config in self._config.modems.list:
@@ -201,7 +214,11 @@ class Daemon:
         modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))  # first: it is what may fail
         gone = [self._modems.pop(name) for name in old if old[name] != new.get(name)]
         await supervisor.stop(*gone)
+        if self._mqtt is not None and config.mqtt != self._config.mqtt:
+            await self._mqtt.stop(supervisor)
+            self._mqtt = None
         self._config, floor.rules = config, rules
+        self._start_broker(floor, supervisor)
         self._start_modems(floor, supervisor, modem_ids)
         await floor.store.run(
             lambda tx: routing.sync(tx, rules)
@@ -229,4 +246,6 @@ class Daemon:
 
 def _rules(config: Config) -> Rules:
     consumers = {"spool", hooks.CONSUMER} if config.hooks.event else {"spool"}
+    if config.mqtt is not None:
+        consumers.add(MQTT)
     return Rules.of(config, frozenset(consumers))

@@ -65,6 +65,7 @@ class Connection:
         self.session_present = False
         self.shares = False
         self.window = 0xFFFF
+        self._unacknowledged: set[int] = set()
         self.largest: int | None = None
         self.refusal: str | None = None
         self._settings = settings
@@ -79,7 +80,7 @@ class Connection:
         self._ended = asyncio.Event()
         self._misc: asyncio.TimerHandle | None = None
         self._flushing = False
-        self._paused = False
+        self.paused = False
         self._closing = False
         self._heard = 0
         self._trouble = ""
@@ -156,15 +157,15 @@ class Connection:
         if client.want_write():
             self._want_write()
 
-    def _on_log(self, _client: mqtt.Client, _userdata: object, level: int, said: str) -> None:
+    def _on_log(self, _c: object, _u: object, level: int, said: str) -> None:
         """Until CONNACK: paho tells of a failed read in its log only."""
         if level == mqtt.MQTT_LOG_ERR:
             self._trouble = said
 
     def _on_connect(
         self,
-        _client: mqtt.Client,
-        _userdata: object,
+        _c: object,
+        _u: object,
         flags: mqtt.ConnectFlags,
         reason: ReasonCode,
         properties: Properties | None,
@@ -238,6 +239,8 @@ class Connection:
         handed = self._client.publish(topic, payload, qos, retain, properties)
         if handed.rc != mqtt.MQTT_ERR_SUCCESS:
             raise BrokerLost("the connection is gone")
+        if qos:
+            self._unacknowledged.add(handed.mid)
         return handed.mid
 
     def ack(self, arrival: Arrival) -> None:
@@ -247,21 +250,26 @@ class Connection:
 
     def pause(self) -> None:
         """Stop reading: the broker, and then its senders, wait."""
-        if not self._paused and self._socket is not None:
+        if not self.paused and self._socket is not None:
             self._loop.remove_reader(self._socket)
-        self._paused = True
+        self.paused = True
 
     def resume(self) -> None:
         """Read again."""
-        if self._paused and self._socket is not None:
+        if self.paused and self._socket is not None:
             self._loop.add_reader(self._socket, self._readable)
             self._loop.call_soon(self._readable)  # TLS may hold octets that the socket no longer shows
-        self._paused = False
+        self.paused = False
 
     @property
     def alive(self) -> bool:
         """Whether it is up."""
         return self._socket is not None and not self._closing
+
+    @property
+    def room(self) -> int:
+        """How many more publishes with QoS 1 it takes now: who sends too many is thrown out (0x93)."""
+        return self.window - len(self._unacknowledged)
 
     async def close(self, *, within_s: float) -> None:
         """DISCONNECT, or just leave where the broker takes nothing any more; ``on_lost`` is not called."""
@@ -278,7 +286,7 @@ class Connection:
     def _readable(self) -> None:
         """Read what has come, a bounded number of packets at once."""
         for _ in range(_PACKETS):
-            if self._socket is None or self._paused:
+            if self._socket is None or self.paused:
                 return
             before = self._heard
             self._client.loop_read()
@@ -315,14 +323,14 @@ class Connection:
         self._misc = None
         if self._socket is None:
             return
-        if not self._paused:  # a PINGRESP could not be read: its absence would mean nothing
+        if not self.paused:  # a PINGRESP could not be read: its absence would mean nothing
             self._client.loop_misc()
         if self._socket is not None:
             self._misc = self._loop.call_later(_MISC_S, self._look_after)
 
     # ---- paho's calls --------------------------------------------------------------------------------
 
-    def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, _c: object, _u: object, message: mqtt.MQTTMessage) -> None:
         self._heard += 1
         if self._closing:
             return  # not acknowledged: it stays in the session
@@ -341,33 +349,20 @@ class Connection:
             )
         )  # fmt: skip
 
-    def _on_publish(
-        self, _client: mqtt.Client, _userdata: object, mid: int, reason: ReasonCode, _properties: object
-    ) -> None:
+    def _on_publish(self, _c: object, _u: object, mid: int, reason: ReasonCode, _p: object) -> None:
         self._heard += 1
+        self._unacknowledged.discard(mid)  # not in it where the QoS was 0: paho calls for those too
         self.refusal = str(reason) if reason.value >= REFUSED else None
         self._on_told(mid)
 
-    def _on_subscribe(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        mid: int,
-        reasons: list[ReasonCode],
-        _properties: object,
-    ) -> None:
+    def _on_subscribe(self, _c: object, _u: object, mid: int, reasons: list[ReasonCode], _p: object) -> None:
         self._heard += 1
         waiting = self._subacks.get(mid)
         if waiting is not None and not waiting.done():
             waiting.set_result([int(each.value) for each in reasons])
 
     def _on_disconnect(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        flags: mqtt.DisconnectFlags,
-        reason: ReasonCode,
-        _properties: object,
+        self, _c: object, _u: object, flags: mqtt.DisconnectFlags, reason: ReasonCode, _p: object
     ) -> None:
         if not self._connack.done():
             self._connack.set_exception(self._without_answer())
@@ -401,7 +396,7 @@ class Connection:
             self._closing = True
             self._loop.call_soon(self._on_lost, reason)
 
-    def _detach(self, _client: mqtt.Client, _userdata: object, sock: Any) -> None:
+    def _detach(self, _c: object, _u: object, sock: Any) -> None:
         """Paho is about to close its socket."""
         self._loop.remove_reader(sock)
         self._loop.remove_writer(sock)

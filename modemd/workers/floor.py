@@ -38,6 +38,8 @@ class Floor:
     """There may be something to tell the spool."""
     hooks: Bell = field(default_factory=Bell)
     """There may be a program to call."""
+    mqtt: Bell = field(default_factory=Bell)
+    """There may be something to tell the broker."""
     clock: Bell = field(default_factory=Bell)
     """Something may fall due earlier than was known."""
 
@@ -53,8 +55,13 @@ class Floor:
         for bell in self.queue_bells.values():
             bell.ring()
 
+    def ring_tellers(self) -> None:
+        """Wake those who tell what has happened."""
+        self.results.ring()
+        self.mqtt.ring()
+
     def ring_all(self) -> None:
         """Wake everybody: another process has written to the store."""
         self.ring_queue()
-        for bell in (self.results, self.hooks, self.clock):
+        for bell in (self.results, self.hooks, self.mqtt, self.clock):
             bell.ring()

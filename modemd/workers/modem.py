@@ -247,7 +247,7 @@ class ModemWorker(Worker):
             lambda tx: self._record_and_claim(tx, claimed, outcome)
         )
         self._outcome = None
-        self._floor.results.ring()
+        self._floor.ring_tellers()
         if decision is None:
             self._streak.ended()
         else:

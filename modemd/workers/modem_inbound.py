@@ -166,7 +166,7 @@ class Inbox:
     async def _take(self, seat: Seat, pdus: list[str]) -> None:
         rules, account, now = self._floor.rules, self._config.account, self._floor.now()
         await self._floor.store.run(lambda tx: arrival.take(tx, rules, seat, account, pdus, now))
-        self._floor.results.ring()
+        self._floor.ring_tellers()
 
     async def _settle(self, seat: Seat, note: LateSubmit | LateRefusal) -> None:
         rules, now = self._floor.rules, self._floor.now()
@@ -180,7 +180,7 @@ class Inbox:
         log.info(
             "%s: a late answer %s: %s", seat.name, "settles a part" if settled else "fits no part", outcome
         )
-        self._floor.results.ring()
+        self._floor.ring_tellers()
         self._floor.clock.ring()
 
     async def _call(self, note: Ring | Clip | CallEnded) -> None:
@@ -211,4 +211,4 @@ class Inbox:
             modem=self._config.name,
         )
         await self._floor.store.run(lambda tx: announce_call(tx, rules, call))
-        self._floor.results.ring()
+        self._floor.ring_tellers()

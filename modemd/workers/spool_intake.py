@@ -184,6 +184,7 @@ class SpoolIntake(Worker):
             raise
         # Committed: the modems may go, and the files leave before any result can reach them.
         self._floor.ring_queue()
+        self._floor.mqtt.ring()
         soon = now + _SOON
         if any(
             prepared.due_at is not None or prepared.deadline_at < soon

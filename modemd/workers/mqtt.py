@@ -1,0 +1,167 @@
+"""Keeps the connection with the broker: opens it, subscribes, says who is there, and leaves properly."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from typing import TYPE_CHECKING, Final
+
+from modemd import __version__
+from modemd.errors import BrokerLost, ConfigError, StoreError
+from modemd.formats.events import iso
+from modemd.store import brokers
+from modemd.store.times import to_us
+from modemd.workers.broker import REFUSED, BrokerSettings, Connection
+from modemd.workers.supervisor import Worker
+
+if TYPE_CHECKING:
+    from modemd.workers.broker_settings import Arrival
+    from modemd.workers.floor import Floor
+    from modemd.workers.mqtt_line import Line
+
+log = logging.getLogger(__name__)
+
+_FIRST_S: Final = 1.0
+_LONGEST_S: Final = 30.0
+_HOPELESS_S: Final = 60.0
+_STEADY_S: Final = 10.0
+"""A connection that held for so long was a good one: the next try is made at once."""
+_LEAVE_S: Final = 0.9
+_OWN_STATE_S: Final = 5.0
+
+
+class MqttWorker(Worker):
+    """The connection's keeper. Failures are said once for each reason, however often they are met."""
+
+    name = "broker"
+    patience_s = 120.0
+
+    def __init__(self, floor: Floor, line: Line) -> None:
+        super().__init__()
+        self._floor = floor
+        self._line = line
+        self._since = floor.now()
+        self._wait_s = _FIRST_S
+        self._said: str | None = None
+        self._up_at = 0.0
+        self._told_at = 0.0
+        self._offline_mid: int | None = None
+        line.listeners.append(self._own_state)
+
+    def stop(self) -> None:
+        """Ask for the turn in hand to be the last."""
+        super().stop()
+        self._line.lost.ring()
+
+    async def step(self) -> None:
+        """Connect where there is no connection; else wait until it is lost."""
+        if self._line.connection is not None:
+            await self._watch(self._line.connection)
+            return
+        try:
+            await self._connect()
+        except BrokerLost as error:
+            await self._say(error)
+            wait_s = _HOPELESS_S if error.permanent else self._wait_s * random.uniform(0.5, 1.0)  # noqa: S311
+            self._wait_s = min(self._wait_s * 2, _LONGEST_S)
+            await self._pause.wait(wait_s)
+        except ConfigError as error:
+            await self._say(BrokerLost(str(error), permanent=True))
+            await self._pause.wait(_HOPELESS_S)
+
+    async def finish(self) -> None:
+        """Say that we go, and go; a broker that does not answer is left without a word."""
+        connection = self._line.connection
+        if connection is not None:
+            await connection.close(within_s=_LEAVE_S)
+        self._line.connection = None
+
+    async def _watch(self, connection: Connection) -> None:
+        await self._line.lost.wait(self._line.config.keepalive_s / 3)
+        if connection.paused and connection.alive:
+            self._say_online(connection, qos=0)  # nothing is read, so no ping is answered: this keeps it up
+
+    async def _connect(self) -> None:
+        line, gateway = self._line, self._floor.rules.gateway
+        settings = BrokerSettings.of(line.config, gateway, __version__)
+
+        def on_arrival(arrival: Arrival) -> None:
+            line.put(connection, arrival)
+
+        connection = await Connection.open(
+            settings, on_arrival=on_arrival, on_told=line.acknowledged, on_lost=self._on_lost
+        )
+        line.new_session |= not connection.session_present
+        line.connection = connection
+        self._up_at = time.monotonic()
+        try:
+            self._say_online(connection)
+            await self._subscribe(connection)
+        except BrokerLost:
+            line.connection = None
+            await connection.close(within_s=_LEAVE_S)
+            raise
+        for each in line.on_connected:
+            each()
+        self._floor.mqtt.ring()
+        await self._say(None)
+
+    async def _subscribe(self, connection: Connection) -> None:
+        line = self._line
+        own = [f"{line.prefix}/send", f"{line.prefix}/send/+"]
+        own += [f"{line.prefix}/request/+", f"{line.prefix}/request/+/+"]
+        codes: dict[str, int] = {}
+        if line.config.share and connection.shares:
+            codes = await connection.subscribe([f"$share/{line.config.share}/{each}" for each in own])
+        if line.config.share and (not codes or any(code >= REFUSED for code in codes.values())):
+            log.warning("the broker has no shared subscriptions: gateways would all get every message")
+            codes = {}
+        if not codes:
+            codes = await connection.subscribe(own)
+        plain = [line.state_topic]
+        if line.config.homeassistant:
+            plain.append(f"{line.config.homeassistant}/status")
+        codes |= await connection.subscribe(plain)
+        for topic, code in codes.items():
+            if code >= REFUSED:
+                log.error("the broker does not let us subscribe to %s (reason code %d)", topic, code)
+
+    def _on_lost(self, reason: str) -> None:
+        connection, self._line.connection = self._line.connection, None
+        log.warning("the broker is lost: %s", reason)
+        if time.monotonic() - self._up_at > _STEADY_S:
+            self._wait_s = _FIRST_S
+        self._line.lost.ring()
+        self._floor.mqtt.ring()
+        _ = connection
+
+    def _say_online(self, connection: Connection, qos: int = 1) -> None:
+        connection.publish(self._line.state_topic, self._state("online"), retain=True, qos=qos)
+
+    def _state(self, state: str) -> bytes:
+        return json.dumps({"state": state, "version": __version__, "since": iso(self._since)}).encode()
+
+    def _own_state(self, arrival: Arrival) -> bool:
+        """A will that comes late, or somebody else, says something else of us: say it again."""
+        if arrival.topic != self._line.state_topic:
+            return False
+        connection = self._line.connection
+        if connection is not None and connection.alive and arrival.payload != self._state("online"):
+            self._say_online(connection)
+        return True
+
+    async def _say(self, error: BrokerLost | None) -> None:
+        reason = None if error is None else error.reason
+        where = f"{self._line.config.host}:{self._line.config.port}"
+        if error is None:
+            log.info("connected with the broker %s", where)
+        elif reason != self._said:
+            log.error("no broker at %s: %s", where, reason)
+        self._said = reason
+        now_us, gateway = to_us(self._floor.now()), self._floor.rules.gateway
+        try:
+            await self._floor.store.run(lambda tx: brokers.note(tx, gateway, where, reason, now_us))
+        except StoreError as failed:
+            log.warning("%s: how it stands with the broker is not written down", failed)

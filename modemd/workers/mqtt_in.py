@@ -1,0 +1,202 @@
+"""From the broker into the store, and only then acknowledged: PUBACK follows the commit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from modemd.errors import Rejected, StoreError
+from modemd.service import intake, requests
+from modemd.service.outbox import announce_rejected
+from modemd.store import receipts
+from modemd.store.times import to_us
+from modemd.workers.mqtt_reading import Read, Reader
+from modemd.workers.supervisor import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modemd.store.transaction import Tx
+    from modemd.workers.broker_settings import Arrival
+    from modemd.workers.floor import Floor
+    from modemd.workers.mqtt_line import Came, Line
+
+log = logging.getLogger(__name__)
+
+_BATCH: Final = 200
+_IN_A_ROW: Final = 10
+_SOON: Final = timedelta(seconds=60)
+"""The clock looks more often than this by itself; what falls due earlier it has to be told of."""
+_REMEMBERED: Final = 1_000
+
+
+@dataclass(slots=True)
+class _Done:
+    """What the commit of a batch brought about, and whom it concerns."""
+
+    queue: bool = False
+    clock: bool = False
+    results: bool = False
+    modems: set[str] = field(default_factory=set)
+
+
+class MqttIn(Worker):
+    """Takes what came in batches, one transaction each, in the order in which it came."""
+
+    name = "broker in"
+
+    def __init__(self, floor: Floor, line: Line) -> None:
+        super().__init__()
+        self._floor = floor
+        self._line = line
+        self._retained: set[int] = set()
+
+    def stop(self) -> None:
+        """Ask for the turn in hand to be the last."""
+        super().stop()
+        self._line.arrived.ring()
+
+    async def step(self) -> None:
+        """Take one batch; wait where nothing came."""
+        batch = self._line.take(_BATCH)
+        if not batch:
+            await self._line.arrived.wait(30.0)
+            return
+        failed = await self._try(batch)
+        if failed is None:
+            return
+        log.error("a batch of %d arrivals failed, each is tried alone: %r", len(batch), failed)
+        for place, came in enumerate(batch):
+            failed = await self._try([came], behind=batch[place + 1 :])
+            if failed is not None:
+                await self._give_up(came, failed)
+
+    async def _try(self, batch: list[Came], behind: Sequence[Came] = ()) -> BaseException | None:
+        """Read, commit, acknowledge; return what went wrong where that is nobody's but an arrival's."""
+        [failed] = await asyncio.gather(self._take(batch), return_exceptions=True)
+        if isinstance(failed, StoreError):
+            self._line.put_back([*batch, *behind])
+            raise failed
+        return failed
+
+    async def _take(self, batch: list[Came]) -> None:
+        floor = self._floor
+        reader = Reader(self._line.config, floor.rules, floor.zone, floor.now())
+        read: list[Read] = []
+        for place, (_, arrival) in enumerate(batch, 1):
+            if self._is_for_us(reader, arrival):
+                read.append(await reader.read(arrival))
+            if place % _IN_A_ROW == 0:
+                await asyncio.sleep(0)  # the modems first
+        if read:
+            is_new = self._line.new_session
+            done = await floor.store.run(lambda tx: self._write(tx, read, reader, is_new=is_new))
+            self._line.new_session = self._line.new_session and not is_new
+            self._wake(done)
+        for connection, arrival in batch:
+            connection.ack(arrival)
+
+    def _is_for_us(self, reader: Reader, arrival: Arrival) -> bool:
+        """Whether it asks for something; the rest is heard here, and repeated retained messages dropped."""
+        if reader.topic(arrival) is None:
+            heard = [listener(arrival) for listener in self._line.listeners]  # every one of them
+            if not any(heard):
+                log.debug("nobody knows what to do with a message on %s", arrival.topic)
+            return False
+        if not arrival.retain:
+            return True
+        if not arrival.payload:
+            return False  # somebody clears it
+        known = hash((arrival.topic, arrival.payload))
+        if known in self._retained:
+            return False
+        if len(self._retained) < _REMEMBERED:
+            self._retained.add(known)
+        log.warning("a retained message on %s is not acted upon: clear it", arrival.topic)
+        return True
+
+    def _write(self, tx: Tx, read: list[Read], reader: Reader, *, is_new: bool) -> _Done:
+        gateway, done = reader.rules.gateway, _Done()
+        if is_new:
+            receipts.forget(tx, gateway)
+        sends: list[Read] = []
+        fresh = [each for each in read if not self._again(tx, gateway, each)]
+        for each in fresh:
+            if each.verb is None:
+                sends.append(each)
+                continue
+            self._accept(tx, sends, reader, done)
+            sends = []
+            self._answer(tx, each, reader, done)
+        self._accept(tx, sends, reader, done)
+        kept = [(each.arrival.mid, each.digest) for each in fresh if each.digest and each.arrival.qos]
+        receipts.keep(tx, gateway, kept, to_us(reader.now))
+        return done
+
+    @staticmethod
+    def _again(tx: Tx, gateway: str, each: Read) -> bool:
+        """Whether this packet was accepted before, and only its acknowledgement was lost."""
+        if not each.arrival.dup or each.digest is None:
+            return False
+        return receipts.is_known(tx, gateway, each.arrival.mid, each.digest)
+
+    def _accept(self, tx: Tx, sends: list[Read], reader: Reader, done: _Done) -> None:
+        prepared = [one for each in sends for one in each.prepared]
+        replies = [each.reply for each in sends for _ in each.prepared]
+        rules, now, now_us = reader.rules, reader.now, to_us(reader.now)
+        if prepared:
+            answers = intake.accept(tx, prepared, rules, now, source="mqtt", replies=replies)
+            for one, reply, answer in zip(prepared, replies, answers, strict=True):
+                if isinstance(answer, Rejected):
+                    announce_rejected(tx, rules, reader.event_of(one.request, answer), now_us, reply)
+            done.queue = True
+            done.clock = done.clock or any(
+                one.due_at is not None or one.deadline_at < now + _SOON for one in prepared
+            )
+        for each in sends:
+            for event in each.refused:
+                announce_rejected(tx, rules, event, now_us, each.reply)
+
+    def _answer(self, tx: Tx, each: Read, reader: Reader, done: _Done) -> None:
+        assert each.verb is not None
+        if each.refused:
+            for event in each.refused:
+                announce_rejected(tx, reader.rules, event, to_us(reader.now), each.reply)
+            return
+        woken = requests.answer(
+            tx, each.verb, each.account, each.arrival.payload, reader.rules, reader.now, each.reply,
+            zone=reader.zone,
+        )  # fmt: skip
+        done.queue |= woken.queue
+        done.results |= woken.results
+        done.modems |= woken.modems
+
+    def _wake(self, done: _Done) -> None:
+        self._floor.mqtt.ring()
+        if done.queue:
+            self._floor.ring_queue()
+        if done.results:
+            self._floor.results.ring()
+        if done.clock:
+            self._floor.clock.ring()
+        for name in done.modems:
+            if name in self._floor.queue_bells:
+                self._floor.queue_bells[name].ring()
+
+    async def _give_up(self, came: Came, failed: BaseException) -> None:
+        """What nobody foresaw must not block what is behind it."""
+        connection, arrival = came
+        log.error("an arrival on %s cannot be taken", arrival.topic, exc_info=failed)
+        reader = Reader(self._line.config, self._floor.rules, self._floor.zone, self._floor.now())
+        asked = reader.topic(arrival)
+        if asked is not None:
+            refused = Rejected("bad_request", "internal error: the gateway's log has more")
+            event = reader.refusal(arrival, asked[2], refused)
+            await self._floor.store.run(
+                lambda tx: announce_rejected(tx, reader.rules, event, to_us(reader.now), None)
+            )
+            self._floor.mqtt.ring()
+        connection.ack(arrival)

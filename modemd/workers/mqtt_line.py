@@ -1,0 +1,79 @@
+"""What the broker's workers share: the present connection, what came in and is not taken yet, the bells."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from modemd.workers.bell import Bell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modemd.config.mqtt import MqttConfig
+    from modemd.workers.broker import Connection
+    from modemd.workers.broker_settings import Arrival
+
+Came = tuple["Connection", "Arrival"]
+"""What came, with the connection that it is to be acknowledged in."""
+
+MOST: Final = 1_000
+LARGEST: Final = 8_000_000
+"""More arrivals, or octets, than these are left in the network: nothing is read until some are taken."""
+
+
+class Line:
+    """The way to the broker. ``connection`` is ``None`` while there is none.
+
+    A worker that wants to do something at each connect gives a function to ``on_connected``; it is called in
+    the loop, once the subscriptions stand, and rings a bell of its own. ``listeners`` are called with what
+    comes on topics that are neither ``send`` nor ``request``: they tell whether it was theirs.
+    """
+
+    def __init__(self, config: MqttConfig, gateway: str) -> None:
+        self.config = config
+        self.gateway = gateway
+        self.prefix = config.prefix
+        self.connection: Connection | None = None
+        self.on_connected: list[Callable[[], None]] = []
+        self.listeners: list[Callable[[Arrival], bool]] = []
+        self.arrived = Bell()
+        self.lost = Bell()
+        self.acknowledged: Callable[[int], None] = lambda _mid: None
+        self.new_session = False
+        self.since = time.time()
+        self._came: deque[Came] = deque()
+        self._octets = 0
+
+    @property
+    def state_topic(self) -> str:
+        """Where the gateway says that it is there, and the broker that it is not."""
+        return f"{self.prefix}/gateway/{self.gateway}/state"
+
+    def put(self, connection: Connection, arrival: Arrival) -> None:
+        """Keep what came until it is taken; stop reading when that is too much."""
+        self._came.append((connection, arrival))
+        self._octets += len(arrival.payload)
+        if self._full:
+            connection.pause()
+        self.arrived.ring()
+
+    def take(self, most: int) -> list[Came]:
+        """Hand out the oldest, in order, and read on where that makes room."""
+        taken = [self._came.popleft() for _ in range(min(most, len(self._came)))]
+        self._octets -= sum(len(arrival.payload) for _, arrival in taken)
+        if self.connection is not None and not self._full:
+            self.connection.resume()
+        return taken
+
+    def put_back(self, taken: list[Came]) -> None:
+        """They could not be taken: they are the oldest again."""
+        self._came.extendleft(reversed(taken))
+        self._octets += sum(len(arrival.payload) for _, arrival in taken)
+        if self.connection is not None and self._full:
+            self.connection.pause()
+
+    @property
+    def _full(self) -> bool:
+        return len(self._came) >= MOST or self._octets >= LARGEST

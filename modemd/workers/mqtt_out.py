@@ -1,0 +1,171 @@
+"""From the outbox to the broker, in order; what was acknowledged is forgotten a little later."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from modemd.errors import BrokerLost
+from modemd.service.outbox import MQTT
+from modemd.store import mark, outbox
+from modemd.store.times import to_us
+from modemd.workers.supervisor import Worker
+
+if TYPE_CHECKING:
+    from modemd.store.outbox import Untold
+    from modemd.workers.broker import Connection
+    from modemd.workers.floor import Floor
+    from modemd.workers.mqtt_line import Line
+
+log = logging.getLogger(__name__)
+
+WINDOW: Final = 100
+_AHEAD: Final = 200
+_FLUSH_S: Final = 1.5
+_US: Final = 1_000_000
+
+
+class MqttOut(Worker):
+    """Publishes what the broker is to be told.
+
+    What is unacknowledged when a connection breaks, and what was acknowledged shortly before, is published
+    again in the next: a broker that was killed may have acknowledged what it had not written. By its
+    ``event_id`` receivers drop what they know.
+    """
+
+    name = "broker out"
+
+    def __init__(self, floor: Floor, line: Line) -> None:
+        super().__init__()
+        self._floor = floor
+        self._line = line
+        self._connection: Connection | None = None
+        self._tag = b""
+        self._behind = 0
+        self._more = False
+        self._rows: deque[Untold] = deque()
+        self._in_flight: dict[int, int] = {}
+        self._acked: deque[tuple[float, int]] = deque()
+        self._prefix = f"{line.prefix}/"
+        line.acknowledged = self._on_told
+
+    def stop(self) -> None:
+        """Ask for the turn in hand to be the last."""
+        super().stop()
+        self._floor.mqtt.ring()
+
+    async def step(self) -> None:
+        """Read what is next, publish what may be under way; wait for acknowledgements or news."""
+        connection = self._line.connection
+        if connection is None:
+            await self._floor.mqtt.wait(30.0)
+            return
+        if connection is not self._connection:
+            self._begin(connection)
+        self._forget()
+        if await self._read():
+            self._publish()
+            return
+        await self._floor.mqtt.wait(self._until_forget_s())
+
+    async def finish(self) -> None:
+        """Tell what the last turns brought about, as long as that goes quickly; then forget what was told."""
+        deadline = time.monotonic() + _FLUSH_S
+        while self._connection is not None and self._line.connection is self._connection:
+            await self._read()
+            self._publish()
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or not (self._rows or self._in_flight):
+                break
+            await self._floor.mqtt.wait(left_s)
+        if self._line.connection is None or self._line.connection is not self._connection:
+            return  # it was lost: they are told again
+        told = [row for _, row in self._acked]
+        self._acked.clear()
+        await self._floor.store.run(lambda tx: outbox.told(tx, told))
+
+    def _begin(self, connection: Connection) -> None:
+        """Everything that is not forgotten is told in this connection, from the oldest on."""
+        self._connection = connection
+        self._behind = 0
+        self._rows.clear()
+        self._in_flight.clear()
+        self._acked.clear()
+
+    async def _read(self) -> bool:
+        """Read ahead where little is left; tell whether there is something new."""
+        if len(self._rows) > _AHEAD // 2:
+            return False
+        behind = self._behind
+        if not self._tag:
+            self._tag = (await self._floor.store.run(mark.tag)).encode()
+        rows = await self._floor.store.run(lambda tx: outbox.untold(tx, MQTT, behind, _AHEAD))
+        self._more = len(rows) == _AHEAD
+        if rows:
+            self._rows.extend(rows)
+            self._behind = rows[-1].id
+        return bool(rows)
+
+    def _publish(self) -> None:
+        """Hand over as many as may be under way."""
+        connection = self._connection
+        if connection is None or not connection.alive:
+            return
+        most = min(WINDOW, connection.window)
+        now_us = 0
+        while self._rows and len(self._in_flight) < most and connection.room > 0:
+            row = self._rows.popleft()
+            expiry_s = None
+            if row.expires_at is not None:
+                now_us = now_us or to_us(self._floor.now())
+                expiry_s = (row.expires_at - now_us) // _US
+                if expiry_s <= 0:
+                    self._acked.append((time.monotonic(), row.id))
+                    continue
+            try:
+                mid = connection.publish(
+                    self._topic(row), self._payload(row), correlation=row.correlation, expiry_s=expiry_s
+                )
+            except BrokerLost:
+                return  # all of it is read again in the next connection
+            except ValueError as error:
+                log.error("event %d cannot be published: %s", row.id, error)  # noqa: TRY400
+                self._acked.append((time.monotonic(), row.id))
+                continue
+            self._in_flight[mid] = row.id
+
+    def _topic(self, row: Untold) -> str:
+        topic = row.topic or ""
+        return topic[1:] if topic.startswith("=") else self._prefix + topic
+
+    def _payload(self, row: Untold) -> bytes:
+        body = (row.body or "{}").encode()
+        comma = b"" if body[1:2] == b"}" else b","
+        return b'{"event_id":"%b-%d"%b%b' % (self._tag, row.id, comma, body[1:])
+
+    def _on_told(self, mid: int) -> None:
+        if self._line.connection is not self._connection:
+            return  # its packet ids mean other rows than those that we know
+        row = self._in_flight.pop(mid, None)
+        if row is not None:
+            self._acked.append((time.monotonic(), row))
+        if self._rows:
+            self._publish()
+        if self.stopping or (self._more and len(self._rows) <= _AHEAD // 2):
+            self._floor.mqtt.ring()
+
+    def _forget(self) -> None:
+        """Delete the rows that were acknowledged long enough ago."""
+        until = time.monotonic() - self._line.config.repeat_s
+        told = []
+        while self._acked and self._acked[0][0] <= until:
+            told.append(self._acked.popleft()[1])
+        if told:
+            self._floor.store.later(lambda tx: outbox.told(tx, told))
+
+    def _until_forget_s(self) -> float:
+        if not self._acked:
+            return 30.0
+        return max(0.25, self._acked[0][0] + self._line.config.repeat_s - time.monotonic())
