@@ -34,6 +34,7 @@ PARAMETERS: Final = {
     "account": "An account: letters, digits, `-` and `_`.",
     "modem": "A modem's name.",
     "gateway": "A gateway's name.",
+    "verb": "The request's verb, or `unknown` where that is no name.",
 }
 
 _RESPONSES: Final = {
@@ -108,9 +109,21 @@ CHANNELS: Final = (
         text="Whether a gateway runs. It is the gateway's will: the broker says `offline` when it vanishes.",
     ),
     Channel(
+        name="gatewayQueues", topic="gateway/{gateway}/queues", way="out", payload="GatewayQueues",
+        retain=True, text="What waits in a gateway's store, and what went today, whenever it changes.",
+    ),
+    Channel(
         name="modemState", topic="modem/{modem}/state", way="out", payload="ModemState", retain=True,
         text="A modem and its network, whenever something changes.",
     ),
     *_verbs(),
+    Channel(
+        name="responseOther", topic="response/{verb}", way="out", payload="Refusal",
+        text="The answer to a verb that there is not.",
+    ),
+    Channel(
+        name="responseOtherAccount", topic="response/{verb}/{account}", way="out", payload="Refusal",
+        text="The answer to a verb that there is not, or that is the operator's only.",
+    ),
 )  # fmt: skip
 """Every topic that programs may use; Home Assistant's own are Home Assistant's business."""

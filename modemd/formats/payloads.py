@@ -146,6 +146,16 @@ class GatewayState(TypedDict):
     since: Annotated[Moment, "When the gateway was started."]
 
 
+class GatewayQueues(TypedDict):
+    """What waits in a gateway's store, counted in parts; retained."""
+
+    queued: Annotated[Count, "Parts that a modem may take."]
+    scheduled: Annotated[Count, "Parts that wait for their time, the sender's or that of another try."]
+    sending: Annotated[Count, "Parts that modems have in hand."]
+    uncertain: Annotated[Count, "Parts of which nobody can say whether the network took them."]
+    sent_today: Annotated[Count, "Parts that the network took from this gateway's modems since midnight."]
+
+
 class Storage(TypedDict):
     """The places for received messages in SIM and modem."""
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from modemd.formats.payloads import Call, Credit, Event, EventBody, GatewayState, ModemState, Received
+from modemd.formats.payloads import (
+    Call,
+    Credit,
+    Event,
+    EventBody,
+    GatewayQueues,
+    GatewayState,
+    ModemState,
+    Received,
+)
 from modemd.formats.payloads_requests import (
     BalanceRequest,
     BalanceResponse,
@@ -16,6 +25,7 @@ from modemd.formats.payloads_requests import (
     PauseRequest,
     QuoteRequest,
     QuoteResponse,
+    Refusal,
     ResetRequest,
     ResumeRequest,
     UssdRequest,
@@ -93,6 +103,9 @@ _CREDIT: Final[Credit] = {
     "low": False,
 }
 _GATEWAYS: Final[list[GatewayState]] = [{"state": "online", "version": "0.1.0", "since": _AT}]
+_QUEUES: Final[list[GatewayQueues]] = [
+    {"queued": 3, "scheduled": 1, "sending": 2, "uncertain": 0, "sent_today": 118}
+]
 _MODEM: Final[ModemState] = {
     "state": "ready",
     "registration": 1,
@@ -159,8 +172,24 @@ _MODEMS: Final[list[ModemResponse]] = [
         "event_id": "9f2c01aa-1035",
         "transaction": 6,
         "status": "ok",
-        "data": {**_MODEM, "state": "paused", "error": "the SIM is replaced"},
+        "data": {
+            **_MODEM,
+            "state": "paused",
+            "error": "paused since 2026-11-22 14:14: the SIM is replaced",
+        },
         "error": None,
+    }
+]
+_REFUSED: Final[list[Refusal]] = [
+    {
+        "event_id": "9f2c01aa-1036",
+        "transaction": 9,
+        "status": "error",
+        "data": None,
+        "error": {
+            "code": "not_allowed",
+            "reason": "ussd is the operator's; an account may ask quote, cancel, balance, order",
+        },
     }
 ]
 
@@ -171,6 +200,7 @@ EXAMPLES: Final[dict[str, list[Any]]] = {
     "Call": _CALLS,
     "Credit": [_CREDIT],
     "GatewayState": _GATEWAYS,
+    "GatewayQueues": _QUEUES,
     "ModemState": [_MODEM],
     "QuoteRequest": _QUOTES,
     "CancelRequest": _CANCELS,
@@ -186,5 +216,6 @@ EXAMPLES: Final[dict[str, list[Any]]] = {
     "OrderResponse": _ORDERED,
     "UssdResponse": _ANSWERED,
     "ModemResponse": _MODEMS,
+    "Refusal": _REFUSED,
 }
 """By the names of the types."""

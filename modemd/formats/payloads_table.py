@@ -17,6 +17,7 @@ PAYLOADS: Final[dict[str, Any]] = {
     "Call": out.Call,
     "Credit": out.Credit,
     "GatewayState": out.GatewayState,
+    "GatewayQueues": out.GatewayQueues,
     "ModemState": out.ModemState,
     "QuoteRequest": asked.QuoteRequest,
     "QuoteResponse": asked.QuoteResponse,
@@ -32,11 +33,17 @@ PAYLOADS: Final[dict[str, Any]] = {
     "ResumeRequest": asked.ResumeRequest,
     "ResetRequest": asked.ResetRequest,
     "ModemResponse": asked.ModemResponse,
+    "Refusal": asked.Refusal,
 }
 """What is on the topics. A ``send`` payload may be a list of ``Send`` as well."""
 
-_ONE_OF_TWO: Final = {"anyOf": [{"required": ["id"]}, {"required": ["client_id"]}]}
-_KEYWORDS: Final = {"Send": NEEDED, "QuoteRequest": NEEDED, "CancelRequest": _ONE_OF_TWO}
+_KEYWORDS: Final = {
+    "Send": NEEDED,
+    "QuoteRequest": NEEDED,
+    "CancelRequest": {"anyOf": [{"required": ["id"]}, {"required": ["client_id"]}]},
+    "UssdRequest": {"anyOf": [{"required": ["code"]}, {"required": ["cancel"]}]},
+}
+"""What a type cannot say: of which fields there must be one."""
 
 
 def gathered(place: str) -> dict[str, Schema]:

@@ -26,9 +26,12 @@ TOPICS = {
     "modemd/call/{modem}": "send",
     "modemd/account/{account}/credit": "send",
     "modemd/gateway/{gateway}/state": "send",
+    "modemd/gateway/{gateway}/queues": "send",
     "modemd/modem/{modem}/state": "send",
+    "modemd/response/{verb}": "send",
+    "modemd/response/{verb}/{account}": "send",
 }
-RETAINED = {"credit", "gatewayState", "modemState"}
+RETAINED = {"credit", "gatewayState", "gatewayQueues", "modemState"}
 VERBS = ("quote", "cancel", "ussd", "pause", "resume", "reset", "order", "balance")
 
 
