@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState, Trouble
 from modemd.service import dispatch
-from modemd.service.outbox import MQTT, announce, announce_state
+from modemd.service.outbox import CONVERSATION, MQTT, announce, announce_state
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import doubt_lasts
-from modemd.store import modems, outbound, parts, queue, upkeep
+from modemd.store import conversation, modems, outbound, outbox, parts, queue, upkeep
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
@@ -117,6 +117,15 @@ def recover(tx: Tx, rules: Rules, now: datetime) -> int:
             settle(tx, rules, message, to_us(now), code="uncertain", reason=reason)
             found += 1
     return found
+
+
+def forget_untold(tx: Tx, now: datetime, kept: timedelta) -> int:
+    """Forget events that the broker has not been told of for so long, a thousand at most; return how many.
+
+    What they would be told of has ended long ago, and its text is not to be kept any longer.
+    """
+    conversation.forget(tx, to_us(now - CONVERSATION))
+    return outbox.forget(tx, MQTT, to_us(now - kept), AT_ONCE)
 
 
 def next_due(tx: Tx, now: datetime) -> datetime | None:

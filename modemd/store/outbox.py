@@ -47,6 +47,16 @@ _UNTOLD: Final = Statement(
     .limit(bindparam("most"))
     .offset(literal_column("0")),
 )
+_OLDEST = (
+    select(outbox.c.id)
+    .where(outbox.c.consumer == bindparam("c"))
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+    .offset(literal_column("0"))
+)
+_FORGET: Final = Statement(
+    delete(outbox).where(outbox.c.id.in_(_OLDEST), outbox.c.at < bindparam("before")),
+)
 _TOLD: Final = Statement(delete(outbox).where(outbox.c.id == bindparam("told")))
 
 
@@ -94,3 +104,8 @@ def untold(tx: Tx, consumer: str, behind: int, most: int) -> list[Untold]:
 def told(tx: Tx, ids: Sequence[int]) -> None:
     """Forget what has been told."""
     tx.many(_TOLD, [{"told": each} for each in ids])
+
+
+def forget(tx: Tx, consumer: str, before_us: int, most: int) -> int:
+    """Forget what a consumer was not told of in time, among its ``most`` oldest; return how many."""
+    return tx.run(_FORGET, c=consumer, before=before_us, most=most)

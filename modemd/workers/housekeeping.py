@@ -33,12 +33,12 @@ class Clock(Worker):
 
     name = "clock"
 
-    def __init__(self, floor: Floor, retention: RetentionConfig) -> None:
+    def __init__(self, floor: Floor, retention: RetentionConfig, *, forget_in_s: float = _SLOW_S) -> None:
         super().__init__()
         self._floor = floor
         self._retention = retention
         self._slow_at = 0.0
-        self._forget_at = time.monotonic() + _SLOW_S
+        self._forget_at = time.monotonic() + forget_in_s
 
     def stop(self) -> None:
         """Ask for the turn in hand to be the last."""
@@ -50,13 +50,14 @@ class Clock(Worker):
         now = self._floor.now()
         due_at = await self._floor.store.run(lambda tx: self._tick(tx, now))
         self._floor.ring_queue()
-        self._floor.results.ring()
+        self._floor.ring_tellers()
         if time.monotonic() >= self._slow_at:
             self._slow_at = time.monotonic() + _SLOW_S
             await self._floor.store.run(lambda tx: self._slow(tx, now))
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _DAY_S
             await self._floor.store.run(lambda tx: self._forget(tx, now))
+            await self._forget_untold(now)
         wait_s = _SEEN_S if due_at is None else (due_at - self._floor.now()).total_seconds()
         # While doubts are left alone the first of them would be due again and again.
         await self._floor.clock.wait(min(max(wait_s, 0.5 if self._floor.unread else 0.02), _SEEN_S))
@@ -76,6 +77,15 @@ class Clock(Worker):
         incomplete = arrival.hand_out_incomplete(tx, self._floor.rules, now)
         if incomplete:
             log.warning("%d incoming messages were handed out with parts missing", incomplete)
+
+    async def _forget_untold(self, now: datetime) -> None:
+        """In pieces: a broker that was away leaves a long backlog, and modems wait for the store."""
+        kept, count, last = timedelta(seconds=self._retention.text_s), 0, upkeep.AT_ONCE
+        while last == upkeep.AT_ONCE:
+            last = await self._floor.store.run(lambda tx: upkeep.forget_untold(tx, now, kept))
+            count += last
+        if count:
+            log.warning("%d events older than %s were forgotten: the broker was not reached", count, kept)
 
     def _forget(self, tx: Tx, now: datetime) -> None:
         forget.forget_texts(tx, to_us(now - timedelta(seconds=self._retention.text_s)))

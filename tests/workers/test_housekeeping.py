@@ -131,6 +131,31 @@ def test_what_never_became_whole_is_handed_out_at_a_start(tmp_path: Path) -> Non
     play(tmp_path, story)
 
 
+def test_what_a_broker_was_not_told_for_too_long_is_forgotten_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(here: House) -> None:
+        await here.floor.store.run(lambda tx: outbox.broadcast(tx, [old_notice()] * 2500))
+        here.now += timedelta(days=29)
+        await here.accept()
+        await here.turn(Clock(here.floor, RetentionConfig.model_validate({}), forget_in_s=0))
+        assert rows(here.look, "SELECT count(*) FROM outbox WHERE consumer = 'mqtt'") == [(2502,)]
+        here.now += timedelta(days=2)
+        await here.turn(Clock(here.floor, RetentionConfig.model_validate({}), forget_in_s=0))
+        left = rows(here.look, "SELECT event FROM outbox WHERE consumer = 'mqtt' ORDER BY id")
+        assert left == [("accepted",), ("queued",), ("expired",)]
+
+    play(tmp_path, story)
+    assert "2500 events older than 30 days" in caplog.text
+
+
+def old_notice() -> outbox.Notice:
+    return outbox.Notice(
+        consumer="mqtt", event="queued", at=to_us(START), message_id=None, body="{}", topic="status/default",
+        correlation=None, expires_at=None,
+    )  # fmt: skip
+
+
 def test_the_gateway_is_seen(tmp_path: Path) -> None:
     async def story(here: House) -> None:
         await here.floor.store.run(lambda tx: modems.gateway_started(tx, "gw1", 1, "1", 0))
