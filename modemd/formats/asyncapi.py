@@ -109,7 +109,8 @@ def _channel(each: Channel, door: Door) -> Document:
 
 def _responses() -> Document:
     """The topic that a sender names itself; it has no address of its own."""
-    told = sorted({"Event", *(each.payload for each in CHANNELS if each.payload.endswith("Response"))})
+    answers = (each.payload for each in CHANNELS if each.topic.startswith("response/"))
+    told = sorted({"Event", *answers})
     return {
         "responseTopic": {
             "address": None,
@@ -166,7 +167,7 @@ def _message(name: str) -> Document:
 
 def _correlation(name: str) -> str | None:
     """The field that tells which answer belongs to which message."""
-    if name.endswith(("Request", "Response")):
+    if name.endswith(("Request", "Response", "Refusal")):
         return "transaction"
     return {"Send": "id", "Event": "client_id"}.get(name)
 

@@ -8,15 +8,15 @@ from modemd.formats.payloads import Credit, EventBody, ModemState, Told, Words
 from modemd.formats.payloads_send import Send
 from modemd.model import Coding
 
-_Name = Annotated[str, Words(minLength=1, maxLength=255)]
-_Modem = Annotated[_Name, "The modem's name."]
 _Account = Annotated[str | None, "The account; where the topic names one, that one and no other."]
 
 
 class Asking(TypedDict):
     """What every request may have."""
 
-    transaction: NotRequired[Annotated[Any, "Anything; it is given back in the response."]]
+    transaction: NotRequired[
+        Annotated[Any, "Anything of up to 1000 characters; it is given back in the response."]
+    ]
 
 
 class QuoteRequest(Asking, Send):
@@ -32,7 +32,7 @@ class CancelRequest(Asking):
 
 
 class BalanceRequest(Asking):
-    """What may an account still spend?"""
+    """What may an account still spend? An empty payload is as good as `{}`."""
 
     account: NotRequired[_Account]
 
@@ -45,31 +45,44 @@ class OrderRequest(Asking):
     bundle: NotRequired[Annotated[str | None, "By this offer of the account's terms."]]
 
 
-class UssdRequest(Asking):
-    """A code to the network, such as `*100#`, or the answer to what it asked (3GPP TS 22.090)."""
+class AskingModem(Asking):
+    """What every request has that is about a modem."""
 
-    modem: _Modem
-    code: Annotated[str, "What is dialled or answered.", Words(minLength=1, examples=["*100#"])]
-    timeout: NotRequired[Annotated[str | int | None, "How long to wait: seconds, or a text with units."]]
-
-
-class PauseRequest(Asking):
-    """A modem takes no more messages, until it is resumed; a part in hand is finished."""
-
-    modem: _Modem
-    reason: NotRequired[Annotated[str | None, "Why, as a sentence that is shown with the state."]]
+    modem: Annotated[str, "The modem's name.", Words(minLength=1, maxLength=255)]
+    gateway: NotRequired[
+        Annotated[str | None, "Its gateway, where several share a store and have modems of one name."]
+    ]
 
 
-class ResumeRequest(Asking):
+class UssdRequest(AskingModem):
+    """A code to the network, such as `*100#`, or the answer to what it asked (3GPP TS 22.090).
+
+    Wants `code`, or `cancel`.
+    """
+
+    code: NotRequired[
+        Annotated[str | None, "What is dialled or answered.", Words(maxLength=255, examples=["*100#"])]
+    ]
+    cancel: NotRequired[Annotated[bool | None, "End the dialogue, instead of an answer."]]
+    timeout: NotRequired[
+        Annotated[str | int | None, "How long to wait: seconds, or a text with units; 60 s, at most 180 s."]
+    ]
+
+
+class PauseRequest(AskingModem):
+    """A modem takes no more messages until it is resumed, over restarts too; a part in hand is finished."""
+
+    reason: NotRequired[
+        Annotated[str | None, "Why, in words that are shown with its state.", Words(maxLength=255)]
+    ]
+
+
+class ResumeRequest(AskingModem):
     """A paused modem goes on."""
 
-    modem: _Modem
 
-
-class ResetRequest(Asking):
-    """A modem is restarted, and taken up anew."""
-
-    modem: _Modem
+class ResetRequest(AskingModem):
+    """A modem is restarted; the response comes when it is ready again, or could not be."""
 
 
 class ResponseError(TypedDict):
@@ -101,6 +114,12 @@ class UssdReply(TypedDict):
 
     text: Annotated[str, "Its text."]
     more: Annotated[bool, "Whether it waits for an answer: send that as the next `ussd` request."]
+
+
+class Refusal(Answer):
+    """There is no such verb, or not for an account."""
+
+    data: Annotated[None, "Nothing was done."]
 
 
 class QuoteResponse(Answer):
