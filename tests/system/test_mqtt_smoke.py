@@ -40,7 +40,7 @@ def test_published_sent_and_delivered(site: Site, broker: Broker, user: MqttUser
     user.publish("modemd/send", {"to": TO, "text": "Hello €", "id": "one"})
     last = user.event("delivered", "one")
     assert walk(user, "one") == ["accepted", "queued", "sending", "sent", "delivered"]
-    assert [(each["to"], each["text"]) for each in site.air()] == [(TO, "Hello €")]
+    assert [(each["destination"], each["text"]) for each in site.air()] == [(TO, "Hello €")]
     assert (last["account"], last["to"], last["parts"], last["parts_done"]) == ("default", TO, 1, 1)
     assert last["modem"] == "gsm1"
     assert len({each["id"] for each in user.events()}) == 1
@@ -83,7 +83,7 @@ def test_a_list_of_recipients_and_a_list_of_messages(site: Site, broker: Broker,
     user.publish("modemd/send", {"to": [TO, "0475 12 34 57"], "text": "Both", "id": "list"})
     user.publish("modemd/send", [{"to": TO, "text": "First"}, {"to": TO, "text": "Second"}])
     user.until(lambda: len([e for e in user.events() if e["event"] == "delivered"]) == 4, "all delivered")
-    sent = sorted((each["to"], each["text"]) for each in site.air())
+    sent = sorted((each["destination"], each["text"]) for each in site.air())
     assert sent == [(TO, "Both"), (TO, "First"), (TO, "Second"), ("+32475123457", "Both")]
     assert sorted({str(each["client_id"]) for each in user.events() if each["client_id"]}) == [
         f"list/{TO}", "list/0475 12 34 57",
