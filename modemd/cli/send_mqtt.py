@@ -43,6 +43,7 @@ class Sending:
         self.payload = payload
         self.account = account
         self.as_json = False
+        self.answer_s = ANSWER_S
         self._gateways: dict[str, str] = {}
 
     def topic(self, kind: str) -> str:
@@ -68,7 +69,7 @@ class Sending:
         transaction = secrets.token_hex(8)
         asked = _octets({**payload, "transaction": transaction})
         desk.connection.publish(self.topic("request/quote"), asked)
-        deadline = _now() + ANSWER_S
+        deadline = _now() + self.answer_s
         while arrival := await desk.next(deadline - _now()):
             told = _object(arrival.payload)
             if told.get("transaction") != transaction:
@@ -77,7 +78,7 @@ class Sending:
                 raise Rejected(told["error"]["code"], told["error"]["reason"])
             quoted: dict[str, Any] = told["data"]
             return quoted
-        raise BrokerLost(f"no gateway has answered within {ANSWER_S:.0f} s")
+        raise BrokerLost(f"no gateway has answered within {self.answer_s:g} s")
 
     def _show_quote(self, quoted: dict[str, Any]) -> None:
         if self.as_json:
@@ -106,14 +107,14 @@ class Sending:
                 await desk.connection.subscribe([states])  # where that is not allowed it is done without
             desk.connection.publish(self.topic("send"), _octets(self.payload))
             if not await self._answered(desk, answers):
-                return self._give_up(answers, f"no gateway has answered within {ANSWER_S:.0f} s")
+                return self._give_up(answers, f"no gateway has answered within {self.answer_s:g} s")
             while wait and not answers.ended:
-                if not await self._hear(desk, answers, None if self._gateway_runs() else ANSWER_S):
+                if not await self._hear(desk, answers, None if self._gateway_runs() else self.answer_s):
                     return self._give_up(answers, "no gateway is online")
         return 0 if answers.good else EXIT_FAILED
 
     async def _answered(self, desk: AtBroker, answers: Answers) -> bool:
-        deadline = _now() + ANSWER_S
+        deadline = _now() + self.answer_s
         while not answers.begun:
             if not await self._hear(desk, answers, deadline - _now()):
                 return False
