@@ -1,4 +1,4 @@
-"""``modemd send --mqtt``: by a real broker to a real gateway, with what ``send`` prints and its exit statuses."""
+"""``modemd send --mqtt`` at a real broker and gateway: it prints and ends as ``send`` does."""
 
 from __future__ import annotations
 
