@@ -40,8 +40,14 @@ class Floor:
     """There may be a program to call."""
     mqtt: Bell = field(default_factory=Bell)
     """There may be something to tell the broker."""
+    states: Bell = field(default_factory=Bell)
+    """Modems, queues or accounts may stand otherwise than the broker has it."""
     clock: Bell = field(default_factory=Bell)
     """Something may fall due earlier than was known."""
+    orders: Bell = field(default_factory=Bell)
+    """A modem was asked to do something, and somebody waits for the answer."""
+    asked: set[str] = field(default_factory=set)
+    """Modems that were asked to do something, or paused, and have not looked yet."""
 
     def looked_through(self, modem: str) -> None:
         """What a modem kept while the gateway was away is known now, or is not to be had."""
@@ -60,8 +66,16 @@ class Floor:
         self.results.ring()
         self.mqtt.ring()
 
+    def ask(self, modem: str) -> None:
+        """Let a modem look what it was asked to do; another gateway's looks by itself."""
+        if modem in self.queue_bells:
+            self.asked.add(modem)
+            self.queue_bells[modem].ring()
+        self.orders.ring()
+
     def ring_all(self) -> None:
         """Wake everybody: another process has written to the store."""
+        self.asked.update(self.queue_bells)
         self.ring_queue()
-        for bell in (self.results, self.hooks, self.mqtt, self.clock):
+        for bell in (self.results, self.hooks, self.mqtt, self.states, self.clock, self.orders):
             bell.ring()

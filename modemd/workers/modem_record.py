@@ -38,6 +38,7 @@ class ModemRecord:
         self._state = state
         facts = self._facts(state, error, health)
         await self._floor.store.run(lambda tx: modems.write_modem(tx, self._modem_id, facts))
+        self._floor.states.ring()
 
     def _facts(self, state: str, error: str | None, health: Health | None) -> dict[str, object]:
         identity = self.identity

@@ -8,6 +8,7 @@ from modemd.workers.mqtt import MqttWorker
 from modemd.workers.mqtt_in import MqttIn
 from modemd.workers.mqtt_line import Line
 from modemd.workers.mqtt_out import MqttOut
+from modemd.workers.mqtt_states import MqttStates
 
 if TYPE_CHECKING:
     from modemd.config.mqtt import MqttConfig
@@ -22,18 +23,19 @@ class MqttCrew:
         self.config = config
         line = Line(config, floor.rules.gateway)
         self._takers: list[Worker] = [MqttIn(floor, line)]
+        self._states = MqttStates(floor, line)
         self._out = MqttOut(floor, line)
         self._keeper = MqttWorker(floor, line)
 
     def start(self, supervisor: Supervisor) -> None:
         """Begin all of their turns."""
-        for worker in (*self._takers, self._out, self._keeper):
+        for worker in (*self._takers, self._states, self._out, self._keeper):
             supervisor.start(worker)
 
     @property
     def tellers(self) -> list[Worker]:
         """Those who go on until everybody who brings something about has ended, in the order of their end."""
-        return [self._out, self._keeper]
+        return [self._states, self._out, self._keeper]
 
     async def stop(self, supervisor: Supervisor) -> None:
         """Take no more, tell what there is to tell, and leave."""

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 WINDOW: Final = 100
 _AHEAD: Final = 200
 _FLUSH_S: Final = 1.5
+_HEADERS: Final = 600
+"""Octets of a packet besides the payload: the longest topic that is ours, and properties."""
 _US: Final = 1_000_000
 
 
@@ -48,6 +50,7 @@ class MqttOut(Worker):
         self._rows: deque[Untold] = deque()
         self._in_flight: dict[int, int] = {}
         self._acked: deque[tuple[float, int]] = deque()
+        self._refusals: set[str] = set()
         self._prefix = f"{line.prefix}/"
         line.acknowledged = self._on_told
 
@@ -78,6 +81,7 @@ class MqttOut(Worker):
             self._publish()
             left_s = deadline - time.monotonic()
             if left_s <= 0 or not (self._rows or self._in_flight):
+                self._line.silent = bool(self._in_flight) and left_s <= 0
                 break
             await self._floor.mqtt.wait(left_s)
         if self._line.connection is None or self._line.connection is not self._connection:
@@ -104,6 +108,7 @@ class MqttOut(Worker):
         rows = await self._floor.store.run(lambda tx: outbox.untold(tx, MQTT, behind, _AHEAD))
         self._more = len(rows) == _AHEAD
         if rows:
+            self._floor.states.ring()
             self._rows.extend(rows)
             self._behind = rows[-1].id
         return bool(rows)
@@ -115,7 +120,7 @@ class MqttOut(Worker):
             return
         most = min(WINDOW, connection.window)
         now_us = 0
-        while self._rows and len(self._in_flight) < most and connection.room > 0:
+        while self._rows and len(self._in_flight) < most and connection.room > connection.window // 8:
             row = self._rows.popleft()
             expiry_s = None
             if row.expires_at is not None:
@@ -124,9 +129,12 @@ class MqttOut(Worker):
                 if expiry_s <= 0:
                     self._acked.append((time.monotonic(), row.id))
                     continue
+            payload = self._payload(row)
             try:
+                if connection.largest is not None and len(payload) + _HEADERS > connection.largest:
+                    raise ValueError(f"the broker takes {connection.largest} octets at most")  # noqa: TRY301
                 mid = connection.publish(
-                    self._topic(row), self._payload(row), correlation=row.correlation, expiry_s=expiry_s
+                    self._topic(row), payload, correlation=row.correlation, expiry_s=expiry_s
                 )
             except BrokerLost:
                 return  # all of it is read again in the next connection
@@ -151,10 +159,19 @@ class MqttOut(Worker):
         row = self._in_flight.pop(mid, None)
         if row is not None:
             self._acked.append((time.monotonic(), row))
+            if self._connection is not None and self._connection.refusal is not None:
+                self._say_refused(row, self._connection.refusal)
         if self._rows:
             self._publish()
         if self.stopping or (self._more and len(self._rows) <= _AHEAD // 2):
             self._floor.mqtt.ring()
+
+    def _say_refused(self, row: int | None, why: str) -> None:
+        """Once for each reason: the same is likely to be said of all that follow."""
+        if why not in self._refusals:
+            self._refusals.add(why)
+            what = "a retained state" if row is None else f"event {row}"
+            log.error("the broker will not have %s, nor perhaps others: %s", what, why)
 
     def _forget(self) -> None:
         """Delete the rows that were acknowledged long enough ago."""
