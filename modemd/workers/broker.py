@@ -77,10 +77,12 @@ class Connection:
         self._socket: socket.socket | None = None
         self._connack: asyncio.Future[None] = self._loop.create_future()
         self._subacks: dict[int, asyncio.Future[list[int]]] = {}
+        self._pubacks: dict[int, asyncio.Future[None]] = {}
         self._ended = asyncio.Event()
         self._misc: asyncio.TimerHandle | None = None
         self._flushing = False
         self.paused = False
+        self._leaving = False
         self._closing = False
         self._heard = 0
         self._trouble = ""
@@ -243,6 +245,23 @@ class Connection:
             self._unacknowledged.add(handed.mid)
         return handed.mid
 
+    async def publish_for_good(self, topic: str, payload: bytes, *, within_s: float) -> bool:
+        """Publish a retained message, and wait for its PUBACK; tell whether it came in time.
+
+        Raises:
+            BrokerLost: the connection is gone.
+        """
+        mid = self.publish(topic, payload, retain=True)
+        waiting = self._pubacks[mid] = self._loop.create_future()
+        try:
+            async with asyncio.timeout(within_s):
+                await waiting
+        except TimeoutError:
+            return False
+        finally:
+            del self._pubacks[mid]
+        return True
+
     def ack(self, arrival: Arrival) -> None:
         """PUBACK; nothing where the connection is gone: the broker sends it again in the next."""
         if arrival.qos and self._socket is not None:
@@ -271,8 +290,14 @@ class Connection:
         """How many more publishes with QoS 1 it takes now: who sends too many is thrown out (0x93)."""
         return self.window - len(self._unacknowledged)
 
+    def leave_unread(self) -> None:
+        """Hand on no more arrivals: they are not acknowledged, so that they stay in the session."""
+        self._leaving = True
+        self.resume()
+
     async def close(self, *, within_s: float) -> None:
         """DISCONNECT, or just leave where the broker takes nothing any more; ``on_lost`` is not called."""
+        self.leave_unread()
         self._closing = True
         if self._socket is not None:
             self._client.disconnect()
@@ -332,7 +357,7 @@ class Connection:
 
     def _on_message(self, _c: object, _u: object, message: mqtt.MQTTMessage) -> None:
         self._heard += 1
-        if self._closing:
+        if self._leaving:
             return  # not acknowledged: it stays in the session
         told = {} if message.properties is None else vars(message.properties)
         try:
@@ -353,6 +378,9 @@ class Connection:
         self._heard += 1
         self._unacknowledged.discard(mid)  # not in it where the QoS was 0: paho calls for those too
         self.refusal = str(reason) if reason.value >= REFUSED else None
+        waiting = self._pubacks.get(mid)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
         self._on_told(mid)
 
     def _on_subscribe(self, _c: object, _u: object, mid: int, reasons: list[ReasonCode], _p: object) -> None:
@@ -388,9 +416,10 @@ class Connection:
 
     def _over(self, reason: str, *, permanent: bool = False) -> None:
         lost = self.lost = BrokerLost(reason, permanent=permanent)
-        for waiting in self._subacks.values():
-            if not waiting.done():
-                waiting.set_exception(lost)
+        waiting: list[asyncio.Future[Any]] = [*self._subacks.values(), *self._pubacks.values()]
+        for each in waiting:
+            if not each.done():
+                each.set_exception(lost)
         self._ended.set()
         if not self._closing:
             self._closing = True

@@ -22,6 +22,8 @@ T = TypeVar("T")
 CONNECT_S: Final = 10.0
 """How long TCP and TLS, and then CONNACK, may take: a frozen broker's kernel still accepts connections."""
 _RECEIVE_MAXIMUM: Final = 1000
+_LARGEST: Final = 32_000_000
+"""Octets of a packet that comes in; what is larger the broker drops (MQTT 5.0, 3.1.2.11.4)."""
 _NAME_S: Final = 2 * CONNECT_S
 """Looking up the name may take its time too, and has no limit of its own."""
 
@@ -72,6 +74,7 @@ async def connect(client: mqtt.Client, settings: BrokerSettings, version: int) -
         properties = empty(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = settings.session_expiry_s
         properties.ReceiveMaximum = _RECEIVE_MAXIMUM
+        properties.MaximumPacketSize = _LARGEST
         client.connect(
             settings.host,
             settings.port,

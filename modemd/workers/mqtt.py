@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
 import random
@@ -28,8 +30,9 @@ _LONGEST_S: Final = 30.0
 _HOPELESS_S: Final = 60.0
 _STEADY_S: Final = 10.0
 """A connection that held for so long was a good one: the next try is made at once."""
-_LEAVE_S: Final = 0.9
-_OWN_STATE_S: Final = 5.0
+_LEAVE_S: Final = 0.6
+_SILENT_S: Final = 0.1
+_MEND_S: Final = 5.0
 
 
 class MqttWorker(Worker):
@@ -46,8 +49,10 @@ class MqttWorker(Worker):
         self._wait_s = _FIRST_S
         self._said: str | None = None
         self._up_at = 0.0
-        self._told_at = 0.0
-        self._offline_mid: int | None = None
+        self._lost: BrokerLost | None = None
+        self._noted: tuple[str, str | None] | None = None
+        self._mended_at = 0.0
+        self._mending: asyncio.TimerHandle | None = None
         line.listeners.append(self._own_state)
 
     def stop(self) -> None:
@@ -61,27 +66,40 @@ class MqttWorker(Worker):
             await self._watch(self._line.connection)
             return
         try:
+            if self._lost is not None:
+                lost, self._lost = self._lost, None
+                raise lost
             await self._connect()
         except BrokerLost as error:
             await self._say(error)
-            wait_s = _HOPELESS_S if error.permanent else self._wait_s * random.uniform(0.5, 1.0)  # noqa: S311
-            self._wait_s = min(self._wait_s * 2, _LONGEST_S)
-            await self._pause.wait(wait_s)
+            await self._pause.wait(self._next_wait_s(error))
         except ConfigError as error:
             await self._say(BrokerLost(str(error), permanent=True))
             await self._pause.wait(_HOPELESS_S)
 
+    def _next_wait_s(self, error: BrokerLost) -> float:
+        if error.permanent:
+            return _HOPELESS_S
+        wait_s, self._wait_s = self._wait_s, min(self._wait_s * 2, _LONGEST_S)
+        return wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - many gateways may have lost one broker
+
     async def finish(self) -> None:
         """Say that we go, and go; a broker that does not answer is left without a word."""
         connection = self._line.connection
-        if connection is not None:
-            await connection.close(within_s=_LEAVE_S)
         self._line.connection = None
+        if connection is None:
+            return
+        connection.leave_unread()
+        with contextlib.suppress(BrokerLost):
+            await connection.publish_for_good(
+                self._line.state_topic, self._state("offline"), within_s=_LEAVE_S
+            )
+        await connection.close(within_s=_LEAVE_S)
 
     async def _watch(self, connection: Connection) -> None:
         await self._line.lost.wait(self._line.config.keepalive_s / 3)
         if connection.paused and connection.alive:
-            self._say_online(connection, qos=0)  # nothing is read, so no ping is answered: this keeps it up
+            self._say_online(connection, qos=0)  # no PINGRESP could be read: this shows that we are there
 
     async def _connect(self) -> None:
         line, gateway = self._line, self._floor.rules.gateway
@@ -130,12 +148,15 @@ class MqttWorker(Worker):
 
     def _on_lost(self, reason: str) -> None:
         connection, self._line.connection = self._line.connection, None
+        held_s = time.monotonic() - self._up_at
         log.warning("the broker is lost: %s", reason)
-        if time.monotonic() - self._up_at > _STEADY_S:
+        if held_s > _STEADY_S:
             self._wait_s = _FIRST_S
+        permanent = connection is not None and connection.lost is not None and connection.lost.permanent
+        if permanent or held_s < _STEADY_S:
+            self._lost = BrokerLost(reason, permanent=permanent)
         self._line.lost.ring()
         self._floor.mqtt.ring()
-        _ = connection
 
     def _say_online(self, connection: Connection, qos: int = 1) -> None:
         connection.publish(self._line.state_topic, self._state("online"), retain=True, qos=qos)
@@ -149,10 +170,25 @@ class MqttWorker(Worker):
             return False
         connection = self._line.connection
         if connection is not None and connection.alive and arrival.payload != self._state("online"):
-            self._say_online(connection)
+            self._mend()
         return True
 
+    def _mend(self) -> None:
+        """At once, and at most each few seconds: another gateway may be of the same opinion."""
+        wait_s = self._mended_at + _MEND_S - time.monotonic()
+        if self._mending is not None:
+            return
+        self._mending = asyncio.get_running_loop().call_later(max(wait_s, 0), self._mend_now)
+
+    def _mend_now(self) -> None:
+        self._mending, self._mended_at = None, time.monotonic()
+        connection = self._line.connection
+        if connection is not None and connection.alive:
+            with contextlib.suppress(BrokerLost):
+                self._say_online(connection)
+
     async def _say(self, error: BrokerLost | None) -> None:
+        """Tell how it stands, in the log and in the store, where that is news."""
         reason = None if error is None else error.reason
         where = f"{self._line.config.host}:{self._line.config.port}"
         if error is None:
@@ -160,8 +196,11 @@ class MqttWorker(Worker):
         elif reason != self._said:
             log.error("no broker at %s: %s", where, reason)
         self._said = reason
+        if self._noted == (where, reason):
+            return
         now_us, gateway = to_us(self._floor.now()), self._floor.rules.gateway
         try:
             await self._floor.store.run(lambda tx: brokers.note(tx, gateway, where, reason, now_us))
+            self._noted = (where, reason)
         except StoreError as failed:
             log.warning("%s: how it stands with the broker is not written down", failed)

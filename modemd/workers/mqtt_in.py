@@ -183,8 +183,7 @@ class MqttIn(Worker):
         if done.clock:
             self._floor.clock.ring()
         for name in done.modems:
-            if name in self._floor.queue_bells:
-                self._floor.queue_bells[name].ring()
+            self._floor.ask(name)
 
     async def _give_up(self, came: Came, failed: BaseException) -> None:
         """What nobody foresaw must not block what is behind it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +20,7 @@ Came = tuple["Connection", "Arrival"]
 MOST: Final = 1_000
 LARGEST: Final = 8_000_000
 """More arrivals, or octets, than these are left in the network: nothing is read until some are taken."""
+_AT_ONCE: Final = 200_000
 
 
 class Line:
@@ -29,6 +29,8 @@ class Line:
     A worker that wants to do something at each connect gives a function to ``on_connected``; it is called in
     the loop, once the subscriptions stand, and rings a bell of its own. ``listeners`` are called with what
     comes on topics that are neither ``send`` nor ``request``: they tell whether it was theirs.
+
+    ``silent``: the broker acknowledged nothing while there was time; ``new_session``: it counts packets anew.
     """
 
     def __init__(self, config: MqttConfig, gateway: str) -> None:
@@ -42,7 +44,7 @@ class Line:
         self.lost = Bell()
         self.acknowledged: Callable[[int], None] = lambda _mid: None
         self.new_session = False
-        self.since = time.time()
+        self.silent = False
         self._came: deque[Came] = deque()
         self._octets = 0
 
@@ -60,9 +62,16 @@ class Line:
         self.arrived.ring()
 
     def take(self, most: int) -> list[Came]:
-        """Hand out the oldest, in order, and read on where that makes room."""
-        taken = [self._came.popleft() for _ in range(min(most, len(self._came)))]
-        self._octets -= sum(len(arrival.payload) for _, arrival in taken)
+        """Hand out the oldest, in order, and read on where that makes room.
+
+        They are ``most``, or fewer where they are long: a batch is one transaction.
+        """
+        taken: list[Came] = []
+        octets = 0
+        while self._came and len(taken) < most and octets < _AT_ONCE:
+            taken.append(self._came.popleft())
+            octets += len(taken[-1][1].payload)
+        self._octets -= octets
         if self.connection is not None and not self._full:
             self.connection.resume()
         return taken

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from modemd.model import SendRequest
     from modemd.service.rules import Rules
     from modemd.workers.broker_settings import Arrival
+
+log = logging.getLogger(__name__)
 
 LARGEST: Final = 1_000_000
 """Octets of a payload; more is not even read."""
@@ -108,7 +111,7 @@ class Reader:
             raise Rejected(
                 "bad_request", f"payload: has {len(arrival.payload)} octets, and {LARGEST} are allowed"
             )
-        requests = list(read_send(arrival.payload, self.zone).requests)
+        requests = list(read_send(arrival.payload, self.zone, self.rules.contacts).requests)
         if account is not None:
             requests = [replace(each, account=account) for each in requests]
         if arrival.expiry_s is not None:
@@ -127,7 +130,10 @@ class Reader:
     def reply(self, arrival: Arrival) -> Reply | None:
         """Where the answer is wanted besides its own topic; ``None`` where that may not be."""
         topic = arrival.response_topic
-        if topic is None or not self._may_answer(topic):
+        if topic is None:
+            return None
+        if not self._may_answer(topic):
+            log.warning("nothing is answered on %.200r, which a request named", topic)
             return None
         expires_at = None if arrival.expiry_s is None else self.now + timedelta(seconds=arrival.expiry_s)
         return Reply(topic, arrival.correlation, expires_at)
