@@ -16,10 +16,10 @@ import sdnotify
 from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
-from modemd.service import routing, upkeep
+from modemd.service import modem_orders, routing, upkeep
 from modemd.service.outbox import MQTT
 from modemd.service.rules import Rules
-from modemd.store import modems
+from modemd.store import brokers, modems
 from modemd.store.database import Database
 from modemd.store.tenure import Tenure
 from modemd.store.times import to_us
@@ -29,6 +29,7 @@ from modemd.workers.floor import Floor
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
 from modemd.workers.modem import ModemWorker
+from modemd.workers.modem_orders import OrderWatch
 from modemd.workers.mqtt_crew import MqttCrew
 from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_intake import SpoolIntake
@@ -133,7 +134,10 @@ class Daemon:
 
         now = utc_now()
         modems.gateway_started(tx, rules.gateway, os.getpid(), __version__, to_us(now))
+        if self._config.mqtt is None:
+            brokers.note(tx, rules.gateway, None, None, to_us(now))
         modem_ids = routing.sync(tx, rules)
+        modem_orders.recover(tx, rules, now)
         doubtful = upkeep.recover(tx, rules, now)
         if doubtful:
             log.warning("%d parts were being submitted when the gateway last stopped: in doubt", doubtful)
@@ -148,6 +152,7 @@ class Daemon:
             SpoolResults(floor, dirs),
             Clock(floor, self._config.retention),
             Listener(floor),
+            OrderWatch(floor),
         ]
         if self._config.hooks.event:
             workers.append(Hooks(floor, self._config.hooks.event))
@@ -217,6 +222,8 @@ class Daemon:
         if self._mqtt is not None and config.mqtt != self._config.mqtt:
             await self._mqtt.stop(supervisor)
             self._mqtt = None
+            gone_us = to_us(floor.now())
+            await floor.store.run(lambda tx: brokers.note(tx, rules.gateway, None, None, gone_us))
         self._config, floor.rules = config, rules
         self._start_broker(floor, supervisor)
         self._start_modems(floor, supervisor, modem_ids)

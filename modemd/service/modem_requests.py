@@ -47,14 +47,14 @@ def ussd(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]
         arguments = {"code": code}
     modem = _able(tx, rules, name, fields.text("gateway"), now)
     ask(tx, modem, "ussd", arguments, _asker(asked), now, within_s)
-    return None, Wake(orders=True, modems=frozenset({modem.name}))
+    return None, Wake(modems=frozenset({modem.name}))
 
 
 def reset(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
     """Order a restart; the answer comes when the modem is ready again."""
     modem = _able(tx, rules, asked.fields.needed("modem"), asked.fields.text("gateway"), now)
     ask(tx, modem, "reset", {}, _asker(asked), now, RESET_S)
-    return None, Wake(orders=True, modems=frozenset({modem.name}))
+    return None, Wake(modems=frozenset({modem.name}))
 
 
 def pause(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:

@@ -26,12 +26,11 @@ class Wake:
     """Whom to wake after the commit.
 
     ``queue``: all who look for parts; ``results``: who tells the spool; ``modems``: those who were asked
-    to do something; ``orders``: who watches that what modems were asked is answered in time.
+    to do something, or were paused or resumed.
     """
 
     queue: bool = False
     results: bool = False
-    orders: bool = False
     modems: frozenset[str] = frozenset()
 
 

@@ -14,6 +14,7 @@ from modemd.service import dispatch, routing
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
 from modemd.workers.bell import Bell
 from modemd.workers.modem_inbound import Inbox
+from modemd.workers.modem_orders import Orders
 from modemd.workers.modem_record import ModemRecord
 from modemd.workers.modem_streak import Streak
 from modemd.workers.supervisor import Worker
@@ -53,6 +54,7 @@ class ModemWorker(Worker):
         floor.unread.add(config.name)
         self._record = ModemRecord(floor, config, modem_id)
         self._inbox = Inbox(floor, config)
+        self._orders = Orders(floor, config.name, modem_id)
         self._modem: Modem | None = None
         self._seat = Seat(modem_id, config.name, f"modem:{config.name}")
         self._claimed: ClaimedPart | None = None
@@ -61,6 +63,7 @@ class ModemWorker(Worker):
         self._health_at = 0.0
         self._paused_until = 0.0
         self._paused_for = ""
+        self._paused_by: str | None = None
         self._bursting = False
         self._usable = True
         self._streak = Streak()
@@ -98,10 +101,24 @@ class ModemWorker(Worker):
             if self._inbox.restarted:
                 await self._drop(modem, "restarting", "the modem started anew by itself")
             return
-        if now >= self._health_at:
+        if await self._orders.turn(modem, now):
+            await self._mind_orders(modem, now)
+        elif now >= self._health_at:
             await self._look_after(modem, now)
         elif not await self._submit_if_any(modem, now):
             await self._idle(modem, now)
+
+    async def _mind_orders(self, modem: Modem, now: float) -> None:
+        """Do what was asked of the whole modem: to pause, to go on, to restart."""
+        if self._orders.resumed:
+            self._paused_until = 0.0
+        if self._orders.paused != self._paused_by:
+            self._paused_by = self._orders.paused
+            self._health_at = now
+        if self._orders.resetting:
+            await self._record.write("restarting", "a restart was asked for")
+            await modem.soft_reset()
+            await self._drop(modem, "restarting", "a restart was asked for")
 
     async def _open(self) -> None:
         modem: Modem | None = None
@@ -121,7 +138,10 @@ class ModemWorker(Worker):
             raise
         else:
             self._modem, self._failures = modem, 0
-            await self._record.write("ready", None)
+            await self._orders.look()
+            self._paused_by = self._orders.paused
+            why = self._paused_by or (self._paused_for if time.monotonic() < self._paused_until else None)
+            await self._record.write("paused" if why else "ready", why)
 
     async def _prepare(self, modem: Modem) -> None:
         """Set the modem up, and learn whose SIM is in it."""
@@ -172,6 +192,7 @@ class ModemWorker(Worker):
     async def _put_away(self) -> None:
         """Bring what a modem that is gone left in hand into the store; a step begins with what failed."""
         await self._inbox.put_away(self._seat)
+        await self._orders.put_away(f"modem {self.config.name} is gone")
         await self._give_back()
 
     async def _release(self) -> None:
@@ -195,13 +216,18 @@ class ModemWorker(Worker):
         health = await modem.health()
         self._usable = health.usable
         self._health_at = now + (_HEALTH_S if health.usable else _SEARCHING_S)
-        if now < self._paused_until:  # it is to be told, and others are to have its messages, to the end
+        if self._orders.paused is not None:
+            await self._record.write("paused", self._orders.paused, health)
+            await self._release()
+        elif now < self._paused_until:  # it is to be told, and others are to have its messages, to the end
             self._health_at = min(self._health_at, self._paused_until)
             await self._record.write("paused", self._paused_for, health)
-            return
-        await self._record.write("ready" if health.usable else "searching", None, health)
-        if not health.usable:
-            await self._release()
+        else:
+            await self._record.write("ready" if health.usable else "searching", None, health)
+            if not health.usable:
+                await self._release()
+        if health.usable:
+            await self._orders.ready()
 
     async def _submit_if_any(self, modem: Modem, now: float) -> bool:
         with self.unbroken():
@@ -209,11 +235,12 @@ class ModemWorker(Worker):
 
     async def _submit_next(self, modem: Modem, now: float) -> bool:
         """Submit a part; tell whether there was one."""
-        if not self.config.send or not self._usable or now < self._paused_until:
+        if not self.config.send or not self._usable or now < self._paused_until or self._orders.holds:
             await self._give_back()
             return False
         if self._claimed is None:
             self._claimed = await self._floor.store.run(self._claim)
+            self._floor.mqtt.ring()  # it is being sent
         elif not self._bursting:
             self._bursting = True
             await modem.keep_link(True)
@@ -298,7 +325,7 @@ class ModemWorker(Worker):
         if self._bursting:
             self._bursting = False
             await modem.keep_link(False)
-        until = min(self._health_at, self._inbox.sweep_at)
+        until = min(self._health_at, self._inbox.sweep_at, self._orders.until)
         if self._paused_until > now:
             until = min(until, self._paused_until)
         await self._bell.wait(until - now)
@@ -314,6 +341,7 @@ class ModemWorker(Worker):
         try:
             if self._modem is not None:
                 self._inbox.keep(self._modem)
+            await self._orders.stop()
             await self._put_away()
         finally:
             self._floor.queue_bells.pop(self.config.name, None)
