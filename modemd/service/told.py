@@ -89,7 +89,7 @@ def inbound_value(tx: Tx, inbound_id: int, modems: ModemFacts) -> Inbound | None
         originator=row.originator or "",
         originator_toa=0x81 if first is None else first.originator_toa,
         text=row.text,
-        octets=joined_octets(reads) if row.text is None and reads else _raw(pdus),
+        octets=None if row.text is not None else joined_octets(reads) if reads else _raw(pdus),
         coding=row.coding,  # type: ignore[arg-type]  # written from the same literal
         modem=row.modem,
         sc_at=from_us(row.sc_at),

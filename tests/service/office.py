@@ -65,7 +65,12 @@ def rules_of(**sections: Any) -> Rules:
         "gateway": {"name": "gw1", "country": "BE", "timezone": "UTC"},
         "modems": {"list": [{"name": name, "port": f"/dev/{name}"} for name in ("gsm1", "gsm2")]},
     }
-    return Rules.of(Config.model_validate(given | sections), frozenset({"spool", "mqtt"}))
+    return Rules.of(Config.model_validate(given | sections))
+
+
+def with_broker(rules: Rules) -> Rules:
+    """The same rules where a broker is told as well."""
+    return replace(rules, consumers=rules.consumers | {"mqtt"})
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,10 @@ class Facts:
 class Office:
     """The verbs of ``service`` at a time of one's choosing."""
 
-    def __init__(self, folder: Path, rules: Rules | None = None) -> None:
+    def __init__(self, folder: Path, rules: Rules | None = None, *, broker: bool = True) -> None:
         self.database = fresh(folder)
         self.database.connection.executescript(_WATCH)
-        self.rules = rules or rules_of()
+        self.rules = with_broker(rules or rules_of()) if broker else rules or rules_of()
         self.now = START
         self.retried: set[int] = set()
         self._looked = ""

@@ -214,7 +214,7 @@ def test_one_rubbish_pdu_does_not_hold_up_the_others(desk: Desk) -> None:
 
 
 def test_nobody_is_told_who_is_no_consumer(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, replace(rules_of(), consumers=frozenset()))
+    desk = Desk(tmp_path, replace(rules_of(), consumers=frozenset()), broker=False)
     desk.take(*parts_of("Hello"))
     assert rows(desk.database, "SELECT * FROM outbox") == []
     assert desk.database.transact(lambda tx: inbound.find_inbound(tx, 1)) is not None

@@ -14,7 +14,7 @@ from modemd.gsm.incoming import decode_submit
 from modemd.model import MessageState, PartState
 from modemd.service import dispatch, upkeep
 from modemd.service.outcomes import Denied, Taken, Unanswered
-from tests.service.office import LONG, TO, Office, rules_of, text_of
+from tests.service.office import LONG, TO, Office, rules_of, text_of, with_broker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -466,7 +466,7 @@ def test_also_where_the_configuration_was_changed_meanwhile(tmp_path: Path, chan
     new: dict[str, Any] = {"modems": {"list": [{"name": "new", "port": "/dev/new"}]}}
     if change == "gateway":
         new = {"gateway": {"name": "gw2", "country": "BE"}}
-    office.rules = rules_of(**new)
+    office.rules = with_broker(rules_of(**new))
     assert office.run(lambda tx: upkeep.recover(tx, office.rules, office.now)) == 1
     assert office.state(message) == MessageState.UNCERTAIN
 

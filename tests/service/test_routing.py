@@ -10,7 +10,7 @@ from modemd.errors import Rejected
 from modemd.service import routing
 from modemd.service.numbering import normalise, recipient_key
 from modemd.service.rules import Rules
-from tests.service.office import LONG, TO, Office, rules_of
+from tests.service.office import LONG, TO, Office, rules_of, with_broker
 from tests.store.files import rows
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def memberships(office: Office) -> dict[str, set[str]]:
 
 
 def reload(office: Office, rules: Rules) -> None:
-    office.rules = rules
+    office.rules = with_broker(rules)
     office.ids = office.run(lambda tx: routing.sync(tx, rules))
 
 

@@ -13,7 +13,7 @@ from modemd.service.outcomes import Seat, Taken
 from modemd.store import mark, outbox
 from modemd.store.database import Database
 from modemd.store.migrations.upgrade import upgrade
-from tests.service.office import START, rules_of
+from tests.service.office import START, rules_of, with_broker
 from tests.store.files import fresh, opened, rows, url_of
 
 if TYPE_CHECKING:
@@ -26,11 +26,12 @@ FILLED = (
     "INSERT INTO route (id, key) VALUES (1, 'any')",
     "INSERT INTO modem (id, gateway, name, state) VALUES (1, 'gw1', 'gsm1', 'ready')",
     "INSERT INTO gateway VALUES ('gw1', 7, '0.1', 1, 2, NULL)",
-    """INSERT INTO message (id, account, source, file_id, destination, text, coding, state, priority, route_id,
-      report, part_count, retries, accepted_at, deadline_at)
+    """INSERT INTO message (id, account, source, file_id, destination, text, coding, state, priority,
+      route_id, report, part_count, retries, accepted_at, deadline_at)
     VALUES (5, 'default', 'spool', 1, '+32475123456', 'Hello', 'gsm7', 'queued', 10, 1, 0, 1, 5, 0,
       4000000000000000)""",
-    """INSERT INTO part (message_id, part_no, part_count, state, route_id, priority, pdu, tpdu_length, recipient)
+    """INSERT INTO part (message_id, part_no, part_count, state, route_id, priority, pdu, tpdu_length,
+      recipient)
     VALUES (5, 1, 1, 0, 1, 10, '0001000B912374153254F6000005C8329BFD06', 17, '75123456')""",
     "INSERT INTO outbox (id, consumer, event, at, message_id) VALUES (41, 'spool', 'SENT', 9, 4)",
 )
@@ -79,7 +80,7 @@ def test_an_old_store_keeps_what_is_in_it(tmp_path: Path) -> None:
 
 def test_an_old_store_goes_on(tmp_path: Path) -> None:
     database = opened(Database(url_of(of_the_first_revision(tmp_path))))
-    rules = rules_of()
+    rules = with_broker(rules_of())
     ids = database.transact(lambda tx: routing.sync(tx, rules))
     seat = Seat(ids["gsm1"], "gsm1", "sim")
     prepared = intake.prepare(SendRequest(to="+32475000001", text="more"), rules, START)

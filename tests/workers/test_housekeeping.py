@@ -24,7 +24,7 @@ from modemd.workers.bell import Bell
 from modemd.workers.floor import Floor
 from modemd.workers.hooks import CONSUMER, Hooks
 from modemd.workers.housekeeping import Clock, Listener
-from tests.service.office import START, TO, rules_of
+from tests.service.office import START, TO, rules_of, with_broker
 from tests.service.test_arrival import parts_of
 from tests.store.files import fresh, opened, rows, url_of
 
@@ -137,6 +137,7 @@ def test_what_a_broker_was_not_told_for_too_long_is_forgotten_and_counted(
     async def story(here: House) -> None:
         await here.floor.store.run(lambda tx: outbox.broadcast(tx, [old_notice()] * 2500))
         here.now += timedelta(days=29)
+        here.floor.rules = with_broker(here.floor.rules)
         await here.accept()
         await here.turn(Clock(here.floor, RetentionConfig.model_validate({}), forget_in_s=0))
         assert rows(here.look, "SELECT count(*) FROM outbox WHERE consumer = 'mqtt'") == [(2502,)]

@@ -12,12 +12,12 @@ import pytest
 
 from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.terminated import encode_deliver, encode_status_report
+from modemd.model import Call
 from modemd.service import arrival, dispatch, routing
 from modemd.service.outbox import announce_call
 from modemd.service.outcomes import Denied, Seat, Taken
 from modemd.store import modems
 from modemd.store.database import Database
-from modemd.store.times import to_us
 from modemd.workers.spool_results import SpoolResults
 from tests.service.office import LONG, START, TO
 from tests.store.files import opened, rows, url_of
@@ -223,12 +223,8 @@ def test_what_cannot_be_read_is_a_file_too(tmp_path: Path) -> None:
 
 def test_a_call_is_a_file(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
-        body = json.dumps(
-            {"from": FROM, "toa": 0x91, "modem": "gsm1", "at": START.isoformat(), "kind": "missed"}
-        )
-        await desk.hall.floor.store.run(
-            lambda tx: announce_call(tx, desk.hall.floor.rules, body, to_us(START))
-        )
+        call = Call(originator=FROM, at=START, modem="gsm1")
+        await desk.hall.floor.store.run(lambda tx: announce_call(tx, desk.hall.floor.rules, call))
         await desk.tell()
         [name] = desk.hall.names("phonecalls")
         assert desk.read("phonecalls", name).startswith("From: 32475999999\n")
