@@ -6,6 +6,7 @@ As the standard wants it, the document is written from the gateway's side: it *r
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ def asyncapi(door: Door) -> Document:
 
 def _server(door: Door) -> Document:
     security = [name for name, used in (("password", door.user), ("certificate", door.certificate)) if used]
+    last_words = json.dumps({"state": "offline", "version": door.version, "since": None})
     will = {"topic": f"{door.prefix}/gateway/{door.gateway}/state", "qos": 1, "retain": True}
     server: Document = {
         "host": f"{door.host}:{door.port}",
@@ -84,7 +86,7 @@ def _server(door: Door) -> Document:
             "mqtt": {
                 "clientId": door.client_id,
                 "cleanSession": False,
-                "lastWill": will | {"message": '{"state":"offline"}'},
+                "lastWill": will | {"message": last_words},
                 "keepAlive": door.keepalive_s,
                 "sessionExpiryInterval": door.session_expiry_s,
                 "bindingVersion": _BINDING,

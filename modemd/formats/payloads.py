@@ -143,7 +143,9 @@ class GatewayState(TypedDict):
 
     state: Annotated[Literal["online", "offline"], "Whether it is connected to the broker."]
     version: Annotated[str, "The version of the program."]
-    since: Annotated[Moment, "When the gateway was started."]
+    since: Annotated[
+        Moment | None, "When the gateway was started; null where the broker speaks for it: it vanished."
+    ]
 
 
 class GatewayQueues(TypedDict):

@@ -66,13 +66,13 @@ _REJECTED: Final[Event] = {
     "id": None,
     "client_id": "order-13",
     "account": "clinic",
-    "to": "32",
+    "to": "nobody",
     "at": _AT,
     "parts": 0,
     "parts_done": 0,
     "credits": 0,
     "modem": None,
-    "error": {"code": "bad_number", "reason": "to: '32' is no phone number", "retry": False},
+    "error": {"code": "bad_number", "reason": "'nobody' is no phone number", "retry": False},
 }
 _EVENTS: Final[list[Event]] = [{"event_id": "9f2c01aa-1023", **_SENT}, _REJECTED]
 _RECEIVED: Final[list[Received]] = [
