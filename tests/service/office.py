@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from modemd.model import Reply
     from modemd.service.trouble import Decision
     from modemd.store.queue import ClaimedPart
     from modemd.store.transaction import Tx
@@ -131,6 +132,14 @@ class Office:
         ids = list(range(first, first + len(prepared))) if file else []
         spool.add_files(tx, [spool.SpoolRow(each, f"key {each}", b"name", "smstools3") for each in ids])
         return intake.accept(tx, prepared, self.rules, self.now, source="spool", file_ids=ids)
+
+    def ask(self, *requests: SendRequest, reply: Reply | None = None) -> list[intake.Accepted | Rejected]:
+        """Accept a batch that came by the broker."""
+        prepared = [intake.prepare(request, self.rules, self.now) for request in requests]
+        replies = [reply] * len(prepared)
+        return self.run(
+            lambda tx: intake.accept(tx, prepared, self.rules, self.now, source="mqtt", replies=replies)
+        )
 
     def claim(self, name: str = "gsm1") -> ClaimedPart | None:
         return self.run(lambda tx: dispatch.next_part(tx, self.rules, self.seat(name), self.now))

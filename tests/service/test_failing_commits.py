@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.errors import StoreError
-from modemd.model import SendRequest
+from modemd.model import Reply, SendRequest
 from modemd.service import arrival, dispatch, intake, orders, upkeep
 from modemd.service.outcomes import Denied, Taken, Unanswered
 from modemd.store import parts, queue
@@ -29,7 +29,8 @@ def a_day(office: Office) -> Iterator[Callable[[Tx], object]]:
 
     def accept(*requests: SendRequest) -> Callable[[Tx], object]:
         prepared = [intake.prepare(request, rules, office.now) for request in requests]
-        return lambda tx: intake.accept(tx, prepared, rules, office.now, source="cli")
+        replies = [Reply("asker", b"1")] * len(prepared)
+        return lambda tx: intake.accept(tx, prepared, rules, office.now, source="mqtt", replies=replies)
 
     def claim(tx: Tx) -> object:
         return dispatch.next_part(tx, rules, one, office.now)
@@ -53,6 +54,7 @@ def a_day(office: Office) -> Iterator[Callable[[Tx], object]]:
     yield record(Taken(1))
     yield record(Denied("CMS", 38, "network out of order"))
     yield report(1)
+    yield accept(SendRequest(to=TO, text=LONG, client_id="a"), SendRequest(to=TO, text="no", client_id="a"))
     yield record(Taken(2))
     office.later(minutes=1)
     yield lambda tx: upkeep.promote(tx, rules, office.now)

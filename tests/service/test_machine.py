@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from modemd.errors import Rejected
-from modemd.model import ENDED, MessageState, Priority
-from modemd.service import dispatch, orders, routing, upkeep
+from modemd.model import ENDED, MessageState, Priority, Reply, SendRequest
+from modemd.service import dispatch, intake, orders, routing, upkeep
+from modemd.service.outbox import MQTT
 from modemd.service.outcomes import Denied, Taken, Unanswered
 from tests.service.office import LONG, TO, Office, rules_of
 from tests.store.files import rows
@@ -42,11 +43,15 @@ verdicts: st.SearchStrategy[Literal["sent", "failed"]] = st.sampled_from(["sent"
 class Gateway(RuleBasedStateMachine):
     """Two modems, one store, and everything that happens to them; ``Office`` looks at the books."""
 
-    @initialize(policy=st.sampled_from(["resend", "hold", "sent"]), retries=st.integers(0, 2))
-    def open(self, policy: str, retries: int) -> None:
+    @initialize(
+        policy=st.sampled_from(["resend", "hold", "sent"]),
+        retries=st.integers(0, 2),
+        broker=st.sampled_from([True, True, True, False]),
+    )
+    def open(self, policy: str, retries: int, broker: bool) -> None:
         self.folder = tempfile.TemporaryDirectory()
         sending = {"uncertain": policy, "retries": retries, "validity": "1h", "uncertain_after": "10m"}
-        self.office = Office(Path(self.folder.name), rules_of(sending=sending))
+        self.office = Office(Path(self.folder.name), rules_of(sending=sending), broker=broker)
         self.held: dict[str, ClaimedPart] = {}
         self.mrs = dict.fromkeys(MODEMS, 0)
         self.unanswered: dict[str, str] = {}
@@ -74,6 +79,24 @@ class Gateway(RuleBasedStateMachine):
     ) -> None:
         at = None if wait_s is None else self.office.now + timedelta(seconds=wait_s)
         self.office.send(text, to=to, report=report, modem=modem, priority=priority, not_before_at=at)
+
+    @rule(
+        client_ids=st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=3),
+        text=st.sampled_from(["Hello", LONG]),
+        wait_s=st.sampled_from([None, 300]),
+    )
+    def ask(self, client_ids: list[str], text: str, wait_s: int | None) -> None:
+        """By the broker, with an id: what is known is answered as it is, other contents are refused."""
+        at = None if wait_s is None else self.office.now + timedelta(seconds=wait_s)
+        requests = [SendRequest(to=TO, text=text, client_id=each, not_before_at=at) for each in client_ids]
+        before = self._answered()
+        answers = self.office.ask(*requests, reply=Reply("asker", b"1"))
+        good = sum(isinstance(each, intake.Accepted) for each in answers)
+        assert self._answered() == before + (good if MQTT in self.office.rules.consumers else 0)
+
+    def _answered(self) -> int:
+        [(count,)] = rows(self.office.database, "SELECT count(*) FROM outbox WHERE topic = '=asker'")
+        return int(count)
 
     @rule(message=st.integers(1, 5))
     def cancel(self, message: int) -> None:

@@ -22,7 +22,6 @@ from tests.store.files import rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from modemd.errors import Rejected
     from modemd.store.outbox import Untold
 
 FIELDS = {
@@ -45,13 +44,6 @@ class Desk(Office):
 
     def last(self) -> dict[str, Any]:
         return self.bodies()[-1]
-
-    def asked(self, *requests: SendRequest, reply: Reply | None = None) -> list[intake.Accepted | Rejected]:
-        prepared = [intake.prepare(request, self.rules, self.now) for request in requests]
-        replies = [reply] * len(prepared)
-        return self.run(
-            lambda tx: intake.accept(tx, prepared, self.rules, self.now, source="mqtt", replies=replies)
-        )
 
     def tick(self) -> None:
         self.run(lambda tx: upkeep.promote(tx, self.rules, self.now))
@@ -232,7 +224,7 @@ def test_what_a_crash_left_in_doubt_is_told(desk: Desk) -> None:
 
 # -- answers ------------------------------------------------------------------------------------
 def test_who_asks_is_answered_and_everybody_is_told(desk: Desk) -> None:
-    desk.asked(SendRequest(to=TO, text="Hello"), reply=ASKED)
+    desk.ask(SendRequest(to=TO, text="Hello"), reply=ASKED)
     everybody, asker, queued = desk.news()
     assert (everybody.topic, asker.topic, queued.topic) == (
         "status/default", "=answers/of/mine", "status/default",
@@ -245,10 +237,10 @@ def test_who_asks_is_answered_and_everybody_is_told(desk: Desk) -> None:
 
 def test_a_known_request_is_answered_with_the_present_state(desk: Desk) -> None:
     request = SendRequest(to=TO, text="Hello", client_id="mine")
-    desk.asked(request)
+    desk.ask(request)
     desk.taken(7)
     before = len(desk.news())
-    [answer] = desk.asked(request, reply=replace(ASKED, expires_at=None))
+    [answer] = desk.ask(request, reply=replace(ASKED, expires_at=None))
     assert isinstance(answer, intake.Accepted)
     assert answer.known
     told, asker = desk.news()[before:]
@@ -261,7 +253,7 @@ def test_a_known_request_is_answered_with_the_present_state(desk: Desk) -> None:
 
 def test_a_request_that_is_known_from_the_same_batch_is_answered(desk: Desk) -> None:
     request = SendRequest(to=TO, text="Hello", client_id="mine")
-    desk.asked(request, request, replace(request, text="other"), SendRequest(to=TO, text="last"))
+    desk.ask(request, request, replace(request, text="other"), SendRequest(to=TO, text="last"))
     assert desk.states() == ["accepted", "queued", "queued", "accepted", "queued"]
     assert [body["id"] for body in desk.bodies()] == ["1", "1", "1", "2", "2"]
 
@@ -352,7 +344,7 @@ def test_a_call_is_told(desk: Desk) -> None:
 # -- nobody listens -----------------------------------------------------------------------------
 def test_without_a_broker_nothing_is_written_for_it(tmp_path: Path) -> None:
     desk = Desk(tmp_path, broker=False)
-    desk.asked(SendRequest(to=TO, text="Hello", client_id="mine"), reply=ASKED)
+    desk.ask(SendRequest(to=TO, text="Hello", client_id="mine"), reply=ASKED)
     desk.taken(1)
     desk.reported(1)
     desk.take(*parts_of("Yes"))
