@@ -9,6 +9,7 @@ where that is false. ``modem`` is a modem's name, the first one's where it is le
 modems      nothing; answers name, path, msisdn, imei, iccid, whether plugged in, last commands
 incoming    ``text`` (and ``from``, ``order``: places of the parts as they come, from 1) or ``pdu``
 call        ``from``, ``rings``
+ussd        ``text``, ``mode``: what the network says unasked
 fault       ``spec`` as ``--fault`` has it, or the same as an object; ``modem`` ``"*"``: all
 heal        nothing: forget all faults that have not struck yet
 unplug      ``seconds`` until it is in again (0: until ``plug``)
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from modemd.simulator.faults import fault_of, parse_fault
 from modemd.simulator.network import NetworkSpec
+from modemd.simulator.ussd import Said, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +122,9 @@ class Control:
             self._incoming(modem, request)
         elif verb == "call":
             modem.me.ring(str(request.get("from", "+32475999999")), int(request.get("rings", 3)))
+        elif verb == "ussd":
+            said = Said(int(request.get("mode", 0)), request.get("text"))
+            modem.me.announce((written(modem.me, said),))
         elif verb == "fault":
             spec = request["spec"]
             modem.faults.add(parse_fault(spec) if isinstance(spec, str) else fault_of(spec))

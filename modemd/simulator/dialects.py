@@ -25,7 +25,8 @@ class Dialect:
     +CPMS=?, one group an argument. ``ccid`` is the command for the ICCID and its answer. ``full_line`` is
     what is said when there is no room for a message. ``csmp_wipes_smsc``: AT+CSMP= makes AT+CSCA? empty.
     ``busy_after_cfun``: so many commands after AT+CFUN= get CME 515. ``ussd_in_hex``: AT+CUSD takes text
-    only after AT^USSDMODE=0.
+    only after AT^USSDMODE=0, and till then packed septets in hexadecimal. ``ussd_in_ucs2``: +CUSD: gives
+    UCS-2 in hexadecimal, with a coding scheme that says otherwise.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Dialect:
     cpin_without_ok: bool = False
     busy_after_cfun: int = 0
     ussd_in_hex: bool = False
+    ussd_in_ucs2: bool = False
     cscs: tuple[str, ...] = ("IRA", "GSM", "UCS2", "8859-1")
 
 

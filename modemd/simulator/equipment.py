@@ -66,6 +66,8 @@ class Equipment:
     technology: int = 2
     signal: int = 20
     balance: str = "Your balance is 12.34 EUR."
+    ussd_open: bool = False
+    ussd_heard: list[str] = field(default_factory=list)
     functional: int = 1
     settings: Settings = field(default_factory=Settings)
     stores: dict[str, Store] = field(default_factory=dict)

@@ -352,7 +352,7 @@ def test_ussd_in_the_character_set_of_the_terminal() -> None:
     desk = Desk()
     desk.quiet()
     desk.tell('AT+CSCS="UCS2"')
-    answer = desk.tell('AT+CUSD=1,"002A00310030003000230",15')
+    answer = desk.tell('AT+CUSD=1,"002A0031003000300023",15')
     hexed = answer.split('"')[1]
     assert bytes.fromhex(hexed).decode("utf-16-be") == "Your balance is 12.34 EUR."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from modemd.simulator import ussd as ussd_room
 from modemd.simulator.answers import Answer, refused
 from modemd.simulator.commands.arguments import integer, words
 from modemd.simulator.interpreter import Command, Form, command
@@ -71,23 +72,24 @@ def indicators(me: Equipment, one: Command) -> Answer:
 
 @command("+CUSD")
 def ussd(me: Equipment, one: Command) -> Answer:
-    """A code in, the balance back (3GPP TS 27.007, 7.15); the answer follows the ``OK``."""
+    """A code in, the network's answer back (3GPP TS 27.007, 7.15); it follows the ``OK``."""
     if one.form is Form.TEST:
         return ("+CUSD: (0-2)",)
     if one.form is Form.READ:
         return ("+CUSD: 1",)
     given = words(one.arguments)
+    if given[0] == "2":
+        me.ussd_open = False
     if len(given) < 2 or not given[1]:
         return ()
     me.need_card()
-    if me.dialect.ussd_in_hex and me.settings.plain.get("^USSDMODE", "1") != "0":
-        raise refused("ERROR")
+    text = ussd_room.read(me, given[1])
     if not me.on_air:
         raise refused("CME", 30)
-    text, dcs = me.balance, 15
-    if me.settings.cscs == "UCS2":
-        text, dcs = text.encode("utf-16-be").hex().upper(), 72
-    me.later(0.0, lambda: me.announce((f'+CUSD: 0,"{text}",{dcs}',)))
+    said = ussd_room.network_says(me, text)
+    if said is not None:
+        line = ussd_room.written(me, said)
+        me.later(0.0, lambda: me.announce((line,)))
     return ()
 
 
