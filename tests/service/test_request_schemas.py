@@ -54,12 +54,15 @@ def test_what_the_schema_refuses_is_refused_and_the_field_is_named(tmp_path: Pat
     wrong = []
     for field in SCHEMAS[name]["properties"]:
         for value in TYPES:
-            payload = good | {field: value}
+            spelt = {"number": "to", "body": "text", "message": "text", "data": "text"}.get(field, field)
+            payload = {key: given for key, given in good.items() if key != spelt} | {field: value}
             told = _ask(office, verb, json.dumps(payload).encode())
             assert _faults(told) == [], payload
-            refused = any(body["error"] and body["error"]["code"] == "bad_request" for _, body in told)
-            if not refused and not VALID[name].is_valid(payload):
-                wrong.append((field, value))
+            reasons = [body["error"]["reason"] for _, body in told if body["error"]]
+            if not VALID[name].is_valid(payload) and not any(
+                reason.startswith((f"{spelt}:", f"{field}:")) for reason in reasons
+            ):
+                wrong.append((field, value, reasons))
     assert wrong == []
 
 
