@@ -12,14 +12,15 @@ from modemd.errors import Rejected
 from modemd.gsm.ussd import code_fault
 from modemd.service import routing
 from modemd.service.modem_orders import Asker, ask
-from modemd.service.overview import overview
 from modemd.service.request import Asked, Told, Wake
+from modemd.service.states import modem_state
 from modemd.store import modems, pauses
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from modemd.formats.payloads import ModemState
     from modemd.service.rules import Rules
     from modemd.store.modems import ModemRow
     from modemd.store.transaction import Tx
@@ -66,7 +67,9 @@ def pause(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake
     if modem.state in _COMING:
         modems.write_state(tx, modem.id, "paused", why)
     routing.release(tx, rules)
-    return modem_object(tx, modem.id, now, asked.zone), Wake(queue=True, modems=frozenset({modem.name}))
+    return state_of(tx, modem.gateway, modem.name, now, asked.zone), Wake(
+        queue=True, modems=frozenset({modem.name})
+    )
 
 
 def resume(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
@@ -75,7 +78,9 @@ def resume(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wak
     pauses.resume(tx, modem.id)
     if modem.state == "paused":
         modems.write_state(tx, modem.id, "ready", None)
-    return modem_object(tx, modem.id, now, asked.zone), Wake(queue=True, modems=frozenset({modem.name}))
+    return state_of(tx, modem.gateway, modem.name, now, asked.zone), Wake(
+        queue=True, modems=frozenset({modem.name})
+    )
 
 
 def pause_sentence(by: str, at: datetime, zone: tzinfo) -> str:
@@ -90,27 +95,10 @@ def paused_why(tx: Tx, gateway: str, name: str, zone: tzinfo) -> str | None:
     return None if found is None or at is None else pause_sentence(found[1], at, zone)
 
 
-def modem_object(tx: Tx, modem_id: int, now: datetime, zone: tzinfo) -> Told:
-    """A modem's state as the contract has it."""
+def state_of(tx: Tx, gateway: str, name: str, now: datetime, zone: tzinfo) -> ModemState | None:
+    """How a modem stands, as the contract has it; ``None`` where it is no longer known."""
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    row = modems.find(tx, modem_id)
-    for view in overview(tx, midnight).modems:
-        if row is not None and (view.gateway, view.name) == (row.gateway, row.name):
-            return {
-                "state": view.state,
-                "registration": view.registration,
-                "technology": view.technology,
-                "operator": view.operator,
-                "signal_dbm": view.signal_dbm,
-                "imei": view.imei,
-                "iccid": view.iccid,
-                "number": view.msisdn,
-                "queue": view.queue,
-                "sent_today": view.sent_today,
-                "storage": None,
-                "error": view.error,
-            }
-    return {}
+    return modem_state(tx, gateway, name, midnight)
 
 
 def _asker(asked: Asked) -> Asker:

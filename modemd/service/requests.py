@@ -18,6 +18,7 @@ from modemd.service import modem_requests, orders
 from modemd.service.checks import DEFAULT_ACCOUNT, prepare, quote
 from modemd.service.request import Asked, Told, Verb, Wake, topic_of
 from modemd.service.responses import respond
+from modemd.service.states import credit
 from modemd.service.told import message_event
 from modemd.store import outbound
 
@@ -143,9 +144,7 @@ def _message(tx: Tx, asked: Asked, rules: Rules) -> int:
 def _balance(_tx: Tx, asked: Asked, rules: Rules, _now: datetime) -> tuple[Told, Wake]:
     """Say what an account may still spend."""
     _account(asked, rules)
-    return {
-        "balance": None, "held": 0, "available": None, "expiring": [], "state": "active", "low": False,
-    }, Wake()  # fmt: skip
+    return credit(), Wake()
 
 
 def _order(_tx: Tx, asked: Asked, rules: Rules, _now: datetime) -> tuple[Told, Wake]:

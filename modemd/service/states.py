@@ -68,6 +68,19 @@ def standing(tx: Tx, rules: Rules, midnight: datetime) -> Standing:
     )
 
 
+def modem_state(tx: Tx, gateway: str, name: str, midnight: datetime) -> ModemState | None:
+    """Return how one modem stands, on whichever gateway of this store; ``None`` where there is none such."""
+    modem_id = modems.modem_ids(tx, gateway).get(name)
+    if modem_id is None:
+        return None
+    row = next(each for each in modems.all_modems(tx) if (each["gateway"], each["name"]) == (gateway, name))
+    waiting = queue.waiting(tx)
+    of_it = sum(
+        waiting.get(route, 0) for route, (_, members) in store.routes(tx).items() if modem_id in members
+    )
+    return _modem(row, of_it, store.sent_since(tx, to_us(midnight)).get(modem_id, 0))
+
+
 def credit() -> Credit:
     """What an account may still spend: no terms are applied, so none is limited by credits."""
     return {

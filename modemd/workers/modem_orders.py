@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from modemd.errors import NoReply, PortLost, Refused, Rejected
 from modemd.gsm.causes import reaction
 from modemd.service import modem_orders as service
-from modemd.service.modem_requests import modem_object, paused_why
+from modemd.service.modem_requests import paused_why, state_of
 from modemd.store import modems
 from modemd.workers.supervisor import Worker
 
@@ -106,7 +106,9 @@ class Orders:
         """The modem is ready, also after a restart that was asked for."""
         if self.resetting:
             floor, now = self._floor, self._floor.now()
-            state = await floor.store.run(lambda tx: modem_object(tx, self._modem_id, now, floor.zone))
+            state = await floor.store.run(
+                lambda tx: state_of(tx, floor.rules.gateway, self._name, now, floor.zone)
+            )
             await self._finish(state or {})
 
     async def put_away(self, why: str) -> None:
