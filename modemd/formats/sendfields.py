@@ -40,7 +40,7 @@ def recipients(payload: dict[str, Any], contacts: Mapping[str, tuple[str, ...]] 
         if not isinstance(one, str):
             raise bad_request(f"to: a number is written as text, in quotes, not as {kind_of(one)}")
         found += [piece.strip() for piece in _SEPARATOR.split(checked_text(one, "to:"))]
-    numbers = list(dict.fromkeys(number for one in found if one for number in contacts.get(one, (one,))))
+    numbers = list(dict.fromkeys(each for one in found if one for each in contacts.get(one, (one,))))
     if not numbers:
         raise bad_request("to: is empty")
     if longest := next((one for one in numbers if len(one) > _LONGEST_NAME), None):

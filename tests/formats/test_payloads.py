@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ from modemd.formats.payloads_examples import EXAMPLES
 from modemd.formats.schemas import Schemas
 from modemd.model import Call, Coding, Inbound, MessageEvent, MessageState, Trouble
 from tests.formats.checking import SCHEMAS, VALID, faults
+from tests.house import ROOT
 
 EVENT_ID = {"event_id": "9f2c01aa-17"}
 
@@ -139,3 +141,10 @@ def test_times_are_told_in_utc_whatever_zone_they_came_in() -> None:
 def test_any_text_and_number_can_be_told(text: str, whole: int) -> None:
     told = json.loads(compact_json({"text": text, "whole": whole}).decode())
     assert told == {"text": text.encode("utf-8", "replace").decode(), "whole": whole}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_field_stands_in_the_page_about_mqtt(name: str) -> None:
+    page = (ROOT / "docs" / "mqtt.md").read_text("utf-8")
+    words = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"```.*?```|`[^`]+`", page, re.DOTALL))))
+    assert set(SCHEMAS[name]["properties"]) - words == set()
