@@ -1,9 +1,9 @@
 """What the manual's pages have a reader do: commands that are run, and what is shown to come of them.
 
 A line before a fenced block says what it is: ``<!-- run -->`` a script that ends, ``<!-- watch -->`` one that
-goes on, ``<!-- write NAME -->`` a file, ``<!-- prints -->`` all that the last script printed, ``<!-- shows -->``
-lines that come, in this order, from what is watched. What differs each time (times, ids) is compared as if it
-did not.
+goes on, ``<!-- write NAME -->`` a file, ``<!-- prints -->`` all that the last script printed,
+``<!-- shows -->`` lines that come, in this order, from what is watched. What differs each time (times, ids)
+is compared as if it did not.
 """
 
 from __future__ import annotations

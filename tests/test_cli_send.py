@@ -187,3 +187,10 @@ def test_a_gateway_that_ends_meanwhile_ends_the_wait(desk: Desk) -> None:
         desk.gateway_stops()
         assert "no gateway is running" in waiting.stderr.read()
         assert waiting.wait() == 75
+
+
+def test_a_contact_is_each_of_its_numbers(tmp_path: Path) -> None:
+    desk = Desk.begin(tmp_path, more=f'contacts: {{team: ["{TO}", "+32475000002"]}}\n')
+    done = desk.call("send", "--to", "team", "--id", "x", "--json", "Hello")
+    assert [told["to"] for told in done.objects] == [TO, "+32475000002"]
+    assert "did you mean 'team'?" in desk.run("send", "--to", "taem", "Hello").err

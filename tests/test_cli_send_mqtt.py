@@ -155,3 +155,11 @@ def test_where_no_gateway_answers_it_is_75_and_says_how_to_ask_again(
     told = capsys.readouterr().err
     assert told.startswith("no gateway has answered within 0.3 s: the message waits at the broker for one.")
     assert "--id a asks again without sending twice" in told
+
+
+def test_a_contact_is_each_of_its_numbers(away: Away) -> None:
+    done = away.send("--to", "team", "--id", "for-the-team", "--json", "Hello")
+    assert done.status == 0
+    assert {told["to"] for told in done.objects} >= {TO, "+32475000009"}
+    done = away.send("--to", "taem", "Hello")
+    assert (done.status, "did you mean 'team'?" in done.err) == (1, True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -15,6 +17,7 @@ from tests.documents import Block, blocks, in_order, same_each_time
 from tests.house import ROOT
 from tests.system.gateway import Site
 from tests.system.mosquitto import Broker, ReadyMade, wait_until
+from tests.system.mqtt_user import MqttUser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +50,14 @@ class Reader:
             arguments = "" if name == "python3" else " -m modemd"
             (bin_folder / name).write_text(f'#!/bin/sh\nexec {sys.executable}{arguments} "$@"\n')
             (bin_folder / name).chmod(0o755)
+        self._places = {
+            "/etc/modemd/client.yaml": str(folder / "modemd.yaml"),
+            "/var/spool/modemd": str(site.spool),
+            '"broker.example.org", 1883': f'"127.0.0.1", {broker.port}',
+        }
         self._environment = {
             **os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(settings),
             "PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
-            "MODEMD_CONFIG": str(folder / "modemd.yaml"), "BROKER_PORT": str(broker.port),
-            "SPOOL": str(site.spool),
         }  # fmt: skip
 
     def __enter__(self) -> Self:
@@ -66,7 +72,10 @@ class Reader:
 
     def does(self, block: Block) -> None:
         """What one block says."""
-        getattr(self, f"_{block.kind}")(block)
+        text = block.text
+        for there, here in self._places.items():
+            text = text.replace(there, here)
+        getattr(self, f"_{block.kind}")(replace(block, text=text))
 
     def _run(self, block: Block) -> None:
         done = subprocess.run(
@@ -87,6 +96,14 @@ class Reader:
         path = self.folder / block.named
         path.write_text(block.text)
         path.chmod(0o755)
+
+    def _flow(self, block: Block) -> None:
+        """Node-RED's nodes: each wire, tab and broker is one of them."""
+        nodes = {node["id"]: node for node in json.loads(block.text)}
+        named = {node.get("z") for node in nodes.values()} | {node.get("broker") for node in nodes.values()}
+        wired = {end for node in nodes.values() for ends in node.get("wires", ()) for end in ends}
+        assert (named | wired) - set(nodes) == {None, "broker.example.org"}
+        assert nodes[next(iter(wired))]["z"]
 
     def _prints(self, block: Block) -> None:
         assert same_each_time(self._printed) == same_each_time(block.text)
@@ -121,11 +138,14 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         )
         site.start()
         site.until(lambda: "connected with the broker" in site.log, "it is connected")
+        login = {"username": "operator", "password": PASSWORD}
+        with MqttUser(broker.port, "modemd/modem/+/state", **login) as user:
+            user.until(lambda: sum(heard.body["state"] == "ready" for heard in user.heard) == 2, "modems")
         with Reader(tmp_path / "home", broker, site) as somebody:
             yield somebody
 
 
-@pytest.mark.parametrize(("page", "least"), [("mqtt.md", 10)])
+@pytest.mark.parametrize(("page", "least"), [("mqtt.md", 10), ("recipes.md", 15)])
 def test_what_a_page_has_its_reader_do_comes_as_it_says(reader: Reader, page: str, least: int) -> None:
     marked = blocks(page)
     assert len(marked) >= least

@@ -138,7 +138,7 @@ def _prepared(payload: dict[str, Any], rules: Rules, config: Config) -> list[Pre
     Raises:
         Rejected: one of the messages cannot be accepted; then none is.
     """
-    requests = read_send(json.dumps(payload).encode(), config.gateway.zone).requests
+    requests = read_send(json.dumps(payload).encode(), config.gateway.zone, config.contacts).requests
     return [intake.prepare(request, rules, utc_now()) for request in requests]
 
 

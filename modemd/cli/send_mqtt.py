@@ -157,7 +157,7 @@ def send_by_broker(config: Config, payload: dict[str, Any], *, wait: bool, quote
         ConfigError: there is no broker in the configuration, or a file for it cannot be read.
         Rejected: it is no message that any gateway accepts.
     """
-    read_send(_octets(payload), config.gateway.zone)
+    read_send(_octets(payload), config.gateway.zone, config.contacts)
     account = payload.pop("account", None)
     if payload.get("report") is None:  # what the end is, is known only to who said this
         payload["report"] = config.sending.reports
