@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modemd.model import MessageEvent, MessageState
@@ -38,8 +39,10 @@ class News:
     ) -> None:
         """Tell of a message that was in the store before, as it is at present."""
         row = outbound.find_message(tx, message_id)
-        # Where there is no row it came earlier in this batch.
-        event = self._event(each, message_id, state) if row is None else message_event(row, self._now)
+        if row is None:  # it came earlier in this batch
+            event = self._event(each, message_id, state)
+        else:  # its phone number may have been forgotten since
+            event = replace(message_event(row, self._now), to=each.outgoing.destination)
         self._notices += notices_of(event, self._now_us, message_id, reply)
 
     def write(self, tx: Tx) -> None:

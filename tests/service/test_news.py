@@ -15,6 +15,7 @@ from modemd.service import arrival, dispatch, intake, orders, outbox, upkeep
 from modemd.store import modems
 from modemd.store import outbox as rows_to_tell
 from modemd.store.times import to_us
+from modemd.store.upkeep import forget_numbers
 from tests.service.office import LONG, START, TO, Office, rules_of
 from tests.service.test_arrival import parts_of
 from tests.store.files import rows
@@ -249,6 +250,16 @@ def test_a_known_request_is_answered_with_the_present_state(desk: Desk) -> None:
     assert desk.last()["client_id"] == "mine"
     assert desk.last()["parts_done"] == 1
     assert rows(desk.database, "SELECT count(*) FROM message") == [(1,)]
+
+
+def test_a_known_request_is_answered_after_its_number_was_forgotten(desk: Desk) -> None:
+    request = SendRequest(to=TO, text="Hello", client_id="mine", report=False)
+    desk.ask(request)
+    desk.taken(7)
+    desk.run(lambda tx: forget_numbers(tx, to_us(desk.now)))
+    assert rows(desk.database, "SELECT destination FROM message") == [(None,)]
+    desk.ask(request)
+    assert (desk.last()["event"], desk.last()["to"]) == ("sent", TO)
 
 
 def test_a_request_that_is_known_from_the_same_batch_is_answered(desk: Desk) -> None:
