@@ -37,6 +37,7 @@ format: $(VENV)/.tests ## let ruff write the code as it wants it
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.tests ## measure the gateway, and print a table
+	@.ci/need mosquitto mosquitto "the rows of the broker are left out" || true
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 # Without wheels for this machine (some Raspberry Pis) the fast parts are left out: all works, somewhat slower.

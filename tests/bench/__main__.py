@@ -13,7 +13,18 @@ import json
 import sys
 import time
 
-from tests.bench import airtime, claim, idle, latency, machine, strangers, throughput
+from tests.bench import (
+    airtime,
+    claim,
+    idle,
+    latency,
+    machine,
+    mqtt_accept,
+    mqtt_backlog,
+    mqtt_latency,
+    strangers,
+    throughput,
+)
 from tests.bench.measures import Options, Result, Row
 from tests.bench.table import table
 from tests.bench.turns import answer, turn
@@ -24,6 +35,9 @@ ROWS: tuple[Row, ...] = (
     *airtime.ROWS,
     *idle.ROWS,
     *claim.ROWS,
+    *mqtt_accept.ROWS,
+    *mqtt_latency.ROWS,
+    *mqtt_backlog.ROWS,
     *strangers.ROWS,
     *throughput.ROWS[3:],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
+from collections.abc import Iterable
 from functools import partial
 
 from tests.bench.measures import Figures, Measure, Options, Row
@@ -26,11 +27,13 @@ def _run(options: Options, modems: int) -> Figures:
         place.wait_for_results(len(files), 30)
         place.check_once([path.name for path in files])
         asked = {f"m{one['text'].split()[1][:-1]}": one["asked_at"] for one in place.modems.accepted()}
-    waits_ms = sorted((asked[name] - at) * 1000 for name, at in dropped.items())
-    return {
-        "median": statistics.median(waits_ms),
-        "p99": waits_ms[min(len(waits_ms) - 1, int(len(waits_ms) * 0.99))],
-    }
+    return percentiles((asked[name] - at) * 1000 for name, at in dropped.items())
+
+
+def percentiles(waits_ms: Iterable[float]) -> Figures:
+    """The median and the 99th percentile."""
+    ordered = sorted(waits_ms)
+    return {"median": statistics.median(ordered), "p99": ordered[int((len(ordered) - 1) * 0.99)]}
 
 
 def _row(modems: int) -> Row:

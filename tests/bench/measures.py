@@ -18,6 +18,9 @@ class Options:
     idle_s: float = 60.0
     queued: int = 1_000_000
     samples: int = 200
+    messages: int = 50_000
+    backlog: int = 100_000
+    events: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)

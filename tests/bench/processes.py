@@ -39,14 +39,22 @@ def memory_mb(pid: int, field: str = "VmRSS") -> float:
 class Process:
     """One program, whose standard error is kept in a file."""
 
-    def __init__(self, name: str, command: list[str], folder: Path, **environment: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        folder: Path,
+        *,
+        stdin: int = subprocess.DEVNULL,
+        **environment: str,
+    ) -> None:
         self.folder = folder
         self.said = folder / f"{name}.err"
         self.started_at = time.monotonic()
         with self.said.open("ab") as errors:
             self.popen = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env={**os.environ, **environment},
@@ -73,8 +81,9 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.popen.kill()
         self.popen.wait()
-        if self.popen.stdout:
-            self.popen.stdout.close()
+        for pipe in (self.popen.stdin, self.popen.stdout):
+            if pipe:
+                pipe.close()
 
 
 class Modems(Process):

@@ -19,8 +19,11 @@ TEXT = (
 """About as long as what is sent with such gateways; one part."""
 
 
-def configuration(folder: Path, modems: Modems, *, reports: bool = False) -> Path:
+def configuration(
+    folder: Path, modems: Modems, *, reports: bool = False, broker_port: int | None = None
+) -> Path:
     """Write the gateway's configuration: everything as it is by default, but for where things are."""
+    mqtt = "" if broker_port is None else f"mqtt: {{host: 127.0.0.1, port: {broker_port}}}\n"
     entries = "".join(
         f'    - {{name: {modem["name"]}, port: {modem["path"]}, number: "{modem["msisdn"]}"}}\n'
         for modem in modems.all
@@ -30,7 +33,7 @@ def configuration(folder: Path, modems: Modems, *, reports: bool = False) -> Pat
         "gateway: {name: bench, country: BE, timezone: Europe/Brussels}\n"
         f"store: {{url: 'sqlite:///{folder}/modemd.db'}}\n"
         f"spool: {{dir: '{folder}/spool'}}\n"
-        f"sending: {{reports: {str(reports).lower()}}}\n"
+        f"sending: {{reports: {str(reports).lower()}}}\n{mqtt}"
         "log: {level: warning, format: text}\n"
         f"modems:\n  discover: false\n  list:\n{entries}"
     )
