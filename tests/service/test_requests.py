@@ -441,7 +441,7 @@ def test_what_is_begun_is_its_modems_to_answer_for_a_while(desk: Desk) -> None:
     assert desk.told()[0][1]["error"]["code"] == "uncertain"
 
 
-# -- modems of other gateways on this store -------------------------------------------------------------------
+# -- modems of other gateways on this store ---------------------------------------------------------
 def _neighbour(tx: Tx, seen_us: int, *names: str) -> dict[str, int]:
     modems.gateway_started(tx, "gw2", 1, "1.0", seen_us)
     found = {name: modems.ensure_modem(tx, "gw2", name) for name in names}
