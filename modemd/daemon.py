@@ -17,7 +17,6 @@ from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
 from modemd.service import modem_orders, routing, upkeep
-from modemd.service.outbox import MQTT
 from modemd.service.rules import Rules
 from modemd.store import brokers, modems
 from modemd.store.database import Database
@@ -252,7 +251,4 @@ class Daemon:
 
 
 def _rules(config: Config) -> Rules:
-    consumers = {"spool", hooks.CONSUMER} if config.hooks.event else {"spool"}
-    if config.mqtt is not None:
-        consumers.add(MQTT)
-    return Rules.of(config, frozenset(consumers))
+    return Rules.of(config, frozenset({hooks.CONSUMER} if config.hooks.event else ()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from modemd.store import outbox
 from tests.desk import REFUSED_FOR_GOOD, SILENCE, TAKEN, Desk
 
 TO = "+32475123456"
@@ -194,3 +195,13 @@ def test_a_contact_is_each_of_its_numbers(tmp_path: Path) -> None:
     done = desk.call("send", "--to", "team", "--id", "x", "--json", "Hello")
     assert [told["to"] for told in done.objects] == [TO, "+32475000002"]
     assert "did you mean 'team'?" in desk.run("send", "--to", "taem", "Hello").err
+
+
+def test_the_broker_is_told_of_what_a_command_brings_about(tmp_path: Path) -> None:
+    desk = Desk.begin(tmp_path, more="mqtt: {host: 127.0.0.1}\n")
+    desk.call("send", "--to", "+32475123456", "--id", "mine", "Hello")
+    desk.call("messages", "cancel", 1)
+    told = desk.write(lambda tx: outbox.untold(tx, "mqtt", 0, 9))
+    assert [(each.topic, each.event) for each in told] == [
+        ("status/default", "accepted"), ("status/default", "queued"), ("status/default", "cancelled"),
+    ]  # fmt: skip

@@ -31,8 +31,9 @@ class Rules:
     contacts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, config: Config, consumers: frozenset[str] = frozenset({"spool"})) -> Rules:
-        """Take what is needed from a configuration."""
+    def of(cls, config: Config, others: frozenset[str] = frozenset()) -> Rules:
+        """Take what is needed from a configuration; ``others`` are told besides the spool and the broker."""
+        broker = frozenset() if config.mqtt is None else frozenset({"mqtt"})
         return cls(
             gateway=config.gateway.name,
             country=config.gateway.country,
@@ -40,7 +41,7 @@ class Rules:
             modems=tuple(config.modems.list),
             routes=config.routes,
             sending=config.sending,
-            consumers=consumers,
+            consumers=others | broker | {"spool"},
             contacts=config.contacts,
         )
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from modemd.errors import PduError
 from modemd.gsm.incoming import decode_deliver, decode_status_report
 from modemd.gsm.join import joined_octets
 from modemd.model import Inbound, MessageEvent, MessageState, OutboundResult, StatusReportFacts, Trouble
+from modemd.service.checks import DEFAULT_ACCOUNT
 from modemd.store import inbound, outbound, parts
 from modemd.store.times import from_us
 
 if TYPE_CHECKING:
+    from modemd.errors import Rejected
     from modemd.gsm.incoming import Deliver
     from modemd.store.outbound import MessageRow, MessageTimes
     from modemd.store.transaction import Tx
 
+_NO_TOPIC: Final = re.compile("[+#/\x00]")
+"""What may not stand in a level of a topic's name (MQTT 5.0, 4.7)."""
 ModemFacts = Mapping[str, Mapping[str, Any]]
 """What is known of each modem, by its name: ``imsi``, ``imei``, ``msisdn``."""
 
@@ -40,6 +45,21 @@ def message_event(row: MessageRow, at: datetime) -> MessageEvent:
         modem=row.modem,
         error=trouble,
     )
+
+
+def rejected_event(
+    refused: Rejected, account: str | None, client_id: str | None, to: str, at: datetime
+) -> MessageEvent:
+    """Return the contract's event for a request that was not accepted.
+
+    An account that no topic can end in is told of as ``default``.
+    """
+    if not account or _NO_TOPIC.search(account):
+        account = DEFAULT_ACCOUNT
+    return MessageEvent(
+        event=MessageState.REJECTED, id=None, client_id=client_id, account=account, to=to, at=at,
+        error=Trouble(code=refused.code, reason=refused.reason),
+    )  # fmt: skip
 
 
 _RETRYING = frozenset({"queued", "scheduled", "sending", "uncertain"})

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected, StoreError
 from modemd.formats.spoolfile import MAX_FILE_OCTETS, read
-from modemd.model import Priority
-from modemd.service import intake
+from modemd.model import Priority, SendRequest
+from modemd.service import intake, told
+from modemd.service.outbox import MQTT, announce_rejected
 from modemd.store import outbox
 from modemd.store.times import to_us
 from modemd.workers import hooks
@@ -31,6 +32,7 @@ from modemd.workers.supervisor import Worker
 if TYPE_CHECKING:
     from modemd.config.sections import SpoolConfig
     from modemd.formats.spoolfile import SpoolFile
+    from modemd.store.transaction import Tx
     from modemd.workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -197,7 +199,7 @@ class SpoolIntake(Worker):
                 self._move(dropped.path, entry)
         for dropped, entry in zip(read_files, entered, strict=True):
             if entry.refusal is not None:
-                await self._reject(dropped.path, dropped.name, entry.refusal)
+                await self._reject(dropped.path, dropped.name, entry.refusal, dropped.prepared[0].request)
 
     async def _read(self, candidate: Candidate, let_go: set[int] | None) -> Dropped | None:
         path = candidate.path(self._dirs["outgoing"])
@@ -216,6 +218,7 @@ class SpoolIntake(Worker):
             return None
         rules, now = self._floor.rules, self._floor.now()
         parsed: SpoolFile | None = None
+        asked = SendRequest(to="", account=os.fsdecode(candidate.account) or None)
         try:
             parsed = read(
                 os.fsdecode(candidate.name), contents, self._config.formats, zone=self._floor.zone,
@@ -226,15 +229,15 @@ class SpoolIntake(Worker):
                 account = os.fsdecode(candidate.account)
                 requests = tuple(replace(request, account=account) for request in requests)
             prepared = []
-            for place, request in enumerate(requests, 1):
-                prepared.append(intake.prepare(request, rules, now))
+            for place, asked in enumerate(requests, 1):
+                prepared.append(intake.prepare(asked, rules, now))
                 if place % _IN_A_ROW == 0:  # a JSON file may name thousands
                     await asyncio.sleep(0)
         except Rejected as refusal:
             # A JSON file may hold many: not "No destination", but which of them is wrong.
             is_list = parsed is not None and parsed.format == "json"
-            told = Rejected(refusal.code, refusal.reason) if is_list else refusal
-            await self._reject(path, candidate.name, told)
+            said = Rejected(refusal.code, refusal.reason) if is_list else refusal
+            await self._reject(path, candidate.name, said, asked)
             return None
         return Dropped(path, candidate.name, parsed.format, tuple(prepared), key_of(path, found))
 
@@ -250,15 +253,22 @@ class SpoolIntake(Worker):
                 path, f"its message is in the store, but it cannot be moved: {error}"
             )
 
-    async def _reject(self, path: bytes, name: bytes, refusal: Rejected) -> None:
+    async def _reject(self, path: bytes, name: bytes, refusal: Rejected, asked: SendRequest) -> None:
         target = await self._rejections.to_failed(path, name, refusal.fail_reason)
-        if target is not None and hooks.CONSUMER in self._floor.rules.consumers:
-            body = json.dumps({"file": os.fsdecode(target)})
-            now_us = to_us(self._floor.now())
-            await self._floor.store.run(
-                lambda tx: outbox.add(tx, hooks.CONSUMER, "FAILED", now_us, body=body)
-            )
-            self._floor.hooks.ring()
+        rules, now = self._floor.rules, self._floor.now()
+        if target is None or not rules.consumers & {hooks.CONSUMER, MQTT}:
+            return
+
+        def tell(tx: Tx) -> None:
+            if hooks.CONSUMER in rules.consumers:
+                body = json.dumps({"file": os.fsdecode(target)})
+                outbox.add(tx, hooks.CONSUMER, "FAILED", to_us(now), body=body)
+            event = told.rejected_event(refusal, asked.account, asked.client_id, asked.to, now)
+            announce_rejected(tx, rules, event, to_us(now), None)
+
+        await self._floor.store.run(tell)
+        self._floor.mqtt.ring()
+        self._floor.hooks.ring()
 
 
 def _oddity(path: bytes) -> str:

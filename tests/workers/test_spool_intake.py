@@ -18,7 +18,7 @@ from modemd.store.database import Database
 from modemd.workers.bell import Bell
 from modemd.workers.spool_batch import key_of
 from modemd.workers.spool_intake import SpoolIntake
-from tests.service.office import TO, rules_of
+from tests.service.office import TO, rules_of, with_broker
 from tests.store.files import full_disk, opened, rows, url_of
 from tests.workers.spool_floor import Hall, hall
 
@@ -291,6 +291,37 @@ def test_the_same_client_id_in_another_file_sends_nothing(tmp_path: Path) -> Non
         assert here.hall.names("checked") == ["a"]
         assert here.hall.names("failed") == ["c"]
         assert len(rows(here.look, "SELECT * FROM spool_file")) == 1
+
+    play(tmp_path, story)
+
+
+def rejected(here: Door) -> list[tuple[str, str, str, str | None]]:
+    """What the broker is to be told was refused: topic, code, recipient, id."""
+    sql = "SELECT topic, body FROM outbox WHERE consumer = 'mqtt' AND event = 'rejected'"
+    told = [(topic, json.loads(body)) for topic, body in rows(here.look, sql)]
+    return [(topic, body["error"]["code"], body["to"], body["client_id"]) for topic, body in told]
+
+
+def test_the_broker_is_told_of_what_is_refused(tmp_path: Path) -> None:
+    async def story(here: Door) -> None:
+        here.hall.floor.rules = with_broker(rules_of(accounts={"clinic": {"allow": ["+32"]}}))
+        folder = here.spool / "outgoing" / "clinic"
+        folder.mkdir()
+        here.lay("clinic/a", "To: +31612345678\nClient_id: 7\n\nHello")
+        here.lay("b", f"To: {TO}\nAccount: no/such\n\nHello")
+        here.lay("c.json", "not JSON")
+        here.lay("d", f"To: {TO}\nClient_id: 8\n\nHello")
+        await here.turn(lambda: here.hall.names("outgoing") == ["clinic"] and len(rejected(here)) == 3)
+        here.lay("e", f"To: {TO}\nClient_id: 8\n\nBye")
+        await here.looked()
+        await here.turn(lambda: len(rejected(here)) == 4)
+        assert sorted(rejected(here), key=str) == [
+            ("status/clinic", "not_allowed", "+31612345678", "7"),
+            ("status/default", "account_unknown", TO, None),
+            ("status/default", "bad_request", "", None),
+            ("status/default", "duplicate_id", TO, "8"),
+        ]
+        assert await here.hall.floor.mqtt.wait(0)
 
     play(tmp_path, story)
 
