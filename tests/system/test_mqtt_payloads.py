@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from modemd.formats.channels import CHANNELS
+from modemd.model import MessageState
 from tests.formats.checking import channel_of, faults, faults_on
 from tests.system.gateway import Site
 from tests.system.mosquitto import Broker
@@ -51,6 +53,7 @@ def talk() -> Iterator[Talk]:
             _incoming(site, user)
             _requests(user)
             _orders_to_modems(user)
+            _troubles(site, user)
             late = _late(broker, site)
             site.kill()
             user.until(lambda: b'"offline"' in user.on("modemd/gateway/test/state")[-1].payload, "its will")
@@ -114,13 +117,36 @@ def _orders_to_modems(user: MqttUser) -> None:
         paused = _ask(user, "pause", {"modem": name, "reason": "a test"})
         assert paused["data"]["state"] == "paused"
     _expect_state(user, "gsm1", "paused")
+    user.publish("modemd/send", {"to": TO, "text": "too late", "id": "late"}, expiry_s=1)
     user.publish("modemd/send", {"to": TO, "text": "never", "id": "never"})
+    user.event("expired", "late")
     user.event("queued", "never")
     assert _ask(user, "cancel", {"client_id": "never"})["data"]["event"] == "cancelled"
     for name in ("gsm1", "gsm2"):
         assert _ask(user, "resume", {"modem": name})["status"] == "ok"
     assert _ask(user, "reset", {"modem": "gsm2"})["status"] == "ok"
     _expect_state(user, "gsm2", "ready")
+
+
+def _troubles(site: Site, user: MqttUser) -> None:
+    site.ask("network", refuse={"+32476": 1})
+    user.publish("modemd/send", {"to": "+32476000000", "text": "refused", "id": "refused"})
+    user.event("failed", "refused")
+    site.ask("network", tp_status=[0x41])
+    user.publish("modemd/send", {"to": TO, "text": "nobody there", "id": "away"})
+    user.event("undelivered", "away")
+    site.ask("network", tp_status=[0], report_delay_s=4)
+    user.publish("modemd/send", {"to": TO, "text": "tomorrow", "at": _tomorrow(), "id": "later"})
+    user.event("scheduled", "later")
+    site.ask("fault", modem="gsm1", spec="unplug:on=AT+CMGS*,at=answer,seconds=0.5")
+    user.publish("modemd/send", {"to": TO, "text": "in doubt", "id": "doubt", "modem": "gsm1"})
+    user.event("uncertain", "doubt")
+    user.event("delivered", "doubt")
+    _expect_state(user, "gsm1", "ready")
+
+
+def _tomorrow() -> str:
+    return (datetime.now(UTC) + timedelta(hours=12)).isoformat()
 
 
 def _expect_state(user: MqttUser, modem: str, state: str) -> None:
@@ -161,6 +187,15 @@ def test_everything_told_is_as_documented(talk: Talk) -> None:
 def test_everything_documented_is_told(talk: Talk) -> None:
     seen = {channel.name for each in talk.heard if (channel := channel_of(each.topic)) is not None}
     assert {each.name for each in CHANNELS if each.way == "out"} <= seen
+
+
+def test_every_state_is_told(talk: Talk) -> None:
+    told = [each.body for each in talk.heard if each.topic.startswith("modemd/status/")]
+    assert {each["event"] for each in told} == {state.value for state in MessageState}
+    in_trouble = {each["event"] for each in told if "error" in each}
+    assert {"rejected", "failed", "expired", "cancelled", "undelivered", "uncertain"} <= in_trouble
+    states = [each.body for each in talk.heard if each.topic == "modemd/modem/gsm1/state"]
+    assert any(each["state"] != "ready" and each["error"] for each in states)
 
 
 def test_what_is_retained_is_what_the_documents_say(talk: Talk) -> None:
