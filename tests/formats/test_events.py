@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 from modemd.formats.events import event_json, event_object
 from modemd.model import Call, Inbound
 from tests.formats.made import FAILED, NOW, SENT
+from tests.house import ROOT
 
 
 def test_an_event_has_the_contracts_fields() -> None:
@@ -65,3 +68,14 @@ def test_a_received_message_has_the_contracts_fields() -> None:
 def test_a_text_with_half_of_a_surrogate_pair_is_still_utf8() -> None:
     call = Call(originator="\ud83d", at=NOW, modem="GSM1")
     assert json.loads(event_json(call).decode())["from"] == "?"
+
+
+def test_without_the_quick_library_the_octets_are_the_same() -> None:
+    code = (
+        "import sys; sys.modules['orjson'] = None\n"
+        "from modemd.formats import events; from tests.formats.made import FAILED\n"
+        "assert events.orjson is None\n"
+        "sys.stdout.buffer.write(events.event_json(FAILED.event))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+    assert told.stdout == event_json(FAILED.event)
