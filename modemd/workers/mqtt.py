@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 _FIRST_S: Final = 1.0
 _LONGEST_S: Final = 30.0
 _HOPELESS_S: Final = 60.0
-_STEADY_S: Final = 10.0
-"""A connection that held for so long was a good one: the next try is made at once."""
+_AGAIN_S: Final = 0.5
+_SHORT_ONES: Final = 15
+"""So many connections in a row that broke soon are no accident; another gateway may have our name."""
 _LEAVE_S: Final = 0.6
 _SILENT_S: Final = 0.1
 _MEND_S: Final = 5.0
@@ -48,7 +49,7 @@ class MqttWorker(Worker):
         self._since = floor.now()
         self._wait_s = _FIRST_S
         self._said: str | None = None
-        self._up_at = 0.0
+        self._short = 0
         self._lost: BrokerLost | None = None
         self._noted: tuple[str, str | None] | None = None
         self._mended_at = 0.0
@@ -66,9 +67,7 @@ class MqttWorker(Worker):
             await self._watch(self._line.connection)
             return
         try:
-            if self._lost is not None:
-                lost, self._lost = self._lost, None
-                raise lost
+            await self._mind_loss()
             await self._connect()
         except BrokerLost as error:
             await self._say(error)
@@ -77,11 +76,20 @@ class MqttWorker(Worker):
             await self._say(BrokerLost(str(error), permanent=True))
             await self._pause.wait(_HOPELESS_S)
 
+    async def _mind_loss(self) -> None:
+        """A connection that was lost is made anew at once, but for one that another client took from us."""
+        lost, self._lost = self._lost, None
+        if lost is None:
+            return
+        if lost.permanent:
+            raise lost
+        await self._pause.wait(_AGAIN_S * random.uniform(0.2, 1.0))  # noqa: S311 - many may have lost it
+
     def _next_wait_s(self, error: BrokerLost) -> float:
         if error.permanent:
             return _HOPELESS_S
         wait_s, self._wait_s = self._wait_s, min(self._wait_s * 2, _LONGEST_S)
-        return wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - many gateways may have lost one broker
+        return wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - for the same reason
 
     async def finish(self) -> None:
         """Say that we go, and go; a broker that does not answer is left without a word."""
@@ -113,14 +121,14 @@ class MqttWorker(Worker):
         )
         line.new_session |= not connection.session_present
         line.connection = connection
-        self._up_at = time.monotonic()
         try:
-            self._say_online(connection)
             await self._subscribe(connection)
+            self._say_online(connection)  # who waits for it may publish now
         except BrokerLost:
             line.connection = None
             await connection.close(within_s=_LEAVE_S)
             raise
+        self._wait_s = _FIRST_S
         for each in line.on_connected:
             each()
         self._floor.mqtt.ring()
@@ -148,13 +156,11 @@ class MqttWorker(Worker):
 
     def _on_lost(self, reason: str) -> None:
         connection, self._line.connection = self._line.connection, None
-        held_s = time.monotonic() - self._up_at
+        if connection is None:
+            return  # it never was up, and its opener says so
         log.warning("the broker is lost: %s", reason)
-        if held_s > _STEADY_S:
-            self._wait_s = _FIRST_S
-        permanent = connection is not None and connection.lost is not None and connection.lost.permanent
-        if permanent or held_s < _STEADY_S:
-            self._lost = BrokerLost(reason, permanent=permanent)
+        permanent = connection.lost is not None and connection.lost.permanent
+        self._lost = BrokerLost(reason, permanent=permanent)
         self._line.lost.ring()
         self._floor.mqtt.ring()
 
