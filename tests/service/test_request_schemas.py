@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modemd.formats.channels import CHANNELS
 from modemd.formats.payloads_examples import EXAMPLES
+from modemd.service import requests
 from modemd.service.outbox import MQTT
 from modemd.service.requests import answer
 from modemd.store import outbox
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
 
 VERBS = ("quote", "cancel", "balance", "order", "ussd", "pause", "resume", "reset")
 TYPES: list[Any] = ["x", 7, -1, 5.5, True, False, None, [], [7], {}, {"a": 1}, "x" * 256]
+
+
+def test_every_verb_has_its_channels() -> None:
+    topics = {each.topic for each in CHANNELS}
+    for way in ("request", "response"):
+        assert {f"{way}/{verb}" for verb in requests._VERBS} <= topics
+        assert {f"{way}/{verb}/{{account}}" for verb in requests._ACCOUNTS_OWN} <= topics
+    assert set(VERBS) == set(requests._VERBS)
 
 
 def _office(folder: Path) -> Office:
