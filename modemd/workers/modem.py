@@ -168,6 +168,7 @@ class ModemWorker(Worker):
         """
         was_there = self._is_there()
         ends_at = time.monotonic() + _REOPEN_S[min(self._failures, len(_REOPEN_S) - 1)]
+        ends_at = min(ends_at, self._orders.until)  # who waits for it is told in time
         self._failures += 1
         while not self.stopping and (left_s := ends_at - time.monotonic()) > 0:
             await self._pause.wait(min(left_s, _PLUG_S))
