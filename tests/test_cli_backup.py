@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from modemd.store import mark
+from modemd.store.database import Database
 from tests.desk import Desk
 
 
@@ -40,6 +42,17 @@ def test_the_copy_is_a_store_of_its_own_and_private(desk: Desk, tmp_path: Path) 
         (tmp_path / left).unlink(missing_ok=True)
     copy.rename(tmp_path / "store.db")
     assert [each["text"] for each in desk.call("messages", "--json").json] == ["Hello"]
+
+
+def test_the_copys_events_are_no_repeats_of_what_the_store_tells(desk: Desk, tmp_path: Path) -> None:
+    assert backup(desk, tmp_path / "one.db")[0] == 0
+    tags = []
+    for file in ("store.db", "one.db"):
+        database = Database(f"sqlite:///{tmp_path}/{file}")
+        tags.append(database.read(mark.tag))
+        database.close()
+    assert tags[0] != tags[1]
+    assert all(len(tag) == 8 for tag in tags)
 
 
 def test_a_store_that_is_written_to_is_copied_whole(desk: Desk, tmp_path: Path) -> None:

@@ -173,9 +173,13 @@ class Database:
     def backup(self, target: Path) -> None:
         """Copy the live store into ``target``, whole and consistent, by SQLite's backup API.
 
+        The copy gets a mark of its own: once it is put back, its events are no repeats of those since.
+
         Raises:
             StoreError: the target exists, or cannot be written.
         """
+        from modemd.store import mark  # noqa: PLC0415 - statements are made when they are needed
+
         if target.exists():
             raise StoreError(f"{target} exists: name a new file")
         try:
@@ -183,6 +187,8 @@ class Database:
             try:
                 # In one step: between steps, a commit of the daemon's would start the copy anew, without end.
                 self._connection.backup(copy)
+                mark.renew(Tx(copy, "sqlite"))
+                copy.commit()
             finally:
                 copy.close()
         except (sqlite3.Error, OSError) as error:
