@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from modemd.model import LEGAL_EVENTS, MessageState
 from tests.system.mqtt_user import MqttUser
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from tests.system.mosquitto import Broker
 
 PHONES: Final = 400
-_AGAIN_S: Final = 3.0
+_AGAIN_S: Final = 5.0
+_UNCERTAIN_S: Final = 8
+"""Longer than a report takes, restarts included."""
 _ENDED: Final = {"delivered", "undelivered", "failed", "expired", "cancelled", "rejected"}
 
 
@@ -45,7 +47,7 @@ class Told:
     """Texts of incoming messages, each event counted once."""
     _read: int = 0
 
-    def read(self, user: MqttUser) -> None:
+    def read(self, user: MqttUser) -> Self:
         """Take in what has come since the last time."""
         heard = user.heard
         while self._read < len(heard):
@@ -55,6 +57,7 @@ class Told:
                 self._follow(each.body)
             elif each.topic.startswith("modemd/received/") and self._is_new(each.payload, each.body):
                 self.received[each.body["text"]] += 1
+        return self
 
     def _is_new(self, payload: bytes, body: dict[str, Any]) -> bool:
         name = body["event_id"]
@@ -119,6 +122,7 @@ class Run:
     listener: MqttUser = field(init=False)
     _handed: list[Any] = field(default_factory=list)
     _to: dict[str, str] = field(default_factory=dict)
+    _quiet_since: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.speaker = MqttUser(self.broker.port, name="speaker")
@@ -132,7 +136,7 @@ class Run:
         settings = self.broker.settings(**self.mqtt)
         if self.line is not None:
             settings["port"] = self.line
-        self.site.configure(mqtt=settings, sending={"uncertain_after": 15}, log={"level": "info"})
+        self.site.configure(mqtt=settings, sending={"uncertain_after": _UNCERTAIN_S})
         self.site.start()
         connected(self.site)
         with self.listener, self.speaker:
@@ -168,19 +172,19 @@ class Run:
         self.site.until(lambda: self.look() and self.told.ended >= goal, "some go through", 60)
 
     def look(self) -> bool:
-        """Take in what the listener heard."""
+        """Take in what the listener heard; what nobody answered for some seconds is published again."""
+        known = len(self.told.walks)
         self.told.read(self.listener)
+        if len(self.told.walks) > known:
+            self._quiet_since = time.monotonic()
+        elif self.with_ids and time.monotonic() - self._quiet_since > _AGAIN_S:
+            self._quiet_since = time.monotonic()
+            self._ask_again()
         return True
 
     def _settle(self) -> None:
-        asked_at = time.monotonic()
-
         def all_ended() -> bool:
-            nonlocal asked_at
             self.look()
-            if self.with_ids and time.monotonic() - asked_at > _AGAIN_S:
-                asked_at = time.monotonic()
-                self._ask_again()
             return self.told.ended >= len(self.published) and all(each._published for each in self._handed)
 
         self.site.until(all_ended, "all are told to their end", 60 + self.messages / 10)
