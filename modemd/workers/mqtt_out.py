@@ -27,6 +27,9 @@ _FLUSH_S: Final = 1.5
 _HEADERS: Final = 600
 """Octets of a packet besides the payload: the longest topic that is ours, and properties."""
 _US: Final = 1_000_000
+_TWICE: Final = 0.0
+"""When a row counts as acknowledged that was so in two connections: long ago. A line that breaks again and
+again before ``mqtt.repeat`` has passed would else hear the same rows for ever."""
 
 
 class MqttOut(Worker):
@@ -50,6 +53,7 @@ class MqttOut(Worker):
         self._rows: deque[Untold] = deque()
         self._in_flight: dict[int, int] = {}
         self._acked: deque[tuple[float, int]] = deque()
+        self._acked_before: set[int] = set()
         self._refusals: set[str] = set()
         self._prefix = f"{line.prefix}/"
         line.acknowledged = self._on_told
@@ -96,6 +100,8 @@ class MqttOut(Worker):
         self._behind = 0
         self._rows.clear()
         self._in_flight.clear()
+        self._forget(_TWICE)
+        self._acked_before.update(row for _, row in self._acked)
         self._acked.clear()
 
     async def _read(self) -> bool:
@@ -158,7 +164,10 @@ class MqttOut(Worker):
             return  # its packet ids mean other rows than those that we know
         row = self._in_flight.pop(mid, None)
         if row is not None:
-            self._acked.append((time.monotonic(), row))
+            if row in self._acked_before:
+                self._acked.appendleft((_TWICE, row))
+            else:
+                self._acked.append((time.monotonic(), row))
             if self._connection is not None and self._connection.refusal is not None:
                 self._say_refused(row, self._connection.refusal)
         if self._rows:
@@ -173,13 +182,15 @@ class MqttOut(Worker):
             what = "a retained state" if row is None else f"event {row}"
             log.error("the broker will not have %s, nor perhaps others: %s", what, why)
 
-    def _forget(self) -> None:
+    def _forget(self, until: float | None = None) -> None:
         """Delete the rows that were acknowledged long enough ago."""
-        until = time.monotonic() - self._line.config.repeat_s
+        if until is None:
+            until = time.monotonic() - self._line.config.repeat_s
         told = []
         while self._acked and self._acked[0][0] <= until:
             told.append(self._acked.popleft()[1])
         if told:
+            self._acked_before.difference_update(told)
             self._floor.store.later(lambda tx: outbox.told(tx, told))
 
     def _until_forget_s(self) -> float:
