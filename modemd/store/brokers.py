@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, literal_column, select, update
@@ -10,6 +11,8 @@ from modemd.store.schema import gateway
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from modemd.store.transaction import Tx
 
 
@@ -35,6 +38,21 @@ _ALL: Final = Statement(
         gateway.c.broker.is_not(literal_column("NULL"))
     ),
 )
+
+_FILTERS: Final = Statement(select(gateway.c.broker_filters).where(gateway.c.name == bindparam("of")))
+_KEEP_FILTERS: Final = Statement(
+    update(gateway).where(gateway.c.name == bindparam("of")).values(broker_filters=bindparam("filters")),
+)
+
+
+def filters(tx: Tx, gateway_name: str) -> frozenset[str]:
+    """Return the subscriptions that a gateway's session at its broker may have."""
+    return frozenset(json.loads(tx.scalar(_FILTERS, of=gateway_name) or "[]"))
+
+
+def keep_filters(tx: Tx, gateway_name: str, kept: Iterable[str]) -> None:
+    """Note the subscriptions that a session may have: they outlive the configuration that made them."""
+    tx.run(_KEEP_FILTERS, of=gateway_name, filters=json.dumps(sorted(kept)))
 
 
 def note(tx: Tx, gateway_name: str, broker: str | None, error: str | None, at_us: int) -> None:

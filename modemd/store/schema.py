@@ -179,6 +179,7 @@ gateway: Final = Table(
     Column("broker", Text),
     Column("broker_error", Text),
     Column("broker_at", BigInteger),
+    Column("broker_filters", Text),
 )
 
 spool_file: Final = Table(

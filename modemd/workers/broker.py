@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 from typing import TYPE_CHECKING, Any, Final
 
 import paho.mqtt.client as mqtt
@@ -20,8 +19,9 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from modemd.errors import BrokerLost
 from modemd.workers import broker_causes as causes
-from modemd.workers.broker_client import CONNECT_S, connect, empty, made
+from modemd.workers.broker_client import connect, empty, made
 from modemd.workers.broker_settings import Arrival, BrokerSettings
+from modemd.workers.broker_wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,9 +33,6 @@ __all__ = ["Arrival", "BrokerSettings", "Connection"]
 
 log = logging.getLogger(__name__)
 
-_MISC_S: Final = 1.0
-_PACKETS: Final = 64
-"""Packets that are read in one turn of the loop, so that modems get theirs."""
 REFUSED: Final = 0x80
 """Reason codes from here on say no (MQTT 5.0, 2.4)."""
 
@@ -74,17 +71,12 @@ class Connection:
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._client = made(settings, version)
-        self._socket: socket.socket | None = None
+        self._wire = Wire(self._client)
         self._connack: asyncio.Future[None] = self._loop.create_future()
         self._subacks: dict[int, asyncio.Future[list[int]]] = {}
         self._pubacks: dict[int, asyncio.Future[None]] = {}
-        self._ended = asyncio.Event()
-        self._misc: asyncio.TimerHandle | None = None
-        self._flushing = False
-        self.paused = False
         self._leaving = False
         self._closing = False
-        self._heard = 0
         self._trouble = ""
         self.lost: BrokerLost | None = None
 
@@ -129,14 +121,14 @@ class Connection:
             raise causes.of_error(error, self._settings) from error
         self._attach()
         try:
-            async with asyncio.timeout(CONNECT_S):
+            async with asyncio.timeout(self._settings.patience_s):
                 await self._connack
         except TimeoutError:
-            raise BrokerLost(causes.NO_ANSWER.format(CONNECT_S)) from None
+            raise BrokerLost(causes.NO_ANSWER.format("CONNECT", self._settings.patience_s)) from None
         finally:
             if not self._connack.done() or self._connack.cancelled() or self._connack.exception():
                 self._closing = True
-                self._shut()
+                self._wire.shut()
         self._client.on_log = None
         return self
 
@@ -146,18 +138,11 @@ class Connection:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_subscribe
         client.on_message = self._on_message
         client.on_publish = self._on_publish
-        client.on_socket_close = self._detach
-        client.on_socket_register_write = self._want_write
-        self._socket = client.socket()  # type: ignore[assignment]  # no websockets here
-        if self._socket is None:
+        if not self._wire.attach():
             raise self._without_answer()
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._loop.add_reader(self._socket, self._readable)
-        self._misc = self._loop.call_later(_MISC_S, self._look_after)
-        if client.want_write():
-            self._want_write()
 
     def _on_log(self, _c: object, _u: object, level: int, said: str) -> None:
         """Until CONNACK: paho tells of a failed read in its log only."""
@@ -202,15 +187,30 @@ class Connection:
         if self.version == 5:
             # Retain as published: what stays on the broker is known as such when it comes at once, too.
             options = [(each, SubscribeOptions(qos=1, retainAsPublished=True)) for each in filters]
-        _, mid = self._client.subscribe(options)
+        codes = await self._answer("SUBSCRIBE", self._client.subscribe(options)[1])
+        return dict(zip(filters, codes, strict=False))
+
+    async def unsubscribe(self, filters: Sequence[str]) -> None:
+        """End subscriptions that the session may still have (MQTT 5.0, 3.10).
+
+        Raises:
+            BrokerLost: it is gone, or does not answer.
+        """
+        if filters:
+            self._alive()
+            await self._answer("UNSUBSCRIBE", self._client.unsubscribe(list(filters))[1])
+
+    async def _answer(self, packet: str, mid: int | None) -> list[int]:
+        """Wait for the reason codes that answer a packet."""
         if mid is None:
             raise BrokerLost("the connection is gone")
-        waiting = self._subacks[mid] = self._loop.create_future()
+        waiting: asyncio.Future[list[int]] = self._loop.create_future()
+        self._subacks[mid] = waiting
         try:
-            async with asyncio.timeout(CONNECT_S):
-                return dict(zip(filters, await waiting, strict=False))
+            async with asyncio.timeout(self._settings.patience_s):
+                return await waiting
         except TimeoutError:
-            raise BrokerLost(f"no answer to SUBSCRIBE within {CONNECT_S:.0f} s") from None
+            raise BrokerLost(causes.NO_ANSWER.format(packet, self._settings.patience_s)) from None
         finally:
             del self._subacks[mid]
 
@@ -264,26 +264,26 @@ class Connection:
 
     def ack(self, arrival: Arrival) -> None:
         """PUBACK; nothing where the connection is gone: the broker sends it again in the next."""
-        if arrival.qos and self._socket is not None:
+        if arrival.qos and self._wire.up:
             self._client.ack(arrival.mid, arrival.qos)
 
     def pause(self) -> None:
         """Stop reading: the broker, and then its senders, wait."""
-        if not self.paused and self._socket is not None:
-            self._loop.remove_reader(self._socket)
-        self.paused = True
+        self._wire.pause()
 
     def resume(self) -> None:
         """Read again."""
-        if self.paused and self._socket is not None:
-            self._loop.add_reader(self._socket, self._readable)
-            self._loop.call_soon(self._readable)  # TLS may hold octets that the socket no longer shows
-        self.paused = False
+        self._wire.resume()
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is read."""
+        return self._wire.paused
 
     @property
     def alive(self) -> bool:
         """Whether it is up."""
-        return self._socket is not None and not self._closing
+        return self._wire.up and not self._closing
 
     @property
     def room(self) -> int:
@@ -299,64 +299,17 @@ class Connection:
         """DISCONNECT, or just leave where the broker takes nothing any more; ``on_lost`` is not called."""
         self.leave_unread()
         self._closing = True
-        if self._socket is not None:
+        if self._wire.up:
             self._client.disconnect()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(within_s):
-                    await self._ended.wait()
-        self._shut()
-
-    # ---- the loop's calls ----------------------------------------------------------------------------
-
-    def _readable(self) -> None:
-        """Read what has come, a bounded number of packets at once."""
-        for _ in range(_PACKETS):
-            if self._socket is None or self.paused:
-                return
-            before = self._heard
-            self._client.loop_read()
-            if self._heard == before and not self._pending():
-                return
-        if self._pending():
-            self._loop.call_soon(self._readable)
-
-    def _pending(self) -> int:
-        """Octets that TLS has read and not yet given."""
-        pending = getattr(self._socket, "pending", None)
-        return 0 if pending is None else int(pending())
-
-    def _want_write(self, *_: object) -> None:
-        if not self._flushing:
-            self._flushing = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._flushing = False
-        if self._socket is None:
-            return
-        self._client.loop_write()
-        if self._socket is not None and self._client.want_write():
-            self._loop.add_writer(self._socket, self._writable)
-
-    def _writable(self) -> None:
-        if self._socket is not None:
-            self._loop.remove_writer(self._socket)
-        self._flush()
-
-    def _look_after(self) -> None:
-        """PINGREQ where it is time, and an end where no PINGRESP came (MQTT 5.0, 3.1.2.10)."""
-        self._misc = None
-        if self._socket is None:
-            return
-        if not self.paused:  # a PINGRESP could not be read: its absence would mean nothing
-            self._client.loop_misc()
-        if self._socket is not None:
-            self._misc = self._loop.call_later(_MISC_S, self._look_after)
+                    await self._wire.ended.wait()
+        self._wire.shut()
 
     # ---- paho's calls --------------------------------------------------------------------------------
 
     def _on_message(self, _c: object, _u: object, message: mqtt.MQTTMessage) -> None:
-        self._heard += 1
+        self._wire.heard += 1
         if self._leaving:
             return  # not acknowledged: it stays in the session
         told = {} if message.properties is None else vars(message.properties)
@@ -375,7 +328,7 @@ class Connection:
         )  # fmt: skip
 
     def _on_publish(self, _c: object, _u: object, mid: int, reason: ReasonCode, _p: object) -> None:
-        self._heard += 1
+        self._wire.heard += 1
         self._unacknowledged.discard(mid)  # not in it where the QoS was 0: paho calls for those too
         self.refusal = str(reason) if reason.value >= REFUSED else None
         waiting = self._pubacks.get(mid)
@@ -384,7 +337,7 @@ class Connection:
         self._on_told(mid)
 
     def _on_subscribe(self, _c: object, _u: object, mid: int, reasons: list[ReasonCode], _p: object) -> None:
-        self._heard += 1
+        self._wire.heard += 1
         waiting = self._subacks.get(mid)
         if waiting is not None and not waiting.done():
             waiting.set_result([int(each.value) for each in reasons])
@@ -420,27 +373,6 @@ class Connection:
         for each in waiting:
             if not each.done():
                 each.set_exception(lost)
-        self._ended.set()
         if not self._closing:
             self._closing = True
             self._loop.call_soon(self._on_lost, reason)
-
-    def _detach(self, _c: object, _u: object, sock: Any) -> None:
-        """Paho is about to close its socket."""
-        self._loop.remove_reader(sock)
-        self._loop.remove_writer(sock)
-        self._socket = None
-        if self._misc is not None:
-            self._misc.cancel()
-            self._misc = None
-
-    def _shut(self) -> None:
-        """Close the socket, whatever the broker thinks."""
-        sock = self._client.socket()
-        if sock is None:
-            return
-        if self._socket is not None:
-            self._detach(self._client, None, sock)
-        self._ended.set()
-        with contextlib.suppress(OSError):
-            sock.close()

@@ -27,7 +27,7 @@ _ALERTS: Final = (
     ("WRONG_VERSION_NUMBER", "what answers there does not speak TLS"),
 )
 
-NO_ANSWER: Final = "no answer to CONNECT within {:.0f} s"
+NO_ANSWER: Final = "no answer to {} within {:.0f} s"
 TAKEN_OVER: Final = 142
 """Session taken over (MQTT 5.0, 3.14.2.1)."""
 

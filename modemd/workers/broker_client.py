@@ -19,13 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONNECT_S: Final = 10.0
-"""How long TCP and TLS, and then CONNACK, may take: a frozen broker's kernel still accepts connections."""
 _RECEIVE_MAXIMUM: Final = 1000
 _LARGEST: Final = 32_000_000
 """Octets of a packet that comes in; what is larger the broker drops (MQTT 5.0, 3.1.2.11.4)."""
-_NAME_S: Final = 2 * CONNECT_S
-"""Looking up the name may take its time too, and has no limit of its own."""
 
 
 def made(settings: BrokerSettings, version: int) -> mqtt.Client:
@@ -40,7 +36,7 @@ def made(settings: BrokerSettings, version: int) -> mqtt.Client:
         manual_ack=True,
         **clean,
     )
-    client.connect_timeout = CONNECT_S
+    client.connect_timeout = settings.patience_s
     client.max_inflight_messages_set(0)  # ours is the window
     if settings.username is not None:
         client.username_pw_set(settings.username, settings.password)
@@ -61,7 +57,7 @@ def empty(packet: int) -> Properties:
 
 
 async def connect(client: mqtt.Client, settings: BrokerSettings, version: int) -> None:
-    """Look up the name, do the handshakes of TCP and TLS, and send CONNECT.
+    """Look up the name, which has no limit of its own, do the handshakes of TCP and TLS, and send CONNECT.
 
     Raises:
         OSError: with what went wrong; ``ssl.SSLError`` and ``TimeoutError`` are some.
@@ -88,7 +84,7 @@ async def connect(client: mqtt.Client, settings: BrokerSettings, version: int) -
         if sock is not None:
             sock.close()
 
-    async with asyncio.timeout(_NAME_S):
+    async with asyncio.timeout(2 * settings.patience_s):
         await _in_thread(work, undo)
 
 

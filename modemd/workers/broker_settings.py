@@ -30,7 +30,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerSettings:
-    """All that a connection is made of; ``clean`` asks the broker to forget the session of before."""
+    """All that a connection is made of; ``clean`` asks the broker to forget the session of before.
+
+    ``patience_s`` is how long each may take: TCP and TLS, CONNACK, SUBACK. A frozen broker's kernel still
+    accepts connections.
+    """
 
     host: str
     port: int
@@ -45,6 +49,7 @@ class BrokerSettings:
     will_payload: bytes = b""
     will_delay_s: int = 0
     clean: bool = False
+    patience_s: float = 10.0
 
     @classmethod
     def of(cls, config: MqttConfig, gateway: str, version: str = "") -> BrokerSettings:

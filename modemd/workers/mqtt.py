@@ -33,6 +33,10 @@ _SHORT_ONES: Final = 15
 """So many connections in a row that broke soon are no accident; another gateway may have our name."""
 _LEAVE_S: Final = 0.6
 _SILENT_S: Final = 0.1
+_SHARED_UNSUPPORTED: Final = 0x9E
+_NO_SHARE: Final = (
+    "the broker has no shared subscriptions (mqtt: share): of several gateways each would get every message"
+)
 _MEND_S: Final = 5.0
 
 
@@ -124,7 +128,7 @@ class MqttWorker(Worker):
         try:
             await self._subscribe(connection)
             self._say_online(connection)  # who waits for it may publish now
-        except BrokerLost:
+        except (BrokerLost, StoreError):
             line.connection = None
             await connection.close(within_s=_LEAVE_S)
             raise
@@ -135,24 +139,34 @@ class MqttWorker(Worker):
         await self._say(None)
 
     async def _subscribe(self, connection: Connection) -> None:
-        line = self._line
-        own = [f"{line.prefix}/send", f"{line.prefix}/send/+"]
-        own += [f"{line.prefix}/request/+", f"{line.prefix}/request/+/+"]
-        codes: dict[str, int] = {}
-        if line.config.share and connection.shares:
-            codes = await connection.subscribe([f"$share/{line.config.share}/{each}" for each in own])
-        if line.config.share and (not codes or any(code >= REFUSED for code in codes.values())):
-            log.warning("the broker has no shared subscriptions: gateways would all get every message")
-            codes = {}
-        if not codes:
-            codes = await connection.subscribe(own)
-        plain = [line.state_topic]
-        if line.config.homeassistant:
-            plain.append(f"{line.config.homeassistant}/status")
-        codes |= await connection.subscribe(plain)
+        """Subscribe anew at every connect: a broker that was restarted may have lost what it knew.
+
+        What the session still has from another configuration is ended; it would go on bringing messages.
+        """
+        line, gateway = self._line, self._floor.rules.gateway
+        shared, plain = line.shared_filters, line.plain_filters
+        shares = connection.shares and bool(shared)
+        if shared and not shares:
+            log.warning("%s", _NO_SHARE)
+        wanted = [*(shared if shares else line.own_filters), *plain]
+        had = await self._floor.store.run(lambda tx: brokers.filters(tx, gateway))
+        if set(wanted) != had:
+            noted = had | set(wanted)
+            await self._floor.store.run(lambda tx: brokers.keep_filters(tx, gateway, noted))
+        if had - set(wanted):
+            await connection.unsubscribe(sorted(had - set(wanted)))
+        codes = await connection.subscribe(wanted)
+        refused = [each for each in wanted if codes.get(each, REFUSED) == _SHARED_UNSUPPORTED]
+        if refused:
+            log.warning("%s", _NO_SHARE)
+            again = [own for own, each in zip(line.own_filters, shared, strict=True) if each in refused]
+            codes = {each: code for each, code in codes.items() if each not in refused}
+            codes |= await connection.subscribe(again)
+        if set(codes) != had:
+            await self._floor.store.run(lambda tx: brokers.keep_filters(tx, gateway, codes))
         for topic, code in codes.items():
             if code >= REFUSED:
-                log.error("the broker does not let us subscribe to %s (reason code %d)", topic, code)
+                log.error("the broker does not let us subscribe to %s (reason code 0x%02X)", topic, code)
 
     def _on_lost(self, reason: str) -> None:
         connection, self._line.connection = self._line.connection, None

@@ -104,7 +104,7 @@ class MqttIn(Worker):
         if reader.topic(arrival) is None:
             heard = [listener(arrival) for listener in self._line.listeners]  # every one of them
             if not any(heard):
-                log.debug("nobody knows what to do with a message on %s", arrival.topic)
+                log.warning("a message on %.200r is dropped: nobody asks for it any more", arrival.topic)
             return False
         if not arrival.retain:
             return True

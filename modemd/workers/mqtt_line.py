@@ -53,6 +53,23 @@ class Line:
         """Where the gateway says that it is there, and the broker that it is not."""
         return f"{self.prefix}/gateway/{self.gateway}/state"
 
+    @property
+    def own_filters(self) -> list[str]:
+        """What the gateway is asked on."""
+        return [f"{self.prefix}/{each}" for each in ("send", "send/+", "request/+", "request/+/+")]
+
+    @property
+    def shared_filters(self) -> list[str]:
+        """The same for a gateway of a group (MQTT 5.0, 4.8.2); empty for one of none."""
+        share = self.config.share
+        return [f"$share/{share}/{each}" for each in self.own_filters] if share else []
+
+    @property
+    def plain_filters(self) -> list[str]:
+        """What every gateway hears for itself."""
+        discovery = self.config.homeassistant
+        return [self.state_topic, *([f"{discovery}/status"] if discovery else [])]
+
     def put(self, connection: Connection, arrival: Arrival) -> None:
         """Keep what came until it is taken; stop reading when that is too much."""
         self._came.append((connection, arrival))

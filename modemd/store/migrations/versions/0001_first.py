@@ -15,7 +15,7 @@ _TABLES = (
 )  # fmt: skip
 _LATER = {
     "modem": ("paused_at", "paused_by"),
-    "gateway": ("broker", "broker_error", "broker_at"),
+    "gateway": ("broker", "broker_error", "broker_at", "broker_filters"),
     "outbox": ("topic", "correlation", "expires_at"),
 }
 

@@ -13,7 +13,7 @@ down_revision = "0001"
 _TABLES = ("store_mark", "receipt", "retained", "conversation", "modem_order")
 _COLUMNS = {
     "modem": {"paused_at": BigInteger, "paused_by": Text},
-    "gateway": {"broker": Text, "broker_error": Text, "broker_at": BigInteger},
+    "gateway": {"broker": Text, "broker_error": Text, "broker_at": BigInteger, "broker_filters": Text},
     "outbox": {"topic": Text, "correlation": LargeBinary, "expires_at": BigInteger},
 }
 
