@@ -17,6 +17,7 @@ from modemd.model import Priority
 
 _TO: Final = ("to", "number")
 _TEXT: Final = ("text", "body", "message")
+_REMINDER: Final = ("appointment", "remind")
 _SEPARATOR: Final = re.compile(r"[;,\n]")
 _LONGEST_NAME: Final = 255
 NO_CONTACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
@@ -57,6 +58,7 @@ class Fields:
 
     def wishes(self) -> dict[str, Any]:
         """All that is the same for every recipient, by the names of ``SendRequest``."""
+        self._without_reminders()
         octets = self._hexadecimal("data")
         return {
             "text": self._text(octets),
@@ -81,6 +83,11 @@ class Fields:
         if isinstance(given, int) and not isinstance(given, bool):
             return str(given)
         return self._word("id")
+
+    def _without_reminders(self) -> None:
+        """What is to be sent before an appointment must not be sent at once because nobody read that."""
+        if asked := next((name for name in _REMINDER if self._payload.get(name) is not None), None):
+            raise bad_request(f"{asked}: reminders are not made by this version; give the time to send at (at:)")
 
     def _text(self, octets: bytes | None) -> str | None:
         text = _first(self._payload, _TEXT)

@@ -74,6 +74,8 @@ def test_several_recipients_are_several_requests_with_ids_of_their_own() -> None
     [
         ({"to": None}, "to: is missing"),
         ({"to": []}, "to: is empty"),
+        ({"appointment": "2026-12-01 10:00"}, "appointment: reminders are not made"),
+        ({"remind": "24h"}, "remind: reminders are not made"),
         ({"to": " ; "}, "to: is empty"),
         ({"to": 32475123456}, "to: a number is written as text, in quotes, not as a number"),
         ({"to": ["+32", True]}, "to: .* not as true or false"),
