@@ -111,6 +111,8 @@ class Reader:
             raise Rejected(
                 "bad_request", f"payload: has {len(arrival.payload)} octets, and {LARGEST} are allowed"
             )
+        if account == "":
+            raise Rejected("account_unknown", "account: the last level of the topic is empty")
         requests = list(read_send(arrival.payload, self.zone, self.rules.contacts).requests)
         if account is not None:
             requests = [replace(each, account=account) for each in requests]
