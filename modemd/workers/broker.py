@@ -19,7 +19,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from modemd.errors import BrokerLost
 from modemd.workers import broker_causes as causes
-from modemd.workers.broker_client import connect, empty, made
+from modemd.workers.broker_client import connect, empty, made, tls_refusal
 from modemd.workers.broker_settings import Arrival, BrokerSettings
 from modemd.workers.broker_wire import Wire
 
@@ -104,7 +104,8 @@ class Connection:
                 made_4 = cls(settings, 4, on_arrival=on_arrival, on_told=on_told, on_lost=on_lost)
                 return await made_4.come_up()
             except _OtherVersion:
-                raise refused from None
+                said = await tls_refusal(settings)
+                raise causes.of_tls_words(said, settings) if said else refused from None
 
     # ---- coming up -----------------------------------------------------------------------------------
 
@@ -354,7 +355,7 @@ class Connection:
         elif reason.value == 141 or "alive" in str(reason).lower():
             self._over(f"the broker has not answered for {self._settings.keepalive_s} s")
         else:
-            self._over("the connection broke")
+            self._over(causes.WITHOUT_A_WORD if self._wire.left_behind else "the connection broke")
 
     # ---- its end -------------------------------------------------------------------------------------
 

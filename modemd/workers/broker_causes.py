@@ -27,7 +27,9 @@ _ALERTS: Final = (
     ("WRONG_VERSION_NUMBER", "what answers there does not speak TLS"),
 )
 
-NO_ANSWER: Final = "no answer to {} within {:.0f} s"
+NO_ANSWER: Final = "no answer to {} within {:g} s"
+WITHOUT_A_WORD: Final = "the broker closed the connection without a word"
+"""As mosquitto does when another client of the same name comes."""
 TAKEN_OVER: Final = 142
 """Session taken over (MQTT 5.0, 3.14.2.1)."""
 
@@ -60,6 +62,14 @@ def of_disconnect(code: int, name: str, settings: BrokerSettings) -> str:
             "is a gateway of the same name running elsewhere?"
         )
     return f"the broker ended the connection: {name}"
+
+
+def of_closing(client_id: str) -> BrokerLost:
+    """Why the broker closes one connection after the other."""
+    return BrokerLost(
+        f"{WITHOUT_A_WORD}, again and again: another client may use the client id {client_id}: "
+        "is a gateway of the same name running elsewhere?"
+    )
 
 
 def of_error(error: Exception, settings: BrokerSettings) -> BrokerLost:

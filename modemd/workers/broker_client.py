@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import ssl
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -19,9 +21,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ALERT_S: Final = 1.0
 _RECEIVE_MAXIMUM: Final = 1000
 _LARGEST: Final = 32_000_000
 """Octets of a packet that comes in; what is larger the broker drops (MQTT 5.0, 3.1.2.11.4)."""
+
+
+class _Socket(ssl.SSLSocket):
+    """Paho would leave it open where the handshake fails."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - ssl's own signature
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
 
 
 def made(settings: BrokerSettings, version: int) -> mqtt.Client:
@@ -41,6 +55,7 @@ def made(settings: BrokerSettings, version: int) -> mqtt.Client:
     if settings.username is not None:
         client.username_pw_set(settings.username, settings.password)
     if settings.tls is not None:
+        settings.tls.sslsocket_class = _Socket
         client.tls_set_context(settings.tls)
     if settings.will_topic is not None:
         properties = None
@@ -86,6 +101,32 @@ async def connect(client: mqtt.Client, settings: BrokerSettings, version: int) -
 
     async with asyncio.timeout(2 * settings.patience_s):
         await _in_thread(work, undo)
+
+
+async def tls_refusal(settings: BrokerSettings) -> str:
+    """What the broker's TLS has against us, in OpenSSL's words; ``""`` where it says nothing.
+
+    In TLS 1.3 a client's certificate is refused after the handshake (RFC 8446, 4.4.2.4), and who has written
+    CONNECT by then loses the alert to a reset. So this connects, and only listens.
+    """
+    if settings.tls is None:
+        return ""
+    context, where = settings.tls, (settings.host, settings.port)
+
+    def work() -> str:
+        try:
+            with (
+                socket.create_connection(where, _ALERT_S) as plain,
+                context.wrap_socket(plain, server_hostname=settings.host) as wrapped,
+            ):
+                wrapped.recv(1)
+        except ssl.SSLError as error:
+            return str(error)
+        except OSError:  # it waits for CONNECT, as it should, or is gone
+            return ""
+        return ""
+
+    return await _in_thread(work, lambda: None)
 
 
 async def _in_thread(work: Callable[[], T], undo: Callable[[], None]) -> T:

@@ -18,13 +18,15 @@ _PACKETS: Final = 64
 class Wire:
     """Drives a client from :meth:`attach` until its socket is closed, which sets ``ended``.
 
-    Whoever hears a packet counts it in ``heard``: that is how it is known whether more may have come.
+    ``left_behind``: the other side closed the connection, as against one that broke. Whoever hears a packet
+    counts it in ``heard``: that is how it is known whether more may have come.
     """
 
     def __init__(self, client: Client) -> None:
         self.ended = asyncio.Event()
         self.paused = False
         self.heard = 0
+        self.left_behind = False
         self._client = client
         self._loop = asyncio.get_running_loop()
         self._socket: socket.socket | None = None
@@ -122,6 +124,9 @@ class Wire:
         """The socket is about to be closed."""
         self._loop.remove_reader(sock)
         self._loop.remove_writer(sock)
+        with contextlib.suppress(OSError):
+            sock.getpeername()  # there is a peer even when it has said its last, but not after RST
+            self.left_behind = True
         self._socket = None
         self.ended.set()
         if self._misc is not None:

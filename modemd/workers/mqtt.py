@@ -15,6 +15,7 @@ from modemd.errors import BrokerLost, ConfigError, StoreError
 from modemd.formats.events import iso
 from modemd.store import brokers
 from modemd.store.times import to_us
+from modemd.workers import broker_causes
 from modemd.workers.broker import REFUSED, BrokerSettings, Connection
 from modemd.workers.supervisor import Worker
 
@@ -29,8 +30,9 @@ _FIRST_S: Final = 1.0
 _LONGEST_S: Final = 30.0
 _HOPELESS_S: Final = 60.0
 _AGAIN_S: Final = 0.5
-_SHORT_ONES: Final = 15
-"""So many connections in a row that broke soon are no accident; another gateway may have our name."""
+_STEADY_S: Final = 10.0
+_SUSPICIOUS: Final = 3
+"""So many connections in a row that the broker closed sooner than that: somebody takes them from us."""
 _LEAVE_S: Final = 0.6
 _SILENT_S: Final = 0.1
 _SHARED_UNSUPPORTED: Final = 0x9E
@@ -53,8 +55,9 @@ class MqttWorker(Worker):
         self._since = floor.now()
         self._wait_s = _FIRST_S
         self._said: str | None = None
-        self._short = 0
         self._lost: BrokerLost | None = None
+        self._up_at = 0.0
+        self._short_lived = 0
         self._noted: tuple[str, str | None] | None = None
         self._mended_at = 0.0
         self._mending: asyncio.TimerHandle | None = None
@@ -87,11 +90,15 @@ class MqttWorker(Worker):
             return
         if lost.permanent:
             raise lost
+        if self._short_lived >= _SUSPICIOUS:
+            raise broker_causes.of_closing(self._line.config.client_name(self._floor.rules.gateway))
         await self._pause.wait(_AGAIN_S * random.uniform(0.2, 1.0))  # noqa: S311 - many may have lost it
 
     def _next_wait_s(self, error: BrokerLost) -> float:
         if error.permanent:
             return _HOPELESS_S
+        if self._short_lived >= _SUSPICIOUS:
+            return min(2.0**self._short_lived, _HOPELESS_S) * random.uniform(0.5, 1.0)  # noqa: S311 - as above
         wait_s, self._wait_s = self._wait_s, min(self._wait_s * 2, _LONGEST_S)
         return wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - for the same reason
 
@@ -109,7 +116,11 @@ class MqttWorker(Worker):
         await connection.close(within_s=_LEAVE_S)
 
     async def _watch(self, connection: Connection) -> None:
-        await self._line.lost.wait(self._line.config.keepalive_s / 3)
+        await self._line.lost.wait(min(self._line.config.keepalive_s / 3, _STEADY_S))
+        if self._short_lived and connection.alive and time.monotonic() - self._up_at > _STEADY_S:
+            suspicious, self._short_lived = self._short_lived >= _SUSPICIOUS, 0
+            if suspicious:
+                await self._say(None)
         if connection.paused and connection.alive:
             self._say_online(connection, qos=0)  # no PINGRESP could be read: this shows that we are there
 
@@ -133,10 +144,12 @@ class MqttWorker(Worker):
             await connection.close(within_s=_LEAVE_S)
             raise
         self._wait_s = _FIRST_S
+        self._up_at = time.monotonic()
         for each in line.on_connected:
             each()
         self._floor.mqtt.ring()
-        await self._say(None)
+        if self._short_lived < _SUSPICIOUS:
+            await self._say(None)
 
     async def _subscribe(self, connection: Connection) -> None:
         """Subscribe anew at every connect: a broker that was restarted may have lost what it knew.
@@ -175,6 +188,8 @@ class MqttWorker(Worker):
         log.warning("the broker is lost: %s", reason)
         permanent = connection.lost is not None and connection.lost.permanent
         self._lost = BrokerLost(reason, permanent=permanent)
+        short = reason == broker_causes.WITHOUT_A_WORD and time.monotonic() - self._up_at < _STEADY_S
+        self._short_lived = self._short_lived + 1 if short else 0
         self._line.lost.ring()
         self._floor.mqtt.ring()
 
