@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "send": Entry("send", "send", "Send a message."),
     "messages": Entry("messages", "messages", "List, show, cancel, retry or resolve messages."),
     "status": Entry("status", "status", "Show modems and queues."),
+    "ussd": Entry("ussd", "ussd", "Ask the network something by a code, such as *100#."),
     "pdu": Entry("pdu", "pdu", "Decode or encode PDUs."),
     "simulate": Entry("simulate", "simulate", "Run simulated modems on pseudo-terminals."),
     "backup": Entry("backup", "backup", "Copy the store while it is in use."),

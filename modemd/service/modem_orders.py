@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from modemd.errors import Rejected
 from modemd.model import Reply
-from modemd.service.responses import respond
+from modemd.service.responses import COMMAND, hand_over, respond
 from modemd.store import modem_orders as store
-from modemd.store import modems
+from modemd.store import modems, outbox
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Verb = Literal["ussd", "reset"]
 
+_MOST_TICKETS: Final = 1000
 _STALE: Final = timedelta(minutes=5)
 """After its time a begun order is still its own modem's to answer, this long."""
 
@@ -46,11 +47,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Where an order's answer goes: ``topic`` below the prefix, ``reply`` besides."""
+    """Where an answer goes: to ``topic``, below the prefix, and ``reply``; or to a command's ``ticket``."""
 
-    topic: str
-    transaction: Any
-    reply: Reply | None
+    topic: str = ""
+    transaction: Any = None
+    reply: Reply | None = None
+    ticket: str | None = None
 
 
 def ask(
@@ -107,6 +109,20 @@ def overdue(tx: Tx, rules: Rules, now: datetime) -> int:
     return count
 
 
+def take_answer(tx: Tx, ticket: str) -> str | None:
+    """Take the answer to a command's order, as JSON; ``None``: there is none yet."""
+    for row in outbox.untold(tx, COMMAND, 0, _MOST_TICKETS):
+        if row.topic == ticket:
+            outbox.told(tx, [row.id])
+            return row.body
+    return None
+
+
+def forget_answers(tx: Tx, now: datetime) -> None:
+    """Drop answers whose commands have not taken them: they were broken off."""
+    outbox.forget(tx, COMMAND, to_us(now - _STALE), _MOST_TICKETS)
+
+
 def next_due(tx: Tx) -> datetime | None:
     """Return when the next order's time is over."""
     return from_us(store.next_expiry(tx))
@@ -115,6 +131,9 @@ def next_due(tx: Tx) -> datetime | None:
 def _answer(tx: Tx, rules: Rules, row: OrderRow, answer: Mapping[str, Any] | Rejected, now: datetime) -> None:
     if store.strike(tx, row.id):
         asker = _asker(row.reply, row.verb)
+        if asker.ticket is not None:
+            hand_over(tx, asker.ticket, answer, now)
+            return
         respond(tx, rules, asker.topic, asker.transaction, answer, asker.reply, now)
 
 
@@ -135,7 +154,7 @@ def _too_late(tx: Tx, row: OrderRow) -> Rejected:
 
 def _kept(asker: Asker) -> str:
     reply = asker.reply
-    kept: dict[str, Any] = {"topic": asker.topic, "transaction": asker.transaction}
+    kept: dict[str, Any] = {"topic": asker.topic, "transaction": asker.transaction, "ticket": asker.ticket}
     if reply is not None:
         kept["reply"] = reply.topic
         kept["correlation"] = (
@@ -155,4 +174,4 @@ def _asker(kept: str | None, verb: str) -> Asker:
             None if correlation is None else base64.b64decode(correlation),
             from_us(found["expires_at"]),
         )
-    return Asker(found["topic"], found["transaction"], reply)
+    return Asker(found["topic"], found["transaction"], reply, found.get("ticket"))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from modemd.formats.payloads import ModemState
+    from modemd.formats.requestjson import RequestFields
     from modemd.service.rules import Rules
     from modemd.store.modems import ModemRow
     from modemd.store.transaction import Tx
@@ -37,7 +38,16 @@ _DEAD: Final = timedelta(seconds=90)
 
 def ussd(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
     """Order a USSD code, or the answer in an open dialogue; ``cancel`` ends the dialogue."""
-    fields = asked.fields
+    modem, _ = order_ussd(tx, rules, asked.fields, _asker(asked), now)
+    return None, Wake(modems=frozenset({modem}))
+
+
+def order_ussd(tx: Tx, rules: Rules, fields: RequestFields, asker: Asker, now: datetime) -> tuple[str, int]:
+    """The same for whoever asks; return the modem's name, and how many seconds the network is given.
+
+    Raises:
+        Rejected: a field is wrong, or it is sure that it will not be done.
+    """
     name, within_s = fields.needed("modem"), fields.seconds("timeout", 1, _LONGEST_USSD_S, USSD_S)
     if fields.flag("cancel"):
         arguments: dict[str, object] = {"cancel": True}
@@ -47,8 +57,8 @@ def ussd(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]
             raise Rejected("bad_request", f"code: {fault}")
         arguments = {"code": code}
     modem = _able(tx, rules, name, fields.text("gateway"), now)
-    ask(tx, modem, "ussd", arguments, _asker(asked), now, within_s)
-    return None, Wake(modems=frozenset({modem.name}))
+    ask(tx, modem, "ussd", arguments, asker, now, within_s)
+    return modem.name, within_s
 
 
 def reset(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:

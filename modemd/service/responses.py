@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
+COMMAND: Final = "command"
+"""A command of another process on this store: it takes its answer from the outbox itself."""
 _EVENT: Final = "RESPONSE"
 
 
@@ -40,14 +42,24 @@ def respond(
     expires_us = None if reply is None or reply.expires_at is None else to_us(reply.expires_at)
     correlation = None if reply is None else reply.correlation
     topics = [topic] if reply is None else [topic, f"={reply.topic}"]
-    outbox.broadcast(tx, [_notice(body, each, at_us, correlation, expires_us) for each in topics])
+    outbox.broadcast(tx, [_notice(MQTT, body, each, at_us, correlation, expires_us) for each in topics])
+
+
+def hand_over(tx: Tx, ticket: str, answer: Mapping[str, Any] | Rejected, now: datetime) -> None:
+    """Lay an answer down for a command that waits for it; ``ticket`` is what it knows it by."""
+    outbox.broadcast(tx, [_notice(COMMAND, response_json(None, answer), ticket, to_us(now))])
 
 
 def _notice(
-    body: str, topic: str, at_us: int, correlation: bytes | None, expires_us: int | None
+    consumer: str,
+    body: str,
+    topic: str,
+    at_us: int,
+    correlation: bytes | None = None,
+    expires_us: int | None = None,
 ) -> outbox.Notice:
     return {
-        "consumer": MQTT,
+        "consumer": consumer,
         "event": _EVENT,
         "at": at_us,
         "message_id": None,

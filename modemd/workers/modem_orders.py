@@ -217,4 +217,5 @@ class OrderWatch(Worker):
         await self._floor.orders.wait(min(max(wait_s, _LEAST_S), _LOOK_S))
 
     def _tick(self, tx: Tx, now: datetime) -> tuple[int, datetime | None]:
+        service.forget_answers(tx, now)
         return service.overdue(tx, self._floor.rules, now), service.next_due(tx)

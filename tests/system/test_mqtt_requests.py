@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from modemd.simulator.ussd import CYRILLIC, MENU
+from tests.system.gateway import ROOT
 from tests.system.mqtt_run import connected
 
 if TYPE_CHECKING:
@@ -109,6 +111,21 @@ def test_a_stop_waits_for_no_network(site: Site, broker: Broker, user: MqttUser)
     site.until(lambda: site.rows("SELECT begun_at IS NOT NULL FROM modem_order") == [(1,)], "it is begun")
     assert site.stop() < 5
     assert response(user, begun)["error"]["code"] == "uncertain"
+
+
+def test_the_command_needs_no_broker(site: Site) -> None:
+    site.simulate(modems=1)
+    site.start()
+    site.until(lambda: site.rows("SELECT state FROM modem") == [("ready",)], "it is ready")
+    said = subprocess.run(
+        site.command("ussd", "gsm1", "*102#"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
+    assert (said.returncode, said.stdout, said.stderr) == (0, f"{CYRILLIC}\n", "")
 
 
 def test_a_modem_that_is_unplugged_is_said_to_be(site: Site, broker: Broker, user: MqttUser) -> None:
