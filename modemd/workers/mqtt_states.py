@@ -137,9 +137,11 @@ class MqttStates(Worker):
         """Forget what was cleared, once a broker that is killed will not bring it back."""
         if self._strike is None or now < self._strike[0]:
             return
-        gateway, gone = self._floor.rules.gateway, self._strike[1]
-        await self._floor.store.run(lambda tx: retained.forget(tx, gateway, gone))
+        still = self._wanted.gone if self._wanted is not None else frozenset()
+        gateway, gone = self._floor.rules.gateway, self._strike[1] & still  # what came back is not gone
         self._strike = None
+        if gone:
+            await self._floor.store.run(lambda tx: retained.forget(tx, gateway, gone))
         self._news = True  # devices are told without the parts that they have no more
 
     def _wait_s(self, now: float) -> float:
