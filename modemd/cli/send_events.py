@@ -42,8 +42,11 @@ class Answers:
         mine = isinstance(client_id, str) and (client_id == self._id or client_id.startswith(f"{self._id}/"))
         if not mine or told.get("event_id") in self._seen:
             return
+        try:
+            event = _event(told)
+        except (KeyError, TypeError, ValueError):
+            return  # no gateway says such a thing
         self._seen.add(str(told.get("event_id")))
-        event = _event(told)
         key = str(client_id)
         known = key not in self._last and event.event not in {_S.ACCEPTED, _S.REJECTED}
         self._last[key] = event

@@ -106,12 +106,18 @@ class Sending:
             if wait:
                 await desk.connection.subscribe([states])  # where that is not allowed it is done without
             desk.connection.publish(self.topic("send"), _octets(self.payload))
-            if not await self._answered(desk, answers):
-                return self._give_up(answers, f"no gateway has answered within {self.answer_s:g} s")
-            while wait and not answers.ended:
-                if not await self._hear(desk, answers, None if self._gateway_runs() else self.answer_s):
-                    return self._give_up(answers, "no gateway is online")
+            try:
+                await self._follow(desk, answers, wait=wait)
+            except BrokerLost as lost:
+                return self._give_up(answers, lost.reason)
         return 0 if answers.good else EXIT_FAILED
+
+    async def _follow(self, desk: AtBroker, answers: Answers, *, wait: bool) -> None:
+        if not await self._answered(desk, answers):
+            raise BrokerLost(f"no gateway has answered within {self.answer_s:g} s")
+        while wait and not answers.ended:
+            if not await self._hear(desk, answers, None if self._gateway_runs() else self.answer_s):
+                raise BrokerLost("no gateway is online")
 
     async def _answered(self, desk: AtBroker, answers: Answers) -> bool:
         deadline = _now() + self.answer_s
@@ -137,9 +143,9 @@ class Sending:
         return not self._gateways or _ONLINE in self._gateways.values()
 
     def _give_up(self, answers: Answers, why: str) -> int:
-        standing = "; ".join(answers.unended) or "the message waits at the broker for one"
+        standing = "; ".join(answers.unended) or "the message may wait at the broker for one"
         again = f"--id {self.payload['id']} asks again without sending twice"
-        click.echo(f"{why}: {standing}. It goes on when one comes ({again})", err=True)
+        click.echo(f"{why}: {standing} ({again})", err=True)
         return EXIT_TRY_AGAIN
 
     def _connected(self) -> Any:
