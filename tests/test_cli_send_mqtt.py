@@ -153,7 +153,9 @@ def test_where_no_gateway_answers_it_is_75_and_says_how_to_ask_again(
         assert asyncio.run(sending.send(wait=True)) == 75
         assert user.until(lambda: user.heard, "it was published")[0].body["text"] == "Hello"
     told = capsys.readouterr().err
-    assert told.startswith("no gateway has answered within 0.3 s: the message may wait at the broker for one (")
+    assert told.startswith(
+        "no gateway has answered within 0.3 s: the message may wait at the broker for one ("
+    )
     assert "--id a asks again without sending twice" in told
 
 
