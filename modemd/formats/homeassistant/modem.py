@@ -128,7 +128,7 @@ def _buttons(topics: Topics, modem: ModemDevice) -> dict[str, Component]:
             "name": verb.capitalize(),
             "unique_id": _id(topics, modem, verb),
             "command_topic": topics("request", verb),
-            "payload_press": json.dumps({"modem": modem.name}),
+            "payload_press": json.dumps({"gateway": topics.gateway, "modem": modem.name}),
             "qos": 1,
             "entity_category": "config",
             **more,
