@@ -90,9 +90,10 @@ LEGAL_EVENTS: Final[dict[MessageState, frozenset[MessageState]]] = {
     ),
     _S.SENT: frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED}),
     _S.DELIVERED: frozenset(),
-    _S.FAILED: frozenset({_S.QUEUED}),  # an operator's ``messages retry``
-    _S.CANCELLED: frozenset({_S.QUEUED}),  # likewise
-    _S.EXPIRED: frozenset({_S.QUEUED}),  # likewise
+    # An operator's ``messages retry``; with a part that the network has, the others are being sent.
+    _S.FAILED: frozenset({_S.QUEUED, _S.SENDING}),
+    _S.CANCELLED: frozenset({_S.QUEUED, _S.SENDING}),
+    _S.EXPIRED: frozenset({_S.QUEUED, _S.SENDING}),
     _S.UNDELIVERED: frozenset(),
     _S.REJECTED: frozenset(),
 }

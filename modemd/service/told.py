@@ -37,7 +37,7 @@ def message_event(row: MessageRow, at: datetime) -> MessageEvent:
         id=str(row.id),
         client_id=row.client_id,
         account=row.account,
-        to=row.destination,
+        to=row.destination or "",  # forgotten when its time is over
         at=at,
         parts=row.part_count,
         parts_done=row.parts_done,

@@ -109,6 +109,13 @@ class Gateway(RuleBasedStateMachine):
         with contextlib.suppress(Rejected):
             self.office.run(lambda tx: orders.retry(tx, self.office.rules, message, self.office.now))
 
+    @rule(pick=st.integers(0, 9))
+    def retry_what_ended(self, pick: int) -> None:
+        """One of those that a retry is for."""
+        sql = "SELECT id FROM message WHERE state IN ('failed', 'expired', 'cancelled')"
+        if ended := rows(self.office.database, sql):
+            self.retry(ended[pick % len(ended)][0])
+
     @rule(message=st.integers(1, 5), verdict=verdicts)
     def resolve(self, message: int, verdict: Literal["sent", "failed"]) -> None:
         with contextlib.suppress(Rejected):
@@ -165,6 +172,18 @@ class Gateway(RuleBasedStateMachine):
     )
     def report(self, modem: str, tp_mr: int, tp_status: int, to: str) -> None:
         self.office.reported(tp_mr, tp_status, to=to, name=modem)
+
+    @rule(pick=st.integers(0, 9), tp_status=st.sampled_from([0x00, 0x00, 0x46, 0x41]))
+    def report_what_is_awaited(self, pick: int, tp_status: int) -> None:
+        """One that fits a part for sure."""
+        sql = (
+            "SELECT part.tp_mr, message.destination, modem.name FROM part"
+            " JOIN message ON message.id = part.message_id JOIN modem ON modem.id = part.modem_id"
+            " WHERE part.awaiting = 1"
+        )
+        if awaited := rows(self.office.database, sql):
+            tp_mr, to, modem = awaited[pick % len(awaited)]
+            self.office.reported(tp_mr, tp_status, to=to, name=modem)
 
     # -- time ----------------------------------------------------------------------------------------------
 

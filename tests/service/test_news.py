@@ -141,6 +141,15 @@ def test_what_has_failed_is_not_tried_again_by_itself(desk: Desk) -> None:
     assert "error" not in desk.last()
 
 
+def test_what_is_tried_again_goes_on_where_it_was(desk: Desk) -> None:
+    message = desk.send(LONG)
+    desk.taken(1)
+    desk.run(lambda tx: orders.cancel(tx, desk.rules, message, desk.now))
+    desk.run(lambda tx: orders.retry(tx, desk.rules, message, desk.now))
+    assert desk.states()[2:] == ["sending", "cancelled", "sending"]
+    assert desk.last()["parts_done"] == 1
+
+
 def test_what_another_modem_takes_is_queued_again_with_the_reason(desk: Desk) -> None:
     desk.send()
     desk.denied(331)
