@@ -58,6 +58,8 @@ def test_a_pause_outlives_the_daemon_and_others_send_meanwhile(
     begin(site, broker, modems=2)
     state = asked(user, "pause", modem="gsm1", reason="a new SIM")["data"]
     assert state["state"] == "paused"
+    shown = "modemd/modem/gsm1/state"
+    user.until(lambda: user.on(shown) and user.on(shown)[-1].body["state"] == "paused", "it is shown", 5)
     user.publish("modemd/send", {"to": TO, "text": "by the other", "id": "one"})
     assert user.event("sent", "one")["modem"] == "gsm2"
     site.kill()
