@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WINDOW: Final = 100
-_AHEAD: Final = 200
+WINDOW: Final = 500
+_AHEAD: Final = 500
 _FLUSH_S: Final = 1.5
 _HEADERS: Final = 600
 """Octets of a packet besides the payload: the longest topic that is ours, and properties."""
