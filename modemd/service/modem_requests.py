@@ -30,8 +30,11 @@ USSD_S: Final = 60
 """How long the network's answer is waited for where the request does not say."""
 _LONGEST_USSD_S: Final = 180
 RESET_S: Final = 180
-_COMING: Final = frozenset({"new", "ready", "searching", "restarting", "paused", "silent", "lost"})
-"""States that a modem leaves by itself, or in which it answers: an order may wait for it."""
+_COMING: Final = frozenset({"new", "ready", "searching", "restarting", "paused", "silent", "lost", "stopped"})
+"""States that a modem leaves by itself, or in which it answers: an order may wait for it.
+
+``stopped`` is what the last stop left behind: the gateway runs, and has not opened the modem yet.
+"""
 _DEAD: Final = timedelta(seconds=90)
 """A gateway that was not seen for so long does not run: it writes each half minute that it does."""
 

@@ -342,8 +342,9 @@ class ModemWorker(Worker):
         try:
             if self._modem is not None:
                 self._inbox.keep(self._modem)
+            await self._inbox.put_away(self._seat)
+            await self._give_back()
             await self._orders.stop()
-            await self._put_away()
         finally:
             self._floor.queue_bells.pop(self.config.name, None)
             self._floor.looked_through(self.config.name)

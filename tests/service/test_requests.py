@@ -407,6 +407,13 @@ def test_a_modem_that_is_away_is_said_to_be(desk: Desk, verb: str) -> None:
     )
 
 
+def test_an_order_waits_for_a_modem_that_the_gateway_is_just_opening(desk: Desk) -> None:
+    desk.office.be("gsm1", "stopped")
+    desk.ask("ussd", {"modem": "gsm1", "code": "1"})
+    assert desk.told() == []
+    assert desk.begin() is not None
+
+
 def test_what_no_modem_begins_in_time_is_answered_and_never_done(desk: Desk) -> None:
     desk.ask("ussd", {"modem": "gsm1", "code": "1", "timeout": "5s"})
     assert desk.run(modem_orders.next_due) == desk.office.now + timedelta(seconds=5)
