@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from itertools import count
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from modemd.simulator.ussd import CYRILLIC, MENU
@@ -140,3 +141,26 @@ def test_a_modem_that_is_unplugged_is_said_to_be(site: Site, broker: Broker, use
     error = asked(user, "ussd", modem="gsm1", code="*100#")["error"]
     assert error["code"] == "unavailable"
     assert error["reason"].startswith("modem gsm1 is absent: ")
+
+
+def test_messages_go_once_whatever_is_asked_of_their_modems(
+    site: Site, broker: Broker, user: MqttUser
+) -> None:
+    begin(site, broker, modems=2)
+    chance, texts = Random(3), [f"text {place}" for place in range(200)]
+    transactions = []
+    for place, text in enumerate(texts):
+        user.post("modemd/send", {"to": f"+32475{place:06}", "text": text, "report": False})
+        if place % 8 == 0:
+            verb = chance.choice(["ussd", "pause", "resume", "ussd", "reset"])
+            code = chance.choice(["*100#", "*101#", "*103#"])
+            transactions.append(post(user, verb, modem=chance.choice(["gsm1", "gsm2"]), code=code))
+    transactions += [post(user, "resume", modem=name) for name in ("gsm1", "gsm2")]
+    site.until(lambda: len(site.air()) >= len(texts), "all are sent", 60)
+    assert sorted(each["text"] for each in site.air()) == sorted(texts)
+    for each in transactions:
+        assert response(user, each)["error"] in (
+            None,
+            {"code": "refused", "reason": "the network or the SIM does not know this code"},
+        )
+    site.until(lambda: set(site.states()) == {"sent"}, "all are known to be")
