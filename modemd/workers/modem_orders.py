@@ -78,15 +78,17 @@ class Orders:
             await self._finish(self._answer)  # the store could not be written
             return True
         if self._in_hand is None:
-            for each in said:
-                log.warning("modem %s: the network says, unasked: %s", self._name, each.text or each)
+            for text in (each.text for each in said if each.text is not None):
+                log.warning("modem %s: the network says, unasked: %s", self._name, text)
             return await self._look_and_begin(modem)
         if self.resetting:
             if now >= self._until:
                 await self._finish(Rejected("timeout", "it has restarted, and finds no network"))
             return False
         if said:
-            await self._finish(_ussd_answer(said[-1]))
+            # Some end the dialogue in a code of its own right behind the answer.
+            texts = [each for each in said if each.text is not None]
+            await self._finish(_ussd_answer((texts or said)[-1]))
             return True
         if now < self._until:
             return False

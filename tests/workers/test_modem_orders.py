@@ -165,6 +165,22 @@ def test_messages_wait_while_the_network_is_asked_and_go_when_it_does_not_answer
     play(tmp_path, story)
 
 
+def test_an_answer_counts_also_where_the_dialogue_is_ended_behind_it(tmp_path: Path) -> None:
+    async def story(here: Bench) -> None:
+        await ask(here, "ussd", code="*105#")
+        await here.step_until("SELECT begun_at IS NOT NULL FROM modem_order", 1)
+        said = here.sim.modems[0]
+
+        def both() -> None:
+            said.announce(('+CUSD: 0,"12 EUR",15',))
+            said.announce(("+CUSD: 2",))
+
+        await here.rung(both)
+        assert await answered(here) == {"text": "12 EUR", "more": False}
+
+    play(tmp_path, story)
+
+
 def test_a_refusal_is_told_with_what_it_means(tmp_path: Path) -> None:
     async def story(here: Bench) -> None:
         await ask(here, "ussd", code="*100#")
