@@ -65,22 +65,24 @@ class MqttIn(Worker):
         if not batch:
             await self._line.arrived.wait(30.0)
             return
-        failed = await self._try(batch)
-        if failed is None:
+        if await self._try(batch):
             return
-        log.error("a batch of %d arrivals failed, each is tried alone: %r", len(batch), failed)
         for place, came in enumerate(batch):
-            failed = await self._try([came], behind=batch[place + 1 :])
-            if failed is not None:
-                await self._give_up(came, failed)
+            behind = batch[place + 1 :]
+            if not await self._try([came], behind):
+                await self._give_up(came, behind)
 
-    async def _try(self, batch: list[Came], behind: Sequence[Came] = ()) -> BaseException | None:
-        """Read, commit, acknowledge; return what went wrong where that is nobody's but an arrival's."""
-        [failed] = await asyncio.gather(self._take(batch), return_exceptions=True)
-        if isinstance(failed, StoreError):
+    async def _try(self, batch: list[Came], behind: Sequence[Came] = ()) -> bool:
+        """Read, commit, acknowledge; ``False``: something went wrong that is nobody's but an arrival's."""
+        try:
+            await self._take(batch)
+        except StoreError:
             self._line.put_back([*batch, *behind])
-            raise failed
-        return failed
+            raise
+        except Exception:
+            log.exception("%s cannot be taken", _words(batch))
+            return False
+        return True
 
     async def _take(self, batch: list[Came]) -> None:
         floor = self._floor
@@ -100,11 +102,8 @@ class MqttIn(Worker):
             connection.ack(arrival)
 
     def _is_for_us(self, reader: Reader, arrival: Arrival) -> bool:
-        """Whether it asks for something; the rest is heard here, and repeated retained messages dropped."""
+        """Whether it asks for something; what is retained does so once."""
         if reader.topic(arrival) is None:
-            heard = [listener(arrival) for listener in self._line.listeners]  # every one of them
-            if not any(heard):
-                log.warning("a message on %.200r is dropped: nobody asks for it any more", arrival.topic)
             return False
         if not arrival.retain:
             return True
@@ -185,17 +184,26 @@ class MqttIn(Worker):
         for name in done.modems:
             self._floor.ask(name)
 
-    async def _give_up(self, came: Came, failed: BaseException) -> None:
+    async def _give_up(self, came: Came, behind: Sequence[Came]) -> None:
         """What nobody foresaw must not block what is behind it."""
         connection, arrival = came
-        log.error("an arrival on %s cannot be taken", arrival.topic, exc_info=failed)
         reader = Reader(self._line.config, self._floor.rules, self._floor.zone, self._floor.now())
         asked = reader.topic(arrival)
         if asked is not None:
             refused = Rejected("bad_request", "internal error: the gateway's log has more")
             event = reader.refusal(arrival, asked[2], refused)
-            await self._floor.store.run(
-                lambda tx: announce_rejected(tx, reader.rules, event, to_us(reader.now), None)
-            )
+            try:
+                await self._floor.store.run(
+                    lambda tx: announce_rejected(tx, reader.rules, event, to_us(reader.now), None)
+                )
+            except StoreError:
+                self._line.put_back([came, *behind])
+                raise
             self._floor.mqtt.ring()
         connection.ack(arrival)
+
+
+def _words(batch: Sequence[Came]) -> str:
+    if len(batch) > 1:
+        return f"something in {len(batch)} arrivals, each of which is tried alone now,"
+    return f"an arrival on {batch[0][1].topic:.200}"

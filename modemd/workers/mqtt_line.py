@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from modemd.config.mqtt import MqttConfig
     from modemd.workers.broker import Connection
     from modemd.workers.broker_settings import Arrival
+
+log = logging.getLogger(__name__)
 
 Came = tuple["Connection", "Arrival"]
 """What came, with the connection that it is to be acknowledged in."""
@@ -47,6 +50,7 @@ class Line:
         self.silent = False
         self._came: deque[Came] = deque()
         self._octets = 0
+        self._asked = (f"{self.prefix}/send", f"{self.prefix}/request/")
 
     @property
     def state_topic(self) -> str:
@@ -71,7 +75,16 @@ class Line:
         return [self.state_topic, *([f"{discovery}/status"] if discovery else [])]
 
     def put(self, connection: Connection, arrival: Arrival) -> None:
-        """Keep what came until it is taken; stop reading when that is too much."""
+        """Keep what came until it is taken; stop reading when that is too much.
+
+        What asks for nothing (our own state, Home Assistant's) is heard and acknowledged at once.
+        """
+        if not arrival.topic.startswith(self._asked):
+            heard = [listener(arrival) for listener in self.listeners]  # every one of them
+            if not any(heard):
+                log.warning("a message on %.200r is dropped: nobody asks for it any more", arrival.topic)
+            connection.ack(arrival)
+            return
         self._came.append((connection, arrival))
         self._octets += len(arrival.payload)
         if self._full:
@@ -99,6 +112,11 @@ class Line:
         self._octets += sum(len(arrival.payload) for _, arrival in taken)
         if self.connection is not None and self._full:
             self.connection.pause()
+
+    @property
+    def waiting(self) -> int:
+        """How many arrivals are not taken yet."""
+        return len(self._came)
 
     @property
     def _full(self) -> bool:
