@@ -86,6 +86,7 @@ def test_what_is_on_the_broker(site: Site, broker: Broker, board: Onlooker) -> N
     site.until(lambda: board.ready("gsm1") and board.ready("gsm2"), "the modems are told")
     site.until(lambda: "serial_number" in board.has(GSM1)["device"], "who it is")
     assert board.has("modemd/gateway/test/queues")["queued"] == 0
+    site.until(lambda: board.has("modemd/modem/gsm1/state")["registration"] is not None, "its network")
     state = board.has("modemd/modem/gsm1/state")
     assert (state["registration"], state["operator"], state["signal_dbm"]) == (1, "Simulated", -73)
     assert (state["imei"], state["number"]) == ("861234560000001", "+32475000001")
