@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -138,8 +139,8 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         )
         site.start()
         site.until(lambda: "connected with the broker" in site.log, "it is connected")
-        login = {"username": "operator", "password": PASSWORD}
-        with MqttUser(broker.port, "modemd/modem/+/state", **login) as user:
+        topic = "modemd/modem/+/state"
+        with MqttUser(broker.port, topic, username="operator", password=PASSWORD) as user:
             user.until(lambda: sum(heard.body["state"] == "ready" for heard in user.heard) == 2, "modems")
         with Reader(tmp_path / "home", broker, site) as somebody:
             yield somebody
@@ -151,3 +152,18 @@ def test_what_a_page_has_its_reader_do_comes_as_it_says(reader: Reader, page: st
     assert len(marked) >= least
     for block in marked:
         reader.does(block)
+
+
+def test_alarms_of_any_text_are_sent(reader: Reader) -> None:
+    scripts = [block for block in blocks("recipes.md") if block.named.startswith("sms-by-")]
+    assert len(scripts) == 2
+    alarms = ['PROBLEM: web1 is "DOWN" $(reboot) `x`', "-n Zähler 7%\nzweite Zeile", "x" + "é" * 400]
+    for script in scripts:
+        reader.does(script)
+        for alarm in alarms:
+            arguments = f"+32475123456 {shlex.quote(alarm)}"
+            reader.does(Block("run", "", "sh", f"./{script.named} {arguments}"))
+    wanted = sorted([*alarms[:2], "x" + "é" * 299] * 2)
+    reader.site.until(lambda: len(reader.site.states()) == 6, "all are accepted")
+    sent = sorted(str(text).rstrip("\n") for (text,) in reader.site.rows("SELECT text FROM message"))
+    assert sent == wanted
