@@ -91,7 +91,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="modemd", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, config_path: Path) -> None:
-    """A GSM modem gateway: a spool directory in, SMS out, and back.
+    """A GSM modem gateway: files and MQTT in, SMS out, and back.
 
     Try `modemd demo` first: it needs no modem. `modemd COMMAND --help` tells about one command.
 
