@@ -47,7 +47,7 @@ PACKAGES = {
     "sqlalchemy": ("store/",),
     "alembic": ("store/",),
     "psycopg": ("store/",),
-    "paho": ("workers/broker.py", "workers/broker_client.py", "workers/broker_wire.py"),
+    "paho": ("workers/broker.py", "workers/broker_client.py", "workers/broker_buffers.py"),
     "sdnotify": ("daemon.py",),
     "inotify_simple": ("workers/",),
     "phonenumbers": ("service/",),

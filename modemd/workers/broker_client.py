@@ -14,6 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from modemd.workers.broker_buffers import BufferedClient
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,11 +40,11 @@ class _Socket(ssl.SSLSocket):
             raise
 
 
-def made(settings: BrokerSettings, version: int) -> mqtt.Client:
+def made(settings: BrokerSettings, version: int) -> BufferedClient:
     """Return a client for one connection; ``version`` is 5, or 4 for MQTT 3.1.1."""
     # In MQTT 5 that is said in CONNECT, and paho refuses it here.
     clean: dict[str, Any] = {"clean_session": settings.clean} if version == 4 else {}
-    client = mqtt.Client(
+    client = BufferedClient(
         CallbackAPIVersion.VERSION2,
         client_id=settings.client_id,
         protocol=MQTTProtocolVersion(version),

@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from paho.mqtt.client import Client
+    from modemd.workers.broker_buffers import BufferedClient
 
 _MISC_S: Final = 1.0
 _PACKETS: Final = 64
@@ -22,7 +22,7 @@ class Wire:
     counts it in ``heard``: that is how it is known whether more may have come.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: BufferedClient) -> None:
         self.ended = asyncio.Event()
         self.paused = False
         self.heard = 0
@@ -48,6 +48,7 @@ class Wire:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._loop.add_reader(self._socket, self._readable)
         self._misc = self._loop.call_later(_MISC_S, self._look_after)
+        self._client.buffers = True
         if self._client.want_write():
             self._want_write()
         return True
@@ -62,7 +63,7 @@ class Wire:
         """Read again."""
         if self.paused and self._socket is not None:
             self._loop.add_reader(self._socket, self._readable)
-            self._loop.call_soon(self._readable)  # TLS may hold octets that the socket no longer shows
+            self._loop.call_soon(self._readable)  # some may have come, though the socket no longer shows them
         self.paused = False
 
     def shut(self) -> None:
@@ -88,9 +89,9 @@ class Wire:
             self._loop.call_soon(self._readable)
 
     def _pending(self) -> int:
-        """Octets that TLS has read and not yet given."""
+        """Octets that have come, though the socket no longer shows them: TLS may hold some too."""
         pending = getattr(self._socket, "pending", None)
-        return 0 if pending is None else int(pending())
+        return self._client.unread + (0 if pending is None else int(pending()))
 
     def _want_write(self, *_: object) -> None:
         if not self._flushing:
