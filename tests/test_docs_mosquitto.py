@@ -104,7 +104,7 @@ def test_the_tls_listener_wants_a_certificate_and_a_password(tmp_path: Path) -> 
 FIRST_COLUMN: Final = re.findall(r"^\| (.*?) \|", PAGE[PAGE.index("## When something") :], re.MULTILINE)
 SENTENCES: Final = [
     piece.strip()
-    for told in re.findall(r"`([^`]{15,})`", "\n".join(FIRST_COLUMN))
+    for told in re.findall(r"`([^`\n]{15,})`", "\n".join(FIRST_COLUMN))
     for piece in re.split("…|'gw1'|CONNECT", told)
     if len(piece) > 12
 ]
