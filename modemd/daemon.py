@@ -218,7 +218,9 @@ class Daemon:
         modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))  # first: it is what may fail
         gone = [self._modems.pop(name) for name in old if old[name] != new.get(name)]
         await supervisor.stop(*gone)
-        if self._mqtt is not None and config.mqtt != self._config.mqtt:
+        if self._mqtt is not None and config.mqtt == self._config.mqtt:
+            self._mqtt.hurry()  # a password is in a file of its own
+        elif self._mqtt is not None:
             await self._mqtt.stop(supervisor)
             self._mqtt = None
             gone_us = to_us(floor.now())

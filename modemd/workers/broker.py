@@ -46,7 +46,8 @@ class Connection:
 
     ``version`` is 5, or 4 for MQTT 3.1.1; ``shares`` whether the broker has shared subscriptions as far as it
     says; ``window`` how many of our publishes it takes unacknowledged (Receive Maximum). While ``on_told`` is
-    called, ``refusal`` is why the broker will not have what it acknowledged, or ``None``.
+    called, ``refusal`` is why the broker will not have what it acknowledged, or ``None``; ``refused`` keeps
+    these reasons by ``mid``: some brokers close the connection right behind one.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Connection:
         self._unacknowledged: set[int] = set()
         self.largest: int | None = None
         self.refusal: str | None = None
+        self.refused: dict[int, str] = {}
         self._settings = settings
         self._on_arrival = on_arrival
         self._on_told = on_told
@@ -332,6 +334,8 @@ class Connection:
         self._wire.heard += 1
         self._unacknowledged.discard(mid)  # not in it where the QoS was 0: paho calls for those too
         self.refusal = str(reason) if reason.value >= REFUSED else None
+        if self.refusal is not None and len(self.refused) < self.window:
+            self.refused[mid] = self.refusal
         waiting = self._pubacks.get(mid)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
@@ -355,9 +359,14 @@ class Connection:
         elif reason.value == 141 or "alive" in str(reason).lower():
             self._over(f"the broker has not answered for {self._settings.keepalive_s} s")
         else:
-            self._over(causes.WITHOUT_A_WORD if self._wire.left_behind else "the connection broke")
+            self._over(self._without_a_word() if self._wire.left_behind else "the connection broke")
 
     # ---- its end -------------------------------------------------------------------------------------
+
+    def _without_a_word(self) -> str:
+        if self.refusal is None:
+            return causes.WITHOUT_A_WORD
+        return f"the broker closed the connection over a message that it refused: {self.refusal}"
 
     def _without_answer(self) -> BrokerLost:
         if self._settings.tls is not None and "SSL" in self._trouble:

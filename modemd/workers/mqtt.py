@@ -43,7 +43,10 @@ _MEND_S: Final = 5.0
 
 
 class MqttWorker(Worker):
-    """The connection's keeper. Failures are said once for each reason, however often they are met."""
+    """The connection's keeper. Failures are said once for each reason, however often they are met.
+
+    ``tries`` counts how often it has tried to connect.
+    """
 
     name = "broker"
     patience_s = 120.0
@@ -56,6 +59,8 @@ class MqttWorker(Worker):
         self._wait_s = _FIRST_S
         self._said: str | None = None
         self._lost: BrokerLost | None = None
+        self.tries = 0
+        self._online_mid = 0
         self._up_at = 0.0
         self._short_lived = 0
         self._noted: tuple[str, str | None] | None = None
@@ -121,21 +126,34 @@ class MqttWorker(Worker):
             suspicious, self._short_lived = self._short_lived >= _SUSPICIOUS, 0
             if suspicious:
                 await self._say(None)
+        refused = self._may_not_publish(connection)
+        if refused is not None and refused.reason != self._said:
+            await self._say(refused)
         if connection.paused and connection.alive:
             self._say_online(connection, qos=0)  # no PINGRESP could be read: this shows that we are there
 
     async def _connect(self) -> None:
+        self.tries += 1
         line, gateway = self._line, self._floor.rules.gateway
         settings = BrokerSettings.of(line.config, gateway, __version__)
 
+        early: list[Arrival] = []
+        opened: list[Connection] = []
+
         def on_arrival(arrival: Arrival) -> None:
-            line.put(connection, arrival)
+            if opened:
+                line.put(opened[0], arrival)
+            else:
+                early.append(arrival)  # what a session kept comes right behind CONNACK
 
         connection = await Connection.open(
             settings, on_arrival=on_arrival, on_told=line.acknowledged, on_lost=self._on_lost
         )
         line.new_session |= not connection.session_present
         line.connection = connection
+        opened.append(connection)
+        for arrival in early:
+            line.put(connection, arrival)
         try:
             await self._subscribe(connection)
             self._say_online(connection)  # who waits for it may publish now
@@ -189,12 +207,30 @@ class MqttWorker(Worker):
         permanent = connection.lost is not None and connection.lost.permanent
         self._lost = BrokerLost(reason, permanent=permanent)
         short = reason == broker_causes.WITHOUT_A_WORD and time.monotonic() - self._up_at < _STEADY_S
+        if connection.refused:
+            short = False  # mosquitto 2.0.11 closes behind a publish that its ACL forbids
+            self._lost = self._may_not_publish(connection) or self._lost
         self._short_lived = self._short_lived + 1 if short else 0
         self._line.lost.ring()
         self._floor.mqtt.ring()
 
+    def _may_not_publish(self, connection: Connection) -> BrokerLost | None:
+        """Not even our own state: the rest will be refused as well."""
+        why = connection.refused.get(self._online_mid)
+        if why is None:
+            return None
+        return BrokerLost(
+            f"the broker does not let us publish on {self._line.state_topic}: {why}", permanent=True
+        )
+
+    def hurry(self) -> None:
+        """Try at once where the next try would be later: somebody may have mended what was wrong."""
+        self._pause.ring()
+
     def _say_online(self, connection: Connection, qos: int = 1) -> None:
-        connection.publish(self._line.state_topic, self._state("online"), retain=True, qos=qos)
+        self._online_mid = connection.publish(
+            self._line.state_topic, self._state("online"), retain=True, qos=qos
+        )
 
     def _state(self, state: str) -> bytes:
         return json.dumps({"state": state, "version": __version__, "since": iso(self._since)}).encode()

@@ -32,6 +32,10 @@ class MqttCrew:
         for worker in (*self._takers, self._states, self._out, self._keeper):
             supervisor.start(worker)
 
+    def hurry(self) -> None:
+        """Connect at once where the next try would be later."""
+        self._keeper.hurry()
+
     @property
     def tellers(self) -> list[Worker]:
         """Those who go on until everybody who brings something about has ended, in the order of their end."""

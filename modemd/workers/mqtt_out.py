@@ -26,6 +26,11 @@ _AHEAD: Final = 500
 _FLUSH_S: Final = 1.5
 _HEADERS: Final = 600
 """Octets of a packet besides the payload: the longest topic that is ours, and properties."""
+_IDLE_S: Final = 30.0
+_SOON_S: Final = 0.25
+_CAREFUL: Final = 20
+"""So many are published one by one after a connection that was lost with some under way: a broker may close
+it because of one of them, and what it said of that one is lost with all that was sent behind."""
 _US: Final = 1_000_000
 _TWICE: Final = 0.0
 """When a row counts as acknowledged that was so in two connections: long ago. A line that breaks again and
@@ -54,9 +59,15 @@ class MqttOut(Worker):
         self._in_flight: dict[int, int] = {}
         self._acked: deque[tuple[float, int]] = deque()
         self._acked_before: set[int] = set()
+        self._careful = 0
         self._refusals: set[str] = set()
         self._prefix = f"{line.prefix}/"
         line.acknowledged = self._on_told
+
+    @property
+    def acknowledged(self) -> int:
+        """How many events the broker has acknowledged that are not forgotten yet."""
+        return len(self._acked)
 
     def stop(self) -> None:
         """Ask for the turn in hand to be the last."""
@@ -67,7 +78,7 @@ class MqttOut(Worker):
         """Read what is next, publish what may be under way; wait for acknowledgements or news."""
         connection = self._line.connection
         if connection is None:
-            await self._floor.mqtt.wait(30.0)
+            await self._floor.mqtt.wait(_IDLE_S)
             return
         if connection is not self._connection:
             self._begin(connection)
@@ -97,6 +108,7 @@ class MqttOut(Worker):
     def _begin(self, connection: Connection) -> None:
         """Everything that is not forgotten is told in this connection, from the oldest on."""
         self._connection = connection
+        self._careful = min(len(self._in_flight), _CAREFUL)
         self._behind = 0
         self._rows.clear()
         self._in_flight.clear()
@@ -124,7 +136,7 @@ class MqttOut(Worker):
         connection = self._connection
         if connection is None or not connection.alive:
             return
-        most = min(WINDOW, connection.window)
+        most = 1 if self._careful else min(WINDOW, connection.window)
         now_us = 0
         while self._rows and len(self._in_flight) < most and connection.room > connection.window // 8:
             row = self._rows.popleft()
@@ -164,12 +176,14 @@ class MqttOut(Worker):
             return  # its packet ids mean other rows than those that we know
         row = self._in_flight.pop(mid, None)
         if row is not None:
-            if row in self._acked_before:
+            self._careful -= self._careful > 0
+            refusal = None if self._connection is None else self._connection.refusal
+            if row in self._acked_before or refusal is not None:
                 self._acked.appendleft((_TWICE, row))
             else:
                 self._acked.append((time.monotonic(), row))
-            if self._connection is not None and self._connection.refusal is not None:
-                self._say_refused(row, self._connection.refusal)
+            if refusal is not None:
+                self._say_refused(row, refusal)
         if self._rows:
             self._publish()
         if self.stopping or (self._more and len(self._rows) <= _AHEAD // 2):
@@ -194,6 +208,7 @@ class MqttOut(Worker):
             self._floor.store.later(lambda tx: outbox.told(tx, told))
 
     def _until_forget_s(self) -> float:
-        if not self._acked:
-            return 30.0
-        return max(0.25, self._acked[0][0] + self._line.config.repeat_s - time.monotonic())
+        if not (self._acked or self._in_flight):
+            return _IDLE_S
+        since = self._acked[0][0] if self._acked else time.monotonic()
+        return max(_SOON_S, since + self._line.config.repeat_s - time.monotonic())

@@ -48,10 +48,11 @@ class SaysNoShared(Changes):
         return bytes([_CONNACK, packet[1] + 2]) + packet[2:4] + bytes([packet[4] + 2, 42, 0]) + packet[5:]
 
 
-class RefusesShared(Changes):
-    """Refuses shared subscriptions in SUBACK only (3.9.3: 0x9E), and does not make them."""
+class RefusesFilters(Changes):
+    """Refuses subscriptions to filters that begin so, in SUBACK (3.9.3), and does not make them."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: bytes, code: int) -> None:
+        self._begin, self._code = begin, code
         self._refused: dict[bytes, list[bool]] = {}
 
     def up(self, packet: bytes) -> tuple[bytes, bytes]:
@@ -66,7 +67,7 @@ class RefusesShared(Changes):
             size = int.from_bytes(packet[place : place + 2], "big")
             name, option = packet[place + 2 : place + 2 + size], packet[place + 2 + size : place + 3 + size]
             place += 3 + size
-            refused.append(name.startswith(b"$share/"))
+            refused.append(name.startswith(self._begin))
             if refused[-1]:
                 name = (_NOWHERE * size)[: size - 1] + b"x"
             made += size.to_bytes(2, "big") + name + option
@@ -79,5 +80,19 @@ class RefusesShared(Changes):
             return packet
         refused = self._refused.pop(packet[2:4])
         codes = packet[-len(refused) :]
-        told = bytes(0x9E if no else code for no, code in zip(refused, codes, strict=True))
+        told = bytes(self._code if no else code for no, code in zip(refused, codes, strict=True))
         return packet[: -len(refused)] + told
+
+
+class RefusesShared(RefusesFilters):
+    """Has no shared subscriptions, and says so in SUBACK only."""
+
+    def __init__(self) -> None:
+        super().__init__(b"$share/", 0x9E)
+
+
+class ForbidsSending(RefusesFilters):
+    """Does not let anybody subscribe to what gateways are asked."""
+
+    def __init__(self) -> None:
+        super().__init__(b"modemd/send", 0x87)
