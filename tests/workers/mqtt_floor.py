@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from modemd.config.mqtt import MqttConfig
+from modemd.store import outbox
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
 from modemd.workers.mqtt import MqttWorker
@@ -40,6 +41,22 @@ async def until(check: Callable[[], Any], within_s: float = PATIENCE_S) -> Any:
     return answer
 
 
+def notice(
+    topic: str, body: str, at_us: int, correlation: bytes | None = None, expires_us: int | None = None
+) -> outbox.Notice:
+    """Something to tell the broker."""
+    return {
+        "consumer": "mqtt",
+        "event": "response",
+        "at": at_us,
+        "message_id": None,
+        "body": body,
+        "topic": topic,
+        "correlation": correlation,
+        "expires_at": expires_us,
+    }
+
+
 @dataclass
 class Post:
     """The three workers and what they stand on; ``begin`` what is to turn by itself."""
@@ -60,6 +77,10 @@ class Post:
         """The keeper turns, and nobody else does."""
         self.begin(self.keeper)
         await until(lambda: self.line.connection is not None and self.subscribed)
+
+    async def settled(self, waiting: int) -> None:
+        """So many arrivals wait to be taken."""
+        await until(lambda: self.line.waiting == waiting)
 
     @property
     def subscribed(self) -> bool:
