@@ -133,15 +133,8 @@ def test_what_the_broker_will_not_have_is_said_once(tmp_path: Path, caplog: pyte
             await hear(user, 1)
             await until(lambda: made.untold() == 0)
 
-    acl = "user gw1
-" + "".join(
-        f"topic {right}
-"
-        for right in ("readwrite modemd/response/x", "readwrite modemd/gateway/#", "read modemd/#")
-    )
-    acl += "user user
-topic read #
-"
+    rights = ("readwrite modemd/response/x", "readwrite modemd/gateway/#", "read modemd/#")
+    acl = "user gw1\n" + "".join(f"topic {right}\n" for right in rights) + "user user\ntopic read #\n"
     password = tmp_path / "password"
     password.write_text("secret")
     with (
