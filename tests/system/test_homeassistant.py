@@ -44,6 +44,13 @@ class Onlooker:
         payload = self.board.get(topic)
         return None if payload is None else json.loads(payload)
 
+    def part(self, topic: str, *steps: str) -> Any:
+        """What a topic's JSON has there; ``None`` where it has nothing, or is not there yet."""
+        found = self.has(topic)
+        for step in steps:
+            found = found.get(step) if isinstance(found, dict) else None
+        return found
+
     def count(self, topic: str) -> int:
         """How often it was published."""
         return len(self.user.on(topic))
@@ -84,9 +91,9 @@ def only(site: Site, *names: str) -> list[dict[str, Any]]:
 def test_what_is_on_the_broker(site: Site, broker: Broker, board: Onlooker) -> None:
     begin(site, broker)
     site.until(lambda: board.ready("gsm1") and board.ready("gsm2"), "the modems are told")
-    site.until(lambda: "serial_number" in board.has(GSM1)["device"], "who it is")
+    site.until(lambda: board.part(GSM1, "device", "serial_number"), "who it is")
     assert board.has("modemd/gateway/test/queues")["queued"] == 0
-    site.until(lambda: board.has("modemd/modem/gsm1/state")["registration"] is not None, "its network")
+    site.until(lambda: board.part("modemd/modem/gsm1/state", "registration") is not None, "its network")
     state = board.has("modemd/modem/gsm1/state")
     assert (state["registration"], state["operator"], state["signal_dbm"]) == (1, "Simulated", -73)
     assert (state["imei"], state["number"]) == ("861234560000001", "+32475000001")
@@ -105,18 +112,18 @@ def test_what_is_on_the_broker(site: Site, broker: Broker, board: Onlooker) -> N
 def test_counts_follow_what_happens(site: Site, broker: Broker, board: Onlooker) -> None:
     begin(site, broker, modems=1)
     board.user.publish("modemd/send", {"to": "night", "text": "Hello", "id": "a"})
-    site.until(lambda: board.has("modemd/gateway/test/queues")["sent_today"] == 2, "two went today")
-    site.until(lambda: board.has("modemd/modem/gsm1/state")["sent_today"] == 2, "both by this modem")
+    site.until(lambda: board.part("modemd/gateway/test/queues", "sent_today") == 2, "two went today")
+    site.until(lambda: board.part("modemd/modem/gsm1/state", "sent_today") == 2, "both by this modem")
     at = "2099-01-01T00:00:00Z"
     board.user.publish("modemd/send", {"to": "nurse", "text": "Hello", "at": at, "validity": "1d"})
-    site.until(lambda: board.has("modemd/gateway/test/queues")["scheduled"] == 1, "one waits")
+    site.until(lambda: board.part("modemd/gateway/test/queues", "scheduled") == 1, "one waits")
 
 
 def test_many_messages_are_no_many_states(site: Site, broker: Broker, board: Onlooker) -> None:
     begin(site, broker, modems=1)
     for place in range(200):
         board.user.post("modemd/send", {"to": "+32475123456", "text": str(place)})
-    site.until(lambda: board.has("modemd/gateway/test/queues")["sent_today"] == 200, "all went")
+    site.until(lambda: board.part("modemd/gateway/test/queues", "sent_today") == 200, "all went")
     at = [each.at for each in board.user.on("modemd/gateway/test/queues")]
     assert len(at) > 1
     assert all(later - earlier > 1.5 for earlier, later in pairwise(at))
@@ -130,8 +137,10 @@ def test_what_goes_from_the_configuration_goes_from_the_broker(
     reload(site, broker, contacts={"nurse": CONTACTS["nurse"]}, modems=only(site, "gsm1"))
     site.until(lambda: GSM2 not in board.board, "the device is taken away")
     site.until(lambda: "modemd/modem/gsm2/state" not in board.board, "its state too")
-    site.until(lambda: board.has(GATEWAY)["components"]["notify_night"] == {"platform": "notify"}, "removed")
-    site.until(lambda: "notify_night" not in board.has(GATEWAY)["components"], "and then not named any more")
+    site.until(lambda: board.part(GATEWAY, "components", "notify_night") == {"platform": "notify"}, "removed")
+    site.until(
+        lambda: board.part(GATEWAY, "components", "notify_night") is None, "and then not named any more"
+    )
     assert board.has(GSM1) is not None
     assert "notify_nurse" in board.has(GATEWAY)["components"]
 
@@ -142,11 +151,11 @@ def test_what_goes_while_the_gateway_is_away_goes_at_its_start(
     begin(site, broker)
     site.until(lambda: board.ready("gsm2"), "the modems are told")
     site.stop()
-    assert board.has("modemd/modem/gsm1/state")["state"] == "stopped"
+    site.until(lambda: board.part("modemd/modem/gsm1/state", "state") == "stopped", "the last word")
     configure(site, broker, contacts={}, modems=only(site, "gsm1"))
     site.start()
     site.until(lambda: GSM2 not in board.board and "modemd/modem/gsm2/state" not in board.board, "it goes")
-    site.until(lambda: "notify_nurse" not in board.has(GATEWAY)["components"], "and the contacts")
+    site.until(lambda: board.part(GATEWAY, "components", "notify_nurse") is None, "and the contacts")
     site.until(lambda: board.ready("gsm1"), "the other is back")
     site.kill()
     configure(site, broker, contacts={})
@@ -170,7 +179,7 @@ def test_off_and_elsewhere(site: Site, broker: Broker, board: Onlooker) -> None:
 def test_home_assistant_starts(site: Site, broker: Broker, board: Onlooker) -> None:
     begin(site, broker, modems=1)
     site.until(lambda: board.ready("gsm1"), "the modem is told")
-    site.until(lambda: "serial_number" in board.has(GSM1)["device"], "who it is")
+    site.until(lambda: board.part(GSM1, "device", "serial_number"), "who it is")
     devices, states = board.count(GSM1), board.count("modemd/modem/gsm1/state")
     board.user.publish("homeassistant/status", "offline")
     board.user.publish("homeassistant/status", "online")
