@@ -47,7 +47,12 @@ PACKAGES = {
     "sqlalchemy": ("store/",),
     "alembic": ("store/",),
     "psycopg": ("store/",),
-    "paho": ("workers/broker.py", "workers/broker_client.py", "workers/broker_buffers.py"),
+    "paho": (
+        "workers/broker.py",
+        "workers/broker_client.py",
+        "workers/broker_buffers.py",
+        "workers/broker_publish.py",
+    ),
     "sdnotify": ("daemon.py",),
     "inotify_simple": ("workers/",),
     "phonenumbers": ("service/",),

@@ -2,7 +2,8 @@
 
 Paho asks its socket for a packet's first octets one by one, and writes packet by packet. Each of those calls
 gives the interpreter away, which the store's thread may then keep for half a millisecond. The three methods
-that touch the socket are paho's own affair: its version is pinned, and a test looks whether they are called.
+that touch the socket, and the one that reads a PUBLISH, are paho's own affair: its version is pinned, and
+tests look whether they are called.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
+
+from modemd.workers.broker_publish import read_publish
 
 _CHUNK: Final = 1 << 16
 _DISCONNECT: Final = 0xE0
@@ -64,6 +67,11 @@ class BufferedClient(mqtt.Client):
         except OSError:
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
         return done
+
+    def _handle_publish(self) -> MQTTErrorCode:
+        came, is_5 = self._in_packet, self._protocol == MQTTProtocolVersion.MQTTv5
+        self._handle_on_message(read_publish(came["command"], came["packet"], with_properties=is_5))
+        return MQTTErrorCode.MQTT_ERR_SUCCESS  # whoever gets it acknowledges it
 
     def _send_all(self) -> None:
         while self._going:
