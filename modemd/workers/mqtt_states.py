@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import BrokerLost
-from modemd.service.states import Standing, standing
+from modemd.service.states import Make, Standing, standing
 from modemd.store import retained
 from modemd.workers.mqtt_wanted import Wanted, wanted
 from modemd.workers.supervisor import Worker
@@ -46,6 +47,8 @@ class MqttStates(Worker):
         self._there: dict[str, bytes] = {}
         """What the broker has from us in this connection."""
         self._wanted: Wanted | None = None
+        self._makes: dict[str, Make] = {}
+        """Who each modem was when it last said so: a device is not to change when its modem is away."""
         self._news = True
         self._look_at = 0.0
         self._unfinished = False
@@ -103,6 +106,11 @@ class MqttStates(Worker):
 
         found, known, took_s = await self._floor.store.run(look)
         self._look_at = time.monotonic() + max(_LOOK_S, took_s * _SELDOM)
+        self._makes = {
+            name: make if make.imei or make.model else self._makes.get(name, make)
+            for name, make in found.makes.items()
+        }
+        found = replace(found, makes=self._makes)
         fresh = wanted(found, rules, self._line.config, known)
         if fresh.notes:
             await self._floor.store.run(lambda tx: retained.keep(tx, rules.gateway, fresh.notes))
