@@ -53,6 +53,7 @@ def test_the_will_says_it_for_one_that_died(tmp_path: Path, broker: Broker) -> N
             await asyncio.to_thread(user.until, lambda: state_of(user) == "offline", "the will")
             proxy.refuse(False)
             await asyncio.to_thread(user.until, lambda: state_of(user) == "online", "back")
+        assert [each.body["state"] for each in user.on(STATE)] == ["online", "offline", "online", "offline"]
 
     with MqttUser(broker.port, STATE) as user, Proxy(broker.port) as proxy:
         asyncio.run(talk(user, proxy))
@@ -111,6 +112,7 @@ def test_a_password_that_cannot_be_read_is_said(tmp_path: Path, caplog: pytest.L
         async with post(tmp_path, 1, password_file=str(tmp_path / "none")) as made:
             made.begin()
             await until(lambda: "cannot read" in caplog.text)
+            assert "mqtt: password_file" in str((await told(made))[1])
 
     with caplog.at_level(logging.ERROR):
         asyncio.run(talk())
