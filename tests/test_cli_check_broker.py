@@ -12,8 +12,10 @@ import pytest
 from tests.desk import Desk, Said, environment
 from tests.house import ROOT
 from tests.system.certificates import Certificates
+from tests.system.meddlers import OnlyOld, RefusesFilters, SaysNoShared
 from tests.system.mosquitto import Broker
 from tests.system.mqtt_user import MqttUser
+from tests.system.proxy import Meddler, Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,3 +124,19 @@ def test_a_gateway_that_is_connected_is_not_disturbed(tmp_path: Path) -> None:
         assert checked(tmp_path, settings).status == 0
         assert gateway.connects == 1
         assert "offline" not in broker.log
+
+
+@pytest.mark.parametrize(
+    ("meddler", "code", "said"),
+    [
+        (RefusesFilters(b"modemd/send", 0x87), 78, "the broker does not allow reading modemd/send"),
+        (OnlyOld(), 0, "lets us in (MQTT 3.1.1, without shared subscriptions)"),
+        (SaysNoShared(), 0, "lets us in (MQTT 5, without shared subscriptions)"),
+    ],
+)
+def test_what_the_broker_cannot_or_will_not_do_is_told(
+    tmp_path: Path, meddler: Meddler, code: int, said: str
+) -> None:
+    with Broker(tmp_path) as broker, Proxy(broker.port, meddler=lambda: meddler) as proxy:
+        done = checked(tmp_path, broker.settings(port=proxy.port))
+    assert (done.status, said in done.out) == (code, True), done.out

@@ -13,8 +13,10 @@ from modemd.cli.send_mqtt import Sending
 from modemd.config import parse
 from tests.desk import Desk, Said
 from tests.system.gateway import Site
+from tests.system.meddlers import OnlyOld
 from tests.system.mosquitto import Broker
 from tests.system.mqtt_user import MqttUser
+from tests.system.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,3 +167,25 @@ def test_a_contact_is_each_of_its_numbers(away: Away) -> None:
     assert {told["to"] for told in done.objects} >= {TO, "+32475000009"}
     done = away.send("--to", "taem", "Hello")
     assert (done.status, "did you mean 'team'?" in done.err) == (1, True)
+
+
+def test_by_mqtt_3_1_1_it_is_the_same(away: Away, tmp_path: Path) -> None:
+    with Proxy(away.broker.port, meddler=OnlyOld) as proxy:
+        desk = there(tmp_path, away.broker.settings(port=proxy.port))
+        done = desk.run("send", "--mqtt", "--to", TO, "--wait", "Hello")
+    assert (done.status, done.err) == (0, "")
+    assert [line[0] for line in words(done)] == ["queued", "sending", "sent", "delivered"]
+
+
+def test_a_broker_that_is_lost_meanwhile_is_75_and_says_how_the_message_stands(
+    away: Away, tmp_path: Path
+) -> None:
+    with Proxy(away.broker.port) as proxy:
+        desk = there(tmp_path, away.broker.settings(port=proxy.port))
+        with desk.running("send", "--mqtt", "--to", TO, "--at", "2099-01-01 10:00", "--wait", "x") as process:
+            assert process.stdout is not None
+            assert "scheduled" in process.stdout.readline()
+            proxy.cut()
+            _, err = process.communicate(timeout=30)
+    assert process.returncode == 75
+    assert " stays scheduled (--id cli-" in err

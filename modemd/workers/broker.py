@@ -353,6 +353,8 @@ class Connection:
         if not self._connack.done():
             self._connack.set_exception(self._without_answer())
             return
+        if self._connack.cancelled() or self._connack.exception() is not None:
+            return  # it never was up, and who opens it has been told
         if flags.is_disconnect_packet_from_server:
             said = causes.of_disconnect(reason.value, str(reason), self._settings)
             self._over(said, permanent=reason.value == causes.TAKEN_OVER)
