@@ -119,6 +119,15 @@ def test_counts_follow_what_happens(site: Site, broker: Broker, board: Onlooker)
     site.until(lambda: board.part("modemd/gateway/test/queues", "scheduled") == 1, "one waits")
 
 
+def test_a_contact_in_a_dropped_file(site: Site, broker: Broker, board: Onlooker) -> None:
+    begin(site, broker, modems=1)
+    site.drop("a.json", json.dumps([{"to": "night", "text": "Hello"}, {"to": "nurse", "text": "Hi"}]))
+    site.until_in("sent", "a.json")
+    night, nurse = json.loads(site.text("sent", "a.json"))
+    assert [each["to"] for each in night["result"]] == CONTACTS["night"]
+    assert nurse["result"]["to"] == CONTACTS["nurse"]
+
+
 def test_many_messages_are_no_many_states(site: Site, broker: Broker, board: Onlooker) -> None:
     begin(site, broker, modems=1)
     for place in range(200):
