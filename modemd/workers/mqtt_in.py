@@ -17,7 +17,7 @@ from modemd.workers.mqtt_reading import Read, Reader
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from modemd.store.transaction import Tx
     from modemd.workers.broker_settings import Arrival
@@ -41,6 +41,7 @@ class _Done:
     clock: bool = False
     results: bool = False
     modems: set[str] = field(default_factory=set)
+    retained: set[int] = field(default_factory=set)
 
 
 class MqttIn(Worker):
@@ -75,16 +76,23 @@ class MqttIn(Worker):
     async def _try(self, batch: list[Came], behind: Sequence[Came] = ()) -> bool:
         """Read, commit, acknowledge; ``False``: something went wrong that is nobody's but an arrival's."""
         try:
-            await self._take(batch)
+            done = await self._take(batch)
         except StoreError:
             self._line.put_back([*batch, *behind])
             raise
         except Exception:
             log.exception("%s cannot be taken", _words(batch))
             return False
+        # From here on they are committed: whatever fails now, none of them is taken again.
+        if done is not None:
+            self._remember(done.retained)
+            self._wake(done)
+        for connection, arrival in batch:
+            connection.ack(arrival)
         return True
 
-    async def _take(self, batch: list[Came]) -> None:
+    async def _take(self, batch: list[Came]) -> _Done | None:
+        """Read them, and write what they ask for; ``None``: none of them asks for anything."""
         floor = self._floor
         reader = Reader(self._line.config, floor.rules, floor.zone, floor.now())
         read: list[Read] = []
@@ -93,13 +101,12 @@ class MqttIn(Worker):
                 read.append(await reader.read(arrival))
             if place % _IN_A_ROW == 0:
                 await asyncio.sleep(0)  # the modems first
-        if read:
-            is_new = self._line.new_session
-            done = await floor.store.run(lambda tx: self._write(tx, read, reader, is_new=is_new))
-            self._line.new_session = self._line.new_session and not is_new
-            self._wake(done)
-        for connection, arrival in batch:
-            connection.ack(arrival)
+        if not read:
+            return None
+        is_new = self._line.new_session
+        done = await floor.store.run(lambda tx: self._write(tx, read, reader, is_new=is_new))
+        self._line.new_session = self._line.new_session and not is_new
+        return done
 
     def _is_for_us(self, reader: Reader, arrival: Arrival) -> bool:
         """Whether it asks for something; what is retained does so once."""
@@ -109,21 +116,28 @@ class MqttIn(Worker):
             return True
         if not arrival.payload:
             return False  # somebody clears it
-        known = hash((arrival.topic, arrival.payload))
-        if known in self._retained:
+        if _retained_hash(arrival) in self._retained:
             return False
-        if len(self._retained) < _REMEMBERED:
-            self._retained.add(known)
-        log.warning("a retained message on %s is not acted upon: clear it", arrival.topic)
+        log.warning("a retained message on %.200r is not acted upon: clear it", arrival.topic)
         return True
+
+    def _remember(self, retained: Iterable[int]) -> None:
+        for each in retained:
+            if len(self._retained) < _REMEMBERED:
+                self._retained.add(each)
 
     def _write(self, tx: Tx, read: list[Read], reader: Reader, *, is_new: bool) -> _Done:
         gateway, done = reader.rules.gateway, _Done()
+        done.retained.update(_retained_hash(each.arrival) for each in read if each.arrival.retain)
         if is_new:
             receipts.forget(tx, gateway)
         sends: list[Read] = []
-        fresh = [each for each in read if not self._again(tx, gateway, each)]
-        for each in fresh:
+        kept: dict[int, bytes] = {}
+        for each in read:
+            if self._again(tx, gateway, each, kept):
+                continue
+            if each.digest is not None and each.arrival.qos:
+                kept[each.arrival.mid] = each.digest
             if each.verb is None:
                 sends.append(each)
                 continue
@@ -131,16 +145,16 @@ class MqttIn(Worker):
             sends = []
             self._answer(tx, each, reader, done)
         self._accept(tx, sends, reader, done)
-        kept = [(each.arrival.mid, each.digest) for each in fresh if each.digest and each.arrival.qos]
-        receipts.keep(tx, gateway, kept, to_us(reader.now))
+        receipts.keep(tx, gateway, kept.items(), to_us(reader.now))
         return done
 
     @staticmethod
-    def _again(tx: Tx, gateway: str, each: Read) -> bool:
-        """Whether this packet was accepted before, and only its acknowledgement was lost."""
-        if not each.arrival.dup or each.digest is None:
+    def _again(tx: Tx, gateway: str, each: Read, kept: Mapping[int, bytes]) -> bool:
+        """Whether this packet was accepted before, or just now, and only its acknowledgement was lost."""
+        mid, digest = each.arrival.mid, each.digest
+        if not each.arrival.dup or digest is None:
             return False
-        return receipts.is_known(tx, gateway, each.arrival.mid, each.digest)
+        return kept.get(mid) == digest or receipts.is_known(tx, gateway, mid, digest)
 
     def _accept(self, tx: Tx, sends: list[Read], reader: Reader, done: _Done) -> None:
         prepared = [one for each in sends for one in each.prepared]
@@ -201,6 +215,10 @@ class MqttIn(Worker):
                 raise
             self._floor.mqtt.ring()
         connection.ack(arrival)
+
+
+def _retained_hash(arrival: Arrival) -> int:
+    return hash((arrival.topic, arrival.payload))
 
 
 def _words(batch: Sequence[Came]) -> str:
