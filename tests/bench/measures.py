@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 class Options:
     """What the command line asks for."""
 
-    files: int = 20_000
+    files: int = 10_000
     flood: int = 50_000
     strangers: int = 1000
     strangers_s: float = 30.0
