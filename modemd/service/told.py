@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modemd.store.outbound import MessageRow, MessageTimes
     from modemd.store.transaction import Tx
 
-_NO_TOPIC: Final = re.compile("[+#/\x00]")
+_NO_TOPIC: Final = re.compile("[+#/]")
 """What may not stand in a level of a topic's name (MQTT 5.0, 4.7)."""
 ModemFacts = Mapping[str, Mapping[str, Any]]
 """What is known of each modem, by its name: ``imsi``, ``imei``, ``msisdn``."""
@@ -52,9 +52,10 @@ def rejected_event(
 ) -> MessageEvent:
     """Return the contract's event for a request that was not accepted.
 
-    An account that no topic can end in is told of as ``default``.
+    An account that no topic can end in is told of as ``default``; so is one with characters that are not
+    printed, for which a broker may close the connection (MQTT 5.0, 1.5.4).
     """
-    if not account or _NO_TOPIC.search(account):
+    if not account or not account.isprintable() or _NO_TOPIC.search(account):
         account = DEFAULT_ACCOUNT
     return MessageEvent(
         event=MessageState.REJECTED, id=None, client_id=client_id, account=account, to=to, at=at,

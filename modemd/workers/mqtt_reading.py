@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from modemd.errors import Rejected
 from modemd.formats.sendjson import read_send
-from modemd.model import MessageEvent, MessageState, Reply, Trouble
+from modemd.model import Reply
 from modemd.service import intake
 from modemd.service.checks import DEFAULT_ACCOUNT
+from modemd.service.told import rejected_event
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from modemd.config.mqtt import MqttConfig
-    from modemd.model import SendRequest
+    from modemd.model import MessageEvent, SendRequest
     from modemd.service.rules import Rules
     from modemd.workers.broker_settings import Arrival
 
@@ -142,7 +143,7 @@ class Reader:
 
     def _may_answer(self, topic: str) -> bool:
         """No wildcards, and nobody else's: an answer there would be taken for a word of the gateway's."""
-        if not topic or topic.startswith("$") or re.search("[+#\x00]", topic):
+        if not topic or not topic.isprintable() or topic.startswith("$") or re.search("[+#]", topic):
             return False
         if len(topic.encode("utf-8", "replace")) > 0xFFFF:
             return False
@@ -161,20 +162,11 @@ class Reader:
             account = named if isinstance(named, str) and _NAME.fullmatch(named) else DEFAULT_ACCOUNT
         if isinstance(client_id, int) and not isinstance(client_id, bool):
             client_id = str(client_id)[:_LONGEST_NAME]
-        return self._event(refused, account, _word(client_id), _word(to) or "")
+        return rejected_event(refused, account, _word(client_id), _word(to) or "", self.now)
 
     def event_of(self, request: SendRequest, refused: Rejected) -> MessageEvent:
         """The event of one message that was refused."""
-        account = request.account or DEFAULT_ACCOUNT
-        return self._event(refused, account, request.client_id, request.to)
-
-    def _event(self, refused: Rejected, account: str, client_id: str | None, to: str) -> MessageEvent:
-        if not account or re.search("[+#/\x00]", account):
-            account = DEFAULT_ACCOUNT  # no topic can end in it
-        return MessageEvent(
-            event=MessageState.REJECTED, id=None, client_id=client_id, account=account, to=to, at=self.now,
-            error=Trouble(code=refused.code, reason=refused.reason),
-        )  # fmt: skip
+        return rejected_event(refused, request.account, request.client_id, request.to, self.now)
 
 
 def digest(arrival: Arrival) -> bytes:
