@@ -106,10 +106,15 @@ class HomeAssistant:
         form = {"grant_type": "authorization_code", "code": code, "client_id": _CLIENT}
         self._token = self._ask("POST", "/auth/token", form, key="", as_form=True)["access_token"]
 
-    def add_broker(self, port: int) -> None:
+    @property
+    def version(self) -> str:
+        """Which Home Assistant it is."""
+        return str(self._ask("GET", "/api/config")["version"])
+
+    def add_broker(self, port: int, username: str, password: str) -> None:
         """Add the MQTT integration as its dialogue does."""
         flow = self._ask("POST", "/api/config/config_entries/flow", {"handler": "mqtt"})
-        answer = {"broker": "127.0.0.1", "port": port}
+        answer = {"broker": "127.0.0.1", "port": port, "username": username, "password": password}
         made = self._ask("POST", f"/api/config/config_entries/flow/{flow['flow_id']}", answer)
         assert made["type"] == "create_entry", made
 

@@ -1,7 +1,8 @@
 """``python -m tests.soak.homeassistant``: a real Home Assistant, a real broker, a gateway with two modems.
 
 It needs the program ``hass``, of a virtual environment with Home Assistant and paho-mqtt in it; it is looked
-for in ``--hass``, in ``MODEMD_HASS`` and on the path. The automations are those of docs/homeassistant.md.
+for in ``--hass``, in ``MODEMD_HASS`` and on the path. The automations are those of docs/homeassistant.md, the
+rights at the broker those of docs/mosquitto/.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DOCUMENT: Final = ROOT / "docs" / "homeassistant.md"
+ACL: Final = ROOT / "docs" / "mosquitto" / "modemd.acl"
+SECRETS: Final = {"gw1": "one", "homeassistant": "home", "operator": "over"}
 CONTACTS: Final = {"nurse": "+32475123456", "night": ["+32475123457", "+32475123458"]}
 GATEWAY: Final = "binary_sensor.sms_gw1_online"
 SIGNAL: Final = "sensor.sms_gw1_gsm1_signal"
@@ -40,9 +43,15 @@ class Run:
 
     def configure(self, **sections: Any) -> None:
         """Write the gateway's configuration; what is given replaces what it had."""
-        mqtt = self.broker.settings(homeassistant="homeassistant", will_delay="0s", keepalive="5s")
+        mqtt = self.broker_settings(homeassistant="homeassistant", will_delay="0s", keepalive="5s")
         with_all = {"gateway": {"name": "gw1"}, "mqtt": mqtt, "contacts": CONTACTS} | sections
         self.site.configure(**with_all)
+
+    def broker_settings(self, **more: Any) -> dict[str, Any]:
+        """The broker of the configuration, and who the gateway is there."""
+        secret = self.site.folder / "password"
+        secret.write_text(SECRETS["gw1"], "utf-8")
+        return self.broker.settings(username="gw1", password_file=str(secret), **more)
 
     def reload(self, **sections: Any) -> None:
         """Change the configuration of the running gateway."""
@@ -185,7 +194,7 @@ class Run:
         assert [text for _, text in self.texts()].count("Cellar: unknown") == 1
 
     def off_takes_everything_away(self) -> None:
-        self.reload(mqtt=self.broker.settings(homeassistant=""))
+        self.reload(mqtt=self.broker_settings(homeassistant=""))
         for entity in (GATEWAY, SIGNAL, "notify.sms_gw1_night", "event.sms_gw1_gsm2_call"):
             self.shows(entity, None)
 
@@ -217,14 +226,15 @@ def main() -> int:
         return 2
     with (
         Site() as site,
-        Broker(site.folder) as broker,
-        MqttUser(broker.port, "modemd/response/#", "homeassistant/#") as user,
+        Broker(site.folder, users=SECRETS, acl=ACL.read_text("utf-8")) as broker,
+        MqttUser(broker.port, "modemd/response/#", username="operator", password="over") as user,
         HomeAssistant(program, site.folder / "hass", automations()) as home,
     ):
         site.simulate("--report-delay", "0.05", "--airtime", "0.05", modems=2)
         run = Run(site, broker, user, home)
         run.configure()
-        home.add_broker(broker.port)
+        home.add_broker(broker.port, "homeassistant", SECRETS["homeassistant"])
+        _say(f"Home Assistant {home.version}")
         site.start()
         return _do(run)
 
