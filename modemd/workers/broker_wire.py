@@ -122,7 +122,9 @@ class Wire:
             self._misc = self._loop.call_later(_MISC_S, self._look_after)
 
     def _detach(self, _client: object, _userdata: object, sock: Any) -> None:
-        """The socket is about to be closed."""
+        """The socket is about to be closed; paho says so again when the client itself goes."""
+        if self._socket is None:
+            return
         self._loop.remove_reader(sock)
         self._loop.remove_writer(sock)
         with contextlib.suppress(OSError):
