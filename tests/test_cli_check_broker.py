@@ -99,11 +99,12 @@ def test_a_certificate_for_another_name_is_a_fault(tmp_path: Path) -> None:
     assert "(write host: as the certificate has it" in done.out
 
 
-def test_a_file_that_is_no_certificate_is_a_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--offline",)])
+def test_a_file_that_is_no_certificate_is_a_fault(tmp_path: Path, options: tuple[str, ...]) -> None:
     (tmp_path / "ca").write_text("nothing")
-    done = checked(tmp_path, {"tls": {"ca_file": str(tmp_path / "ca")}})
+    done = checked(tmp_path, {"tls": {"ca_file": str(tmp_path / "ca")}}, *options)
     assert done.status == 78
-    assert "ca_file" in done.out
+    assert f"mqtt: tls: ca_file: cannot use {tmp_path}/ca: it is no certificate in PEM form" in done.out
 
 
 def test_a_broker_that_is_away_or_silent_is_a_note(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from shutil import which
 
@@ -16,6 +18,7 @@ from modemd.cli.exits import EXIT_CONFIG
 from modemd.config import Config, load, without_effect
 from modemd.config.strict_yaml import read
 from modemd.errors import ConfigError, Fault
+from modemd.workers.broker_settings import BrokerSettings
 
 
 @click.command()
@@ -101,14 +104,14 @@ def _counted(count: int, noun: str) -> str:
 
 
 def unreadable_secrets(config: Config, path: Path) -> None:
-    """Read every secret that the configuration refers to.
+    """Read every file with a secret or a certificate that the configuration refers to.
 
     Raises:
         ConfigError: one or more cannot be read, all told at once.
     """
-    readers = [modem.read_pin for modem in config.modems.list]
-    if config.mqtt:
-        readers.append(config.mqtt.read_password)
+    readers: list[Callable[[], object]] = [modem.read_pin for modem in config.modems.list]
+    if config.mqtt is not None:
+        readers.append(partial(BrokerSettings.of, config.mqtt, config.gateway.name))
     faults: list[Fault] = []
     for read_secret in readers:
         try:
