@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 REFUSED: Final = 0x80
 """Reason codes from here on say no (MQTT 5.0, 2.4)."""
+_HEADERS: Final = 32
+"""Octets of a PUBLISH besides topic, payload and correlation data, or a few more."""
 
 
 class _OtherVersion(BrokerLost):
@@ -231,9 +233,13 @@ class Connection:
 
         Raises:
             BrokerLost: the connection is gone.
-            ValueError: the topic has wildcards, or is too long.
+            ValueError: the topic has wildcards, or is too long; or the whole is longer than this broker
+                takes, and it would close the connection (MQTT 5.0, 3.2.2.3.6).
         """
         self._alive()
+        length = len(topic.encode()) + len(payload) + len(correlation or b"") + _HEADERS
+        if self.largest is not None and length > self.largest:
+            raise ValueError(f"it has {length} octets, and the broker takes {self.largest} at most")
         properties = None
         if self.version == 5 and (correlation is not None or expiry_s is not None):
             properties = empty(PacketTypes.PUBLISH)

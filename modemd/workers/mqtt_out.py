@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 WINDOW: Final = 500
 _AHEAD: Final = 500
 _FLUSH_S: Final = 1.5
-_HEADERS: Final = 600
-"""Octets of a packet besides the payload: the longest topic that is ours, and properties."""
 _IDLE_S: Final = 30.0
 _SOON_S: Final = 0.25
 _CAREFUL: Final = 20
@@ -149,8 +147,6 @@ class MqttOut(Worker):
                     continue
             payload = self._payload(row)
             try:
-                if connection.largest is not None and len(payload) + _HEADERS > connection.largest:
-                    raise ValueError(f"the broker takes {connection.largest} octets at most")  # noqa: TRY301
                 mid = connection.publish(
                     self._topic(row), payload, correlation=row.correlation, expiry_s=expiry_s
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from dataclasses import replace
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from modemd.workers.broker_settings import Arrival
     from modemd.workers.floor import Floor
     from modemd.workers.mqtt_line import Line
+
+log = logging.getLogger(__name__)
 
 _LOOK_S: Final = 2.0
 _SELDOM: Final = 100
@@ -133,8 +136,11 @@ class MqttStates(Worker):
                     if time.monotonic() > until or not connection.alive:
                         return
                     await asyncio.sleep(_ROOM_S)
-                connection.publish(topic, payload, retain=True)
                 self._there[topic] = payload
+                try:
+                    connection.publish(topic, payload, retain=True)
+                except ValueError as error:
+                    log.error("%s cannot be published: %s", topic, error)  # noqa: TRY400 - it says all
         except BrokerLost:
             return
         self._unfinished = False

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from modemd.store import outbox
 from tests.system.mosquitto import Broker
 from tests.system.mqtt_user import MqttUser
-from tests.workers.mqtt_floor import post, until
+from tests.workers.mqtt_floor import notice, post, until
 
 TO = "+32475123456"
 
@@ -35,3 +36,28 @@ def test_an_account_that_a_broker_would_not_have_in_a_topic_is_told_of_as_defaul
 
     with MqttUser(broker.port, "modemd/status/#") as user:
         asyncio.run(talk(user))
+
+
+@pytest.mark.parametrize(
+    ("topic", "correlation"),
+    [("status/default", b"c" * 3000), ("=" + "t" * 3000, None), ("status/default", None)],
+)
+def test_what_is_longer_than_the_broker_takes_is_left_out(
+    tmp_path: Path, topic: str, correlation: bytes | None
+) -> None:
+    body = '{"text":"%s"}' % ("x" * (100 if topic != "status/default" or correlation else 3000))
+
+    async def talk(user: MqttUser, port: int) -> None:
+        async with post(tmp_path, port) as made:
+            told = [notice(topic, body, 0, correlation), notice("status/default", '{"event":"behind it"}', 0)]
+            await made.floor.store.run(lambda tx: outbox.broadcast(tx, told))
+            made.begin()
+            await asyncio.to_thread(user.event, "behind it")
+            await until(lambda: made.untold() == 0)
+            assert made.keeper.tries == 1
+
+    with (
+        Broker(tmp_path, more=["max_packet_size 2000"]) as broker,
+        MqttUser(broker.port, "modemd/status/#") as user,
+    ):
+        asyncio.run(talk(user, broker.port))
