@@ -46,7 +46,7 @@ class HomeAssistant:
     def __init__(self, program: Path, folder: Path, automations: str = "[]") -> None:
         self.folder = folder
         self.port = free_port()
-        self._program = program
+        self.program = program
         self._token = ""
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True)
@@ -72,7 +72,7 @@ class HomeAssistant:
         """Start it, and wait until it answers."""
         with (self.folder / "said").open("ab") as said:
             self._process = subprocess.Popen(
-                [str(self._program), "-c", str(self.folder)], stdout=said, stderr=said
+                [str(self.program), "-c", str(self.folder)], stdout=said, stderr=said
             )
         self.until(self._answers, "Home Assistant answers")
         if not self._token:

@@ -193,6 +193,21 @@ class Run:
         assert received == "Status", received  # restored, and not fired anew: nothing was answered twice
         assert [text for _, text in self.texts()].count("Cellar: unknown") == 1
 
+    def one_that_comes_later_finds_everything(self) -> None:
+        first = self.home
+        folder = self.site.folder / "later"
+        with HomeAssistant(first.program, folder) as self.home:
+            self.home.add_broker(self.broker.port, "homeassistant", SECRETS["homeassistant"])
+            self.shows(SIGNAL, "-73")
+            self.shows("sensor.sms_gw1_gsm2_state", "ready")
+            gateway = self.home.template(f"{{{{ device_id('{GATEWAY}') }}}}")
+            for modem in ("gsm1", "gsm2"):
+                device = f"device_id('sensor.sms_gw1_{modem}_signal')"
+                via = self.home.template(f"{{{{ device_attr({device}, 'via_device_id') }}}}")
+                assert via == gateway, (via, gateway)
+            self.nothing_was_complained_of()
+        self.home = first
+
     def off_takes_everything_away(self) -> None:
         self.reload(mqtt=self.broker_settings(homeassistant=""))
         for entity in (GATEWAY, SIGNAL, "notify.sms_gw1_night", "event.sms_gw1_gsm2_call"):
@@ -212,7 +227,8 @@ STEPS: Final[tuple[Callable[[Run], None], ...]] = (
     Run.entities_appear, Run.notify_sends, Run.what_comes_in_is_an_event, Run.the_documents_automations_work,
     Run.buttons_do, Run.a_contact_goes_and_comes, Run.a_modem_goes, Run.a_kill_is_seen,
     Run.a_broker_that_restarts_is_borne, Run.what_goes_while_the_gateway_is_away_goes_at_its_start,
-    Run.home_assistant_starts_anew, Run.off_takes_everything_away, Run.nothing_was_complained_of,
+    Run.home_assistant_starts_anew, Run.one_that_comes_later_finds_everything,
+    Run.off_takes_everything_away, Run.nothing_was_complained_of,
 )  # fmt: skip
 
 
