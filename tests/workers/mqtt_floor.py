@@ -68,6 +68,10 @@ class Post:
     taker: MqttIn
     teller: MqttOut
     keeper: MqttWorker
+    subscribed: bool = False
+
+    def note_subscribed(self) -> None:
+        self.subscribed = True
 
     def begin(self, *workers: Worker) -> None:
         for worker in workers or (self.taker, self.teller, self.keeper):
@@ -76,15 +80,11 @@ class Post:
     async def connect(self) -> None:
         """The keeper turns, and nobody else does."""
         self.begin(self.keeper)
-        await until(lambda: self.line.connection is not None and self.subscribed)
+        await until(lambda: self.subscribed)
 
     async def settled(self, waiting: int) -> None:
         """So many arrivals wait to be taken."""
         await until(lambda: self.line.waiting == waiting)
-
-    @property
-    def subscribed(self) -> bool:
-        return bool(rows(self.database, "SELECT 1 FROM gateway WHERE broker IS NOT NULL"))
 
     def messages(self) -> list[str]:
         """The texts that were accepted."""
@@ -110,6 +110,7 @@ async def post(
         line = Line(config, "gw1")
         taker, teller, keeper = MqttIn(floor, line), MqttOut(floor, line), MqttWorker(floor, line)
         made = Post(floor, line, database, Supervisor(group), taker, teller, keeper)
+        line.on_connected.append(made.note_subscribed)
         try:
             yield made
         finally:
