@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE_S: Final = 120.0
+_PAUSE: Final = threading.Event()
 _CLIENT: Final = "http://127.0.0.1/"
 _CONFIGURATION: Final = """
 homeassistant: {{name: Test, time_zone: UTC}}
@@ -165,5 +167,5 @@ class HomeAssistant:
         deadline = time.monotonic() + within_s
         while not (answer := check()):
             assert time.monotonic() < deadline, f"after {within_s:.0f} s: {what} did not happen"
-            time.sleep(0.2)
+            _PAUSE.wait(0.2)
         return answer
