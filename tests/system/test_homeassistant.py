@@ -117,6 +117,7 @@ def test_counts_follow_what_happens(site: Site, broker: Broker, board: Onlooker)
     at = "2099-01-01T00:00:00Z"
     board.user.publish("modemd/send", {"to": "nurse", "text": "Hello", "at": at, "validity": "1d"})
     site.until(lambda: board.part("modemd/gateway/test/queues", "scheduled") == 1, "one waits")
+    assert board.part("modemd/gateway/test/queues", "queued") == 0
 
 
 def test_a_contact_in_a_dropped_file(site: Site, broker: Broker, board: Onlooker) -> None:
@@ -194,6 +195,7 @@ def test_home_assistant_starts(site: Site, broker: Broker, board: Onlooker) -> N
     board.user.publish("homeassistant/status", "online")
     site.until(lambda: board.count(GSM1) == devices + 1, "it is told anew", 8.0)
     site.until(lambda: board.count("modemd/modem/gsm1/state") == states + 1, "and how it stands")
+    assert board.count(GSM1) == devices + 1
 
 
 def test_a_broker_that_forgets_is_told_again(site: Site, broker: Broker, board: Onlooker) -> None:
