@@ -36,11 +36,11 @@ def recipients(payload: dict[str, Any], contacts: Mapping[str, tuple[str, ...]] 
     named = _first(payload, _TO)
     if named is None:
         raise bad_request("to: is missing")
-    found: list[str] = []
+    found: dict[str, None] = {}
     for one in named if isinstance(named, list) else [named]:
         if not isinstance(one, str):
             raise bad_request(f"to: a number is written as text, in quotes, not as {kind_of(one)}")
-        found += [piece.strip() for piece in _SEPARATOR.split(checked_text(one, "to:"))]
+        found |= dict.fromkeys(piece.strip() for piece in _SEPARATOR.split(checked_text(one, "to:")))
     numbers = list(dict.fromkeys(each for one in found if one for each in contacts.get(one, (one,))))
     if not numbers:
         raise bad_request("to: is empty")
@@ -87,7 +87,9 @@ class Fields:
     def _without_reminders(self) -> None:
         """What is to be sent before an appointment must not be sent at once because nobody read that."""
         if asked := next((name for name in _REMINDER if self._payload.get(name) is not None), None):
-            raise bad_request(f"{asked}: reminders are not made by this version; give the time to send at (at:)")
+            raise bad_request(
+                f"{asked}: reminders are not made by this version; give the time to send at (at:)"
+            )
 
     def _text(self, octets: bytes | None) -> str | None:
         text = _first(self._payload, _TEXT)

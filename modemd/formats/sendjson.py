@@ -15,6 +15,8 @@ from modemd.model import SendRequest
 
 MAX_MESSAGES: Final = 10_000
 """Objects times recipients in one payload; more is a mistake, and one transaction takes them all."""
+MAX_CHARACTERS: Final = 20_000_000
+"""Of all texts together, each counted for each recipient: they are encoded one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,17 @@ def read_send(
     """
     objects = _objects(parse_json(octets))
     requests: list[SendRequest] = []
-    counts = []
+    counts, characters = [], 0
     for place, payload in enumerate(objects, start=1):
         where = f"message {place} of {len(objects)}: " if len(objects) > 1 else ""
         made = _requests(payload, zone, contacts, where)
         requests += made
         counts.append(len(made))
         if len(requests) > MAX_MESSAGES:
-            raise bad_request(f"to: more than {MAX_MESSAGES} messages at once")
+            raise _too_many()
+        characters += sum(len(each.text or "") + len(each.octets or b"") for each in made)
+        if characters > MAX_CHARACTERS:
+            raise bad_request(f"text: more than {MAX_CHARACTERS} characters, counted for each recipient")
     return SendPayload(tuple(requests), tuple(counts))
 
 
@@ -88,9 +93,15 @@ def _for_each_recipient(
         raise bad_request('a message is a JSON object, such as {"to": "+32475123456", "text": "Hello"}')
     fields = Fields(payload, zone)
     addressed = recipients(payload, contacts)
+    if len(addressed) > MAX_MESSAGES:
+        raise _too_many()
     client_id = fields.client_id()
     wishes = fields.wishes()
     for to in addressed:
         # Each recipient's message needs an id of its own, the same one whatever the order of the list.
         own_id = client_id if client_id is None or len(addressed) == 1 else f"{client_id}/{to}"
         yield SendRequest(to=to, client_id=own_id, **wishes)
+
+
+def _too_many() -> Rejected:
+    return bad_request(f"to: more than {MAX_MESSAGES} messages at once")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _LIKE: Final = 0.6
 _LONGEST: Final = 64
+_MOST: Final = 10
+"""Names that a wrong one is held against: it takes time, and a list may have thousands of wrong ones."""
 
 
 def destination_of(request: SendRequest, rules: Rules) -> str:
@@ -39,5 +42,7 @@ def _hint(written: str, rules: Rules) -> str:
     if not is_name or not rules.contacts:
         return ""
     known = {name.lower(): name for name in rules.contacts}
-    near = difflib.get_close_matches(written[:_LONGEST].lower(), list(known), n=1, cutoff=_LIKE)
+    word = written[:_LONGEST].lower()
+    begin_alike = sorted(known, key=lambda name: -len(commonprefix([name, word])))  # noqa: RUF071 - no paths
+    near = difflib.get_close_matches(word, begin_alike[:_MOST], n=1, cutoff=_LIKE)
     return f"did you mean {known[near[0]]!r}?" if near else "no name in contacts: is like it"

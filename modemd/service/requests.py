@@ -33,6 +33,8 @@ __all__ = ["MOST_QUOTED", "Wake", "answer"]
 
 MOST_QUOTED: Final = 1000
 """Recipients of one quote: they are encoded while the store's other jobs wait."""
+_CHARACTERS_QUOTED: Final = 1_000_000
+"""Of its text, counted for each recipient, for the same reason."""
 _LARGEST_ID: Final = 2**63 - 1
 
 
@@ -102,6 +104,10 @@ def _quote(_tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wa
     requests = read_send(asked.octets, asked.zone, rules.contacts).requests
     if len(requests) > MOST_QUOTED:
         raise Rejected("bad_request", f"to: a quote is for {MOST_QUOTED} recipients at most")
+    if sum(len(each.text or "") + len(each.octets or b"") for each in requests) > _CHARACTERS_QUOTED:
+        raise Rejected(
+            "bad_request", f"text: a quote is for {_CHARACTERS_QUOTED} characters, counted for each recipient"
+        )
     prepared = [prepare(_own(each, asked), rules, now) for each in requests]
     quotes = [quote(each) for each in prepared]
     recipients = [each.outgoing.destination for each in prepared]
