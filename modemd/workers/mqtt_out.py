@@ -206,5 +206,6 @@ class MqttOut(Worker):
     def _until_forget_s(self) -> float:
         if not (self._acked or self._in_flight):
             return _IDLE_S
-        since = self._acked[0][0] if self._acked else time.monotonic()
-        return max(_SOON_S, since + self._line.config.repeat_s - time.monotonic())
+        if self._in_flight:
+            return _SOON_S * 4  # some of it may be acknowledged by then
+        return max(_SOON_S, self._acked[0][0] + self._line.config.repeat_s - time.monotonic())
