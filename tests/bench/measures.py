@@ -19,6 +19,7 @@ class Options:
     queued: int = 1_000_000
     samples: int = 200
     messages: int = 50_000
+    saved: int = 1500
     backlog: int = 100_000
     events: int = 20_000
 
