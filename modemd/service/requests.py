@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
-__all__ = ["MOST_QUOTED", "Wake", "answer"]
+__all__ = ["MOST_QUOTED", "VERBS", "Wake", "answer"]
 
 MOST_QUOTED: Final = 1000
 """Recipients of one quote: they are encoded while the store's other jobs wait."""
@@ -174,4 +174,5 @@ _VERBS: Final[dict[str, Verb]] = {
     "resume": modem_requests.resume,
     "reset": modem_requests.reset,
 }
+VERBS: Final = frozenset(_VERBS)
 _ACCOUNTS_OWN: Final = ("quote", "cancel", "balance", "order")

@@ -17,6 +17,7 @@ from modemd.formats.sendjson import read_send
 from modemd.model import Reply
 from modemd.service import intake
 from modemd.service.checks import DEFAULT_ACCOUNT
+from modemd.service.requests import VERBS
 from modemd.service.told import rejected_event
 
 if TYPE_CHECKING:
@@ -138,21 +139,27 @@ class Reader:
         topic = arrival.response_topic
         if topic is None:
             return None
-        if not self._may_answer(topic):
+        if not self._may_answer(topic, (self.topic(arrival) or ("", None, None))[2]):
             log.warning("nothing is answered on %.200r, which a request named", topic)
             return None
         expires_at = None if arrival.expiry_s is None else self.now + timedelta(seconds=arrival.expiry_s)
         return Reply(topic, arrival.correlation, expires_at)
 
-    def _may_answer(self, topic: str) -> bool:
-        """No wildcards, and nobody else's: an answer there would be taken for a word of the gateway's."""
+    def _may_answer(self, topic: str, account: str | None) -> bool:
+        """No wildcards, and nobody else's: an answer there would be taken for a word of the gateway's.
+
+        Where one who asks as an ``account`` is answered, neither the operator nor other accounts listen.
+        """
         if not topic or not topic.isprintable() or topic.startswith("$") or re.search("[+#]", topic):
             return False
         if len(topic.encode("utf-8", "replace")) > 0xFFFF:
             return False
         own = f"{self.config.prefix}/"
         if topic == self.config.prefix or topic.startswith(own):
-            return topic.startswith(f"{own}response/")
+            step, *levels = topic.removeprefix(own).split("/")
+            if step != "response" or not levels:
+                return False
+            return account is None or (levels[-1] == account if len(levels) > 1 else levels[0] not in VERBS)
         discovery = self.config.homeassistant
         return not (discovery and (topic == discovery or topic.startswith(f"{discovery}/")))
 

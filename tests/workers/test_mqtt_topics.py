@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
+from modemd.config.mqtt import MqttConfig
 from modemd.store import outbox
+from modemd.workers.broker_settings import Arrival
+from modemd.workers.mqtt_reading import Reader
+from tests.service.office import START, rules_of, with_broker
 from tests.system.mosquitto import Broker
 from tests.system.mqtt_user import MqttUser
 from tests.workers.mqtt_floor import notice, post, until
@@ -61,3 +66,24 @@ def test_what_is_longer_than_the_broker_takes_is_left_out(
         MqttUser(broker.port, "modemd/status/#") as user,
     ):
         asyncio.run(talk(user, broker.port))
+
+
+def test_an_account_is_not_answered_where_others_listen(tmp_path: Path, broker: Broker) -> None:
+    forged = ["balance/school", "balance", "pause", "balance/clinic/school", "send/default"]
+    asked = {
+        **dict.fromkeys(
+            (("modemd/request/balance/clinic", f"modemd/response/{each}") for each in forged), False
+        ),
+        **dict.fromkeys((("modemd/send/clinic", f"modemd/response/{each}") for each in forged), False),
+        ("modemd/request/balance/clinic", "modemd/response/mine/clinic"): True,
+        ("modemd/request/balance/clinic", "modemd/response/mine"): True,
+        ("modemd/request/balance/clinic", "reply/clinic"): True,
+        ("modemd/request/balance", "modemd/response/balance/school"): True,
+        ("modemd/send", "modemd/response/balance"): True,
+    }
+    rules = with_broker(rules_of(accounts={"clinic": {}, "school": {}}))
+    config = MqttConfig.model_validate({})
+    reader = Reader(config, rules, UTC, START)
+    for (topic, response_topic), answered in asked.items():
+        arrival = Arrival(topic, b"{}", 1, 1, False, False, response_topic)
+        assert (reader.reply(arrival) is not None) == answered, (topic, response_topic)
