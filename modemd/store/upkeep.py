@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, func, literal_column, select, update
 
-from modemd.store.schema import concat, inbound, inbound_part, message, part, report
+from modemd.store.schema import concat, conversation, inbound, inbound_part, message, part, report
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ _FORGET_NUMBERS: Final = tuple(
         )
         .values(originator=literal_column("NULL")),
         delete(concat).where(concat.c.used_at <= bindparam("before")),
+        delete(conversation).where(conversation.c.at <= bindparam("before")),
     )
 )
 

@@ -265,8 +265,10 @@ def test_a_known_request_is_answered_after_its_number_was_forgotten(desk: Desk) 
     request = SendRequest(to=TO, text="Hello", client_id="mine", report=False)
     desk.ask(request)
     desk.taken(7)
+    assert len(rows(desk.database, "SELECT recipient FROM conversation")) == 1
     desk.run(lambda tx: forget_numbers(tx, to_us(desk.now)))
     assert rows(desk.database, "SELECT destination FROM message") == [(None,)]
+    assert rows(desk.database, "SELECT recipient FROM conversation") == []
     desk.ask(request)
     assert (desk.last()["event"], desk.last()["to"]) == ("sent", TO)
 
