@@ -29,7 +29,6 @@ from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
 from modemd.workers.modem import ModemWorker
 from modemd.workers.modem_orders import OrderWatch
-from modemd.workers.mqtt_crew import MqttCrew
 from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_intake import SpoolIntake
 from modemd.workers.spool_results import SpoolResults
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from modemd.config import Config
     from modemd.modem.timing import Timing
     from modemd.store.transaction import Tx
+    from modemd.workers.mqtt_crew import MqttCrew
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +162,8 @@ class Daemon:
 
     def _start_broker(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.mqtt is not None and self._mqtt is None:
+            from modemd.workers.mqtt_crew import MqttCrew  # noqa: PLC0415 - a start without a broker is spared it
+
             self._mqtt = MqttCrew(floor, self._config.mqtt)
             self._mqtt.start(supervisor)
 
