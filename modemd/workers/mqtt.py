@@ -146,9 +146,13 @@ class MqttWorker(Worker):
             else:
                 early.append(arrival)  # what a session kept comes right behind CONNACK
 
-        connection = await Connection.open(
-            settings, on_arrival=on_arrival, on_told=line.acknowledged, on_lost=self._on_lost
-        )
+        try:
+            connection = await Connection.open(
+                settings, on_arrival=on_arrival, on_told=line.acknowledged, on_lost=self._on_lost
+            )
+        except BrokerLost:
+            self._short_lived = 0  # it was away: that is why it closed
+            raise
         line.new_session |= not connection.session_present
         line.connection = connection
         opened.append(connection)
@@ -184,15 +188,19 @@ class MqttWorker(Worker):
         if set(wanted) != had:
             noted = had | set(wanted)
             await self._floor.store.run(lambda tx: brokers.keep_filters(tx, gateway, noted))
-        if had - set(wanted):
-            await connection.unsubscribe(sorted(had - set(wanted)))
-        codes = await connection.subscribe(wanted)
+        stale = had - set(wanted)
+        stand_ins = stale & set(line.own_filters)  # of shared ones, if the broker refuses those as before
+        # At one go: what is published between the two would be nobody's.
+        _, codes = await asyncio.gather(
+            connection.unsubscribe(sorted(stale - stand_ins)), connection.subscribe(wanted)
+        )
         refused = [each for each in wanted if codes.get(each, REFUSED) == _SHARED_UNSUPPORTED]
         if refused:
             log.warning("%s", _NO_SHARE)
             again = [own for own, each in zip(line.own_filters, shared, strict=True) if each in refused]
             codes = {each: code for each, code in codes.items() if each not in refused}
             codes |= await connection.subscribe(again)
+        await connection.unsubscribe(sorted(stand_ins - set(codes)))
         if set(codes) != had:
             await self._floor.store.run(lambda tx: brokers.keep_filters(tx, gateway, codes))
         for topic, code in codes.items():
