@@ -33,7 +33,7 @@ _JITTER_S: Final = 3.0
 """After its start Home Assistant hears from everybody at once; we are somewhere in the middle."""
 _ROOM_S: Final = 0.05
 _TURN_S: Final = 5.0
-_LEAVE_S: Final = 1.0
+_LEAVE_S: Final = 0.3
 
 
 class MqttStates(Worker):
