@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LEAST_S: Final = 1.0
-_LOOK_S: Final = 60.0
+_LOOK_S: Final = 30.0
 _CAME_TO_NOTHING: Final = {
     2: ("refused", "the network ended the dialogue"),
     3: ("refused", "another application of the phone took the dialogue"),
