@@ -15,30 +15,34 @@ Row = tuple[Any, ...]
 class Tx:
     """A transaction in progress, on one database connection."""
 
-    __slots__ = ("_connection", "dialect")
+    __slots__ = ("_connection", "_execute", "_executemany", "dialect")
 
     def __init__(self, connection: Any, dialect: str) -> None:
         self._connection = connection
+        # One cursor for all: every row is fetched before the next statement runs.
+        cursor = connection.cursor()
+        self._execute = cursor.execute
+        self._executemany = cursor.executemany
         self.dialect = dialect
 
     def run(self, statement: Statement, **values: object) -> int:
         """Run a statement that returns no rows; return how many rows it changed."""
-        changed: int = self._connection.execute(statement.text(self.dialect), values).rowcount
+        changed: int = self._execute(statement.text(self.dialect), values).rowcount
         return changed
 
     def many(self, statement: Statement, rows: Sequence[Mapping[str, object]]) -> None:
         """Run a statement once for each row of values."""
         if rows:
-            self._connection.cursor().executemany(statement.text(self.dialect), rows)
+            self._executemany(statement.text(self.dialect), rows)
 
     def one(self, statement: Statement, **values: object) -> Row | None:
         """Return the first row, or ``None``; the rest is fetched and dropped (RETURNING wants it so)."""
-        rows = self._connection.execute(statement.text(self.dialect), values).fetchall()
+        rows = self._execute(statement.text(self.dialect), values).fetchall()
         return rows[0] if rows else None
 
     def all(self, statement: Statement, **values: object) -> list[Row]:
         """Return every row."""
-        rows: list[Row] = self._connection.execute(statement.text(self.dialect), values).fetchall()
+        rows: list[Row] = self._execute(statement.text(self.dialect), values).fetchall()
         return rows
 
     def scalar(self, statement: Statement, **values: object) -> Any:
