@@ -1,7 +1,8 @@
-"""The store's thread: it gathers the jobs that wait, runs each in its own savepoint, and commits once.
+"""The store's thread: it gathers the jobs that wait, runs each for itself, and commits once.
 
-Whoever awaits :meth:`Store.run` goes on after the commit, so what is acknowledged then is on disk. Jobs given
-to :meth:`Store.later` (marks that something was told) ride on the next commit and cost none of their own.
+A job that fails is undone by itself: it has a savepoint, or those beside it may be run again. Whoever awaits
+:meth:`Store.run` goes on after the commit, so what is acknowledged then is on disk. Jobs given to
+:meth:`Store.later` (marks that something was told) ride on the next commit and cost none of their own.
 """
 
 from __future__ import annotations
@@ -52,11 +53,12 @@ def _is_the_stores(error: Exception) -> bool:
 
 
 class _Waiting:
-    __slots__ = ("error", "future", "job", "result")
+    __slots__ = ("again", "error", "future", "job", "result")
 
-    def __init__(self, job: Job, future: asyncio.Future[Any] | None) -> None:
+    def __init__(self, job: Job, future: asyncio.Future[Any] | None, *, again: bool = False) -> None:
         self.job = job
         self.future = future
+        self.again = again
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -97,15 +99,18 @@ class Store:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    async def run(self, job: Callable[[Tx], T]) -> T:
+    async def run(self, job: Callable[[Tx], T], *, again: bool = False) -> T:
         """Run ``job`` and return its result once it is committed.
+
+        ``again``: it changes nothing but the store, so it may be run a second time, where another job of
+        its batch has failed half done. It is spared its savepoint, which copies every page that is written.
 
         Raises:
             StoreError: nothing of it was written (disk full, database locked, ...).
             Exception: whatever the job raised; its own writes are undone, nobody else's.
         """
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Waiting(job, future))
+        self._queue.put(_Waiting(job, future, again=again))
         return await future
 
     def later(self, job: Job) -> None:
@@ -163,8 +168,7 @@ class Store:
         try:
             connection.execute("BEGIN IMMEDIATE")
             before = connection.total_changes
-            for waiting in batch:
-                self._in_savepoint(waiting)
+            self._run_all(batch)
             if connection.total_changes != before:  # a batch that only reads stays free of a disk's wait
                 riders = self._take_later()
                 for waiting in riders:
@@ -178,6 +182,33 @@ class Store:
             for waiting in batch:
                 waiting.error = StoreError(f"the store cannot be written: {error}")
             self._later.extend(waiting.job for waiting in batch + riders if waiting.future is None)
+
+    def _run_all(self, batch: list[_Waiting]) -> None:
+        light = [waiting for waiting in batch if waiting.again]
+        if not self._in_one_go(light):
+            self._database.connection.execute("ROLLBACK")
+            self._database.connection.execute("BEGIN IMMEDIATE")
+            for waiting in light:
+                waiting.error = None
+                self._in_savepoint(waiting)
+        for waiting in batch:
+            if not waiting.again:
+                self._in_savepoint(waiting)
+
+    def _in_one_go(self, light: list[_Waiting]) -> bool:
+        """Run jobs without savepoints; tell whether nothing of one that failed is left in the transaction."""
+        connection = self._database.connection
+        for waiting in light:
+            before = connection.total_changes
+            try:
+                waiting.result = waiting.job(self._tx)
+            except Exception as error:
+                if _is_the_stores(error):
+                    raise
+                if connection.total_changes != before:
+                    return False
+                waiting.error = error
+        return True
 
     def _in_savepoint(self, waiting: _Waiting) -> None:
         connection = self._database.connection

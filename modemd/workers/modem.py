@@ -240,7 +240,7 @@ class ModemWorker(Worker):
             await self._give_back()
             return False
         if self._claimed is None:
-            self._claimed = await self._floor.store.run(self._claim)
+            self._claimed = await self._floor.store.run(self._claim, again=True)
             self._floor.mqtt.ring()  # it is being sent
         elif not self._bursting:
             self._bursting = True
@@ -272,7 +272,7 @@ class ModemWorker(Worker):
         assert claimed is not None
         assert outcome is not None
         decision, self._claimed = await self._floor.store.run(
-            lambda tx: self._record_and_claim(tx, claimed, outcome)
+            lambda tx: self._record_and_claim(tx, claimed, outcome), again=True
         )
         self._outcome = None
         self._floor.ring_tellers()

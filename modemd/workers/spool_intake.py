@@ -180,7 +180,9 @@ class SpoolIntake(Worker):
             return
         rules, now = self._floor.rules, self._floor.now()
         try:
-            entered = await self._floor.store.run(lambda tx: enter(tx, self._dirs, read_files, rules, now))
+            entered = await self._floor.store.run(
+                lambda tx: enter(tx, self._dirs, read_files, rules, now), again=True
+            )
         except StoreError:
             self._watch.overflowed = True  # the files are still where they were
             raise

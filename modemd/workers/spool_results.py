@@ -70,7 +70,7 @@ class SpoolResults(Worker):
     async def step(self) -> None:
         """Write one batch; wait where there is none."""
         told_up_to = self._behind
-        batch = await self._floor.store.run(lambda tx: due(tx, told_up_to, _BATCH))
+        batch = await self._floor.store.run(lambda tx: due(tx, told_up_to, _BATCH), again=True)
         if batch:
             await self._write(batch)
             if len(self._finished) >= _MANY:  # it may never be quiet

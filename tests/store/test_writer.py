@@ -110,6 +110,33 @@ def test_one_job_s_error_leaves_the_others(tmp_path: Path) -> None:
     with_store(tmp_path, play)
 
 
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("written", [False, True], ids=["before it wrote", "half done"])
+def test_a_job_without_a_savepoint_that_fails_leaves_the_others(
+    tmp_path: Path, place: int, *, written: bool
+) -> None:
+    """Those beside it that may be run again are, and what each wrote is there once."""
+
+    def fail(tx: Tx) -> None:
+        if written:
+            tx.run(ADD, key="undone")
+        raise ZeroDivisionError
+
+    async def play(store: Store, other: Database) -> None:
+        jobs: list[Callable[[Tx], Any]] = [add("a"), add("b"), add("c")]
+        jobs.insert(place, fail)
+        first = store.run(add("first"))  # the others gather behind it
+        once = store.run(add("once"))
+        answers = await asyncio.gather(
+            first, once, *(store.run(job, again=True) for job in jobs), return_exceptions=True
+        )
+        assert isinstance(answers.pop(2 + place), ZeroDivisionError)
+        assert answers == ["first", "once", "a", "b", "c"]
+        assert sorted(keys(other)) == ["a", "b", "c", "first", "once"]
+
+    with_store(tmp_path, play)
+
+
 @pytest.mark.parametrize("wrong", [object(), 2**80, "\ud83d"], ids=["object", "integer", "surrogate"])
 def test_a_value_that_no_database_takes_is_its_own_job_s_error(tmp_path: Path, wrong: object) -> None:
     async def play(store: Store, other: Database) -> None:
