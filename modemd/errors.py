@@ -91,11 +91,13 @@ class BrokerLost(ModemdError):
     """There is no connection with the broker: ``reason`` is a sentence for the operator.
 
     ``permanent``: trying again changes nothing until a person does something (password, certificate, name).
+    ``blames``: how much it looks as if something that we sent had brought it about; 0: not at all.
     """
 
-    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+    def __init__(self, reason: str, *, permanent: bool = False, blames: int = 0) -> None:
         self.reason = reason
         self.permanent = permanent
+        self.blames = blames
         super().__init__(reason)
 
 

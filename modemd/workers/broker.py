@@ -363,11 +363,13 @@ class Connection:
             return  # it never was up, and who opens it has been told
         if flags.is_disconnect_packet_from_server:
             said = causes.of_disconnect(reason.value, str(reason), self._settings)
-            self._over(said, permanent=reason.value == causes.TAKEN_OVER)
+            permanent = reason.value == causes.TAKEN_OVER
+            self._over(said, permanent=permanent, blames=causes.blames(reason.value))
         elif reason.value == 141 or "alive" in str(reason).lower():
             self._over(f"the broker has not answered for {self._settings.keepalive_s} s")
         else:
-            self._over(self._without_a_word() if self._wire.left_behind else "the connection broke")
+            left = self._wire.left_behind
+            self._over(self._without_a_word() if left else "the connection broke", blames=int(left))
 
     # ---- its end -------------------------------------------------------------------------------------
 
@@ -385,8 +387,8 @@ class Connection:
         if not self.alive:
             raise BrokerLost("the connection is gone")
 
-    def _over(self, reason: str, *, permanent: bool = False) -> None:
-        lost = self.lost = BrokerLost(reason, permanent=permanent)
+    def _over(self, reason: str, *, permanent: bool = False, blames: int = 0) -> None:
+        lost = self.lost = BrokerLost(reason, permanent=permanent, blames=blames)
         waiting: list[asyncio.Future[Any]] = [*self._subacks.values(), *self._pubacks.values()]
         for each in waiting:
             if not each.done():

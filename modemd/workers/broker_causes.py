@@ -34,6 +34,15 @@ TAKEN_OVER: Final = 142
 """Session taken over (MQTT 5.0, 3.14.2.1)."""
 
 
+_OVER_A_PACKET: Final = frozenset({0x81, 0x82, 0x83, 0x87, 0x90, 0x95, 0x99, 0x9A, 0x9B})
+"""Malformed, protocol, implementation, not authorised, topic, too large, format, retain, QoS: 3.14.2.1."""
+
+
+def blames(code: int) -> int:
+    """How much a DISCONNECT's reason code says that it is for a packet of ours."""
+    return 2 if code in _OVER_A_PACKET else 0
+
+
 def of_connack(code: int, name: str, settings: BrokerSettings) -> BrokerLost:
     """Why CONNECT was refused; ``code`` is the reason code of MQTT 5.0, 3.2.2.2."""
     user = f"user {settings.username!r}" if settings.username else "us without a user name"

@@ -29,6 +29,9 @@ _SOON_S: Final = 0.25
 _CAREFUL: Final = 20
 """So many are published one by one after a connection that was lost with some under way: a broker may close
 it because of one of them, and what it said of that one is lost with all that was sent behind."""
+_ENOUGH: Final = 6
+"""Blame of an event for which, while it alone was under way, the broker closed one connection after the
+other: thrice with a reason that fits, or six times without a word. Else it would hold up all the rest."""
 _US: Final = 1_000_000
 _TWICE: Final = 0.0
 """When a row counts as acknowledged that was so in two connections: long ago. A line that breaks again and
@@ -58,6 +61,8 @@ class MqttOut(Worker):
         self._acked: deque[tuple[float, int]] = deque()
         self._acked_before: set[int] = set()
         self._careful = 0
+        self._suspect = self._blame = 0
+        self._unwanted: set[int] = set()
         self._refusals: set[str] = set()
         self._prefix = f"{line.prefix}/"
         line.acknowledged = self._on_told
@@ -105,6 +110,7 @@ class MqttOut(Worker):
 
     def _begin(self, connection: Connection) -> None:
         """Everything that is not forgotten is told in this connection, from the oldest on."""
+        self._blame_who_was_alone()
         self._connection = connection
         self._careful = min(len(self._in_flight), _CAREFUL)
         self._behind = 0
@@ -113,6 +119,17 @@ class MqttOut(Worker):
         self._forget(_TWICE)
         self._acked_before.update(row for _, row in self._acked)
         self._acked.clear()
+
+    def _blame_who_was_alone(self) -> None:
+        was, rows = self._connection, list(self._in_flight.values())
+        if was is None or was.lost is None or len(rows) != 1 or was.room != was.window - 1:
+            return
+        [row] = rows
+        self._blame = was.lost.blames + (self._blame if row == self._suspect else 0)
+        self._suspect = row
+        if self._blame >= _ENOUGH:
+            self._unwanted.add(row)
+            log.error("event %d is not told: the broker closes the connection over it: %s", row, was.lost)
 
     async def _read(self) -> bool:
         """Read ahead where little is left; tell whether there is something new."""
@@ -138,6 +155,9 @@ class MqttOut(Worker):
         now_us = 0
         while self._rows and len(self._in_flight) < most and connection.room > connection.window // 8:
             row = self._rows.popleft()
+            if row.id in self._unwanted:
+                self._acked.append((time.monotonic(), row.id))
+                continue
             expiry_s = None
             if row.expires_at is not None:
                 now_us = now_us or to_us(self._floor.now())

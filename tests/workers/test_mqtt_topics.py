@@ -87,3 +87,22 @@ def test_an_account_is_not_answered_where_others_listen(tmp_path: Path, broker: 
     for (topic, response_topic), answered in asked.items():
         arrival = Arrival(topic, b"{}", 1, 1, False, False, response_topic)
         assert (reader.reply(arrival) is not None) == answered, (topic, response_topic)
+
+
+def test_an_event_over_which_the_broker_closes_every_connection_holds_up_no_other_for_good(
+    tmp_path: Path, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def talk(user: MqttUser) -> None:
+        async with post(tmp_path, broker.port) as made:
+            told = [notice("status/default", f'{{"event":"before {place}"}}', 0) for place in range(3)]
+            told.append(notice("status/a\x01b", "{}", 0))
+            told += [notice("status/default", f'{{"event":"behind {place}"}}', 0) for place in range(30)]
+            await made.floor.store.run(lambda tx: outbox.broadcast(tx, told))
+            made.begin()
+            await asyncio.to_thread(user.event, "behind 29")
+            await until(lambda: made.untold() == 0)
+            assert made.keeper.tries >= 4
+
+    with MqttUser(broker.port, "modemd/status/#") as user:
+        asyncio.run(talk(user))
+    assert caplog.text.count("event 4 is not told") == 1
