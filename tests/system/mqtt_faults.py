@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tests.system.mosquitto import Broker
 from tests.system.mqtt_run import Run
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.system.gateway import Site
+
+
+_OCTETS: Final = 1600
+"""What a message and its events come to on the line, about: so that all cuts fall into the run."""
 
 
 @contextlib.contextmanager
@@ -84,7 +88,7 @@ def line_cut(site: Site, *, messages: int, faults: int, seed: int, with_ids: boo
     def budget() -> int | None:
         nonlocal cuts
         cuts -= 1
-        return chance.randrange(200, 2_000_000 * messages // faults // 2000) if cuts >= 0 else None
+        return chance.randrange(200, _OCTETS * messages // faults) if cuts >= 0 else None
 
     with Broker(site.folder) as broker, Proxy(broker.port, budget=budget) as proxy:
         run = Run(site, broker, chance, messages=messages, with_ids=with_ids, line=proxy.port)

@@ -45,15 +45,15 @@ def told(site: Site, *command: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def spool_goes_on(site: Site) -> None:
+def check_spool(site: Site) -> None:
     site.drop("spooled", f"To: {TO[1:]}\n\nSpooled")
     site.until_in("sent", "spooled")
 
 
-def said_once_everywhere(site: Site, words: str) -> None:
+def check_said_once_everywhere(site: Site, words: str) -> None:
     """In the log once, in ``status`` and in ``check``; and the spool does not mind."""
     site.until(lambda: words in site.log, f"the log says {words!r}")
-    spool_goes_on(site)
+    check_spool(site)
     _, status = told(site, "status", "--json")
     [gateway] = json.loads(status)["gateways"]
     assert words in json.dumps(gateway, ensure_ascii=False)
@@ -64,7 +64,7 @@ def said_once_everywhere(site: Site, words: str) -> None:
     assert "Traceback" not in site.log
 
 
-def let_in_after(site: Site, mqtt: dict[str, Any]) -> None:
+def check_let_in_after(site: Site, mqtt: dict[str, Any]) -> None:
     """A mended configuration is taken at SIGHUP."""
     site.configure(mqtt=mqtt)
     site.signal(signal.SIGHUP)
@@ -80,15 +80,15 @@ def test_a_wrong_password(site: Site) -> None:
     with ReadyMade(site.folder, USERS) as broker:
         mqtt = broker.settings(username="gw1", password_file=password(site, "guessed"))
         begin(site, mqtt)
-        said_once_everywhere(site, "the broker refuses user 'gw1': wrong name or password")
+        check_said_once_everywhere(site, "the broker refuses user 'gw1': wrong name or password")
         password(site, "secret")
-        let_in_after(site, mqtt)
+        check_let_in_after(site, mqtt)
 
 
 def test_a_password_file_that_is_not_there(site: Site, broker: Broker) -> None:
     begin(site, broker.settings(username="gw1", password_file=str(site.folder / "none")))
     site.until(lambda: "none" in site.log, "it is said")
-    spool_goes_on(site)
+    check_spool(site)
     code, check = told(site, "check")
     assert code == 78
     assert "password_file" in check
@@ -99,7 +99,7 @@ def test_nobody_there(site: Site, broker: Broker) -> None:
     broker.stop()
     begin(site, broker.settings())
     site.until(lambda: "connection refused" in site.log, "it is said")
-    spool_goes_on(site)
+    check_spool(site)
     code, check = told(site, "check")
     assert code == 0, "it may start later"
     assert "connection refused" in check
@@ -131,21 +131,21 @@ def test_a_certificate_of_an_authority_that_is_not_trusted(
 ) -> None:
     with Broker(site.folder, tls=certificates) as broker:
         begin(site, tls(broker, strangers.ca))
-        said_once_everywhere(site, "the broker's certificate is not signed by")
-        let_in_after(site, tls(broker, certificates.ca))
+        check_said_once_everywhere(site, "the broker's certificate is not signed by")
+        check_let_in_after(site, tls(broker, certificates.ca))
 
 
 def test_a_certificate_for_another_name(site: Site, strangers: Certificates) -> None:
     with Broker(site.folder, tls=strangers) as broker:
         begin(site, tls(broker, strangers.ca))
-        said_once_everywhere(site, "the broker's certificate is not for 'localhost'")
+        check_said_once_everywhere(site, "the broker's certificate is not for 'localhost'")
 
 
 def test_a_certificate_that_the_broker_wants_of_us(site: Site, certificates: Certificates) -> None:
     with Broker(site.folder, tls=certificates, client_certificates=True) as broker:
         begin(site, tls(broker, certificates.ca))
-        said_once_everywhere(site, "asks for a client certificate")
-        let_in_after(site, tls(broker, certificates.ca, **with_own(certificates)))
+        check_said_once_everywhere(site, "asks for a client certificate")
+        check_let_in_after(site, tls(broker, certificates.ca, **with_own(certificates)))
         with MqttUser(
             broker.port, "modemd/status/#", host="localhost", tls=certificates.context(client=True)
         ) as user:
@@ -158,14 +158,14 @@ def test_a_certificate_that_nobody_signed_for_the_broker(
 ) -> None:
     with Broker(site.folder, tls=certificates, client_certificates=True) as broker:
         begin(site, tls(broker, certificates.ca, **with_own(strangers)))
-        said_once_everywhere(site, "who signed our certificate")
+        check_said_once_everywhere(site, "who signed our certificate")
 
 
 def test_a_port_that_speaks_no_tls(site: Site, broker: Broker, certificates: Certificates) -> None:
     begin(site, tls(broker, certificates.ca))
     site.until(lambda: "no broker at" in site.log, "it is said")
     assert "TLS" in site.log
-    spool_goes_on(site)
+    check_spool(site)
     assert "Traceback" not in site.log
 
 
@@ -209,7 +209,7 @@ def test_a_gateway_that_may_not_subscribe(site: Site) -> None:
         assert "modemd/send" in site.log.partition("does not let us subscribe")[2]
         code, check = told(site, "check")
         assert (code, "does not allow" in check) == (78, True), check
-        spool_goes_on(site)
+        check_spool(site)
 
 
 def test_a_gateway_that_may_not_publish(site: Site) -> None:
@@ -218,7 +218,7 @@ def test_a_gateway_that_may_not_publish(site: Site) -> None:
         begin(site, broker.settings(username="gw1", password_file=password(site)))
         words = "the broker does not let us publish on modemd/gateway/test/state"
         site.until(lambda: words in site.log, "it is said")
-        spool_goes_on(site)
+        check_spool(site)
         assert site.log.count(words) == 1
         broker.set_acl("user gw1\ntopic readwrite modemd/#\n")
         broker.reload()
@@ -317,4 +317,4 @@ def test_two_gateways_of_one_name(site: Site, broker: Broker, tmp_path: Path) ->
         site.pass_by(3)
         assert site.log.count(words) + twin.log.count(words) <= 2
         assert broker.log.count("New client connected") - connects <= 2, "they do not fight"
-        spool_goes_on(site)
+        check_spool(site)
