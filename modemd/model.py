@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
+from modemd.gsm.values import value
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -114,7 +116,7 @@ Coding = Literal["gsm7", "ucs2", "8bit"]
 Autosplit = Literal["none", "plain", "numbered", "udh"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class SendRequest:
     """One recipient's message as a sender asked for it, whatever door it came through.
 
@@ -181,7 +183,7 @@ class Trouble:
     retry: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class MessageEvent:
     """What happened to an outbound message: the contract's event."""
 
@@ -211,7 +213,7 @@ class Reply:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class OutboundResult:
     """All that a sender's door needs to write down how a message ended (or went on)."""
 
@@ -228,7 +230,7 @@ class OutboundResult:
     fail_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """A received message, joined from its parts as far as they came."""
 
@@ -256,7 +258,7 @@ class Inbound:
     pdus: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class StatusReportFacts:
     """A status report as the network gave it, and the message that it was matched to, if any."""
 

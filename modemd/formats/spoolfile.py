@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final, Literal
 
@@ -16,6 +15,7 @@ from modemd.formats.sendjson import read_send
 from modemd.formats.smstools3.headers import BOM, split_file
 from modemd.formats.smstools3.outcome import finished_file, is_sent, rejected_lines, why_failed
 from modemd.formats.smstools3.request import PRIORITIES, read_request
+from modemd.gsm.values import value
 from modemd.model import OutboundResult, Priority, SendRequest
 
 Format = Literal["smstools3", "gammu", "json"]
@@ -27,7 +27,7 @@ _JSON_PRIORITY: Final = re.compile(rb'"priority"\s*:\s*"([A-Za-z]{1,10})"')
 _REJECTED_TOP: Final = re.compile(rb"(?:Fail_reason: [^\n]*\nFailed: [0-9: -]{17}\n)+")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SpoolFile:
     """What one dropped file asks for: a request for each recipient, in the file's order."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ from gsmmodem.pdu import encodeSemiOctets
 from modemd.errors import PduError
 from modemd.gsm.alphabet import GSM7, encode_gsm7
 from modemd.gsm.septets import pack, unpack
+from modemd.gsm.values import value
 
 if TYPE_CHECKING:
     from modemd.gsm.cursor import Cursor
@@ -38,7 +38,7 @@ _PAIRS: Final = tuple(
 _TO_HEX: Final = str.maketrans("*#abc", "ABCDE")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Address:
     """A number (``+`` where it is international) or an alphanumeric name, and its type-of-address octet."""
 

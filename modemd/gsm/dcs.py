@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from modemd.errors import PduError
+from modemd.gsm.values import value
 
 Coding = Literal["gsm7", "ucs2", "8bit"]
 
@@ -24,7 +25,7 @@ class MessageWaiting:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DataCoding:
     """One octet's meaning. Compressed user data has ``coding`` ``8bit``: its octets are kept as they are."""
 

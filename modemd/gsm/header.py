@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.errors import PduError
+from modemd.gsm.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ SINGLE_SHIFT: Final = 0x24
 LOCKING_SHIFT: Final = 0x25
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Element:
     """One information element: its identifier and its contents."""
 
@@ -26,7 +26,7 @@ class Element:
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Concat:
     """Which part of which message (9.2.3.24.1 and .8): ``seq`` of ``parts``, both from 1."""
 
@@ -36,7 +36,7 @@ class Concat:
     bits: Literal[8, 16] = 8
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ports:
     """Application ports (9.2.3.24.3 and .4)."""
 
@@ -45,7 +45,7 @@ class Ports:
     bits: Literal[8, 16] = 16
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Header:
     """A user data header, read: ``octets`` are its elements without the length in front."""
 

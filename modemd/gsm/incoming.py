@@ -6,7 +6,6 @@ read, and ``faults`` says in sentences what was wrong with it; ``pdu`` is always
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from string import hexdigits
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
@@ -17,6 +16,7 @@ from modemd.gsm.dcs import Coding, DataCoding, MessageWaiting, decode_dcs
 from modemd.gsm.timestamp import decode_timestamp
 from modemd.gsm.userdata import ReadData, read_user_data
 from modemd.gsm.validity import Validity, decode_validity
+from modemd.gsm.values import value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +28,7 @@ Direction = Literal["deliver", "submit", "status_report"]
 _NAMES: Final = ("SMS-DELIVER", "SMS-SUBMIT", "SMS-STATUS-REPORT", "SMS of the reserved type 3")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Contents:
     """What DELIVER and SUBMIT have in common.
 
@@ -66,7 +66,7 @@ class Contents:
         return bool(self.first_octet & 0x40)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Deliver(Contents):
     """A message from the service centre to us (9.2.2.1); ``sc_at`` is ``None`` where it is no time."""
 
@@ -77,7 +77,7 @@ class Deliver(Contents):
     more_to_send: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Submit(Contents):
     """A message from us to the service centre (9.2.2.2), as storages keep them."""
 
@@ -89,7 +89,7 @@ class Submit(Contents):
     reject_duplicates: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     """What became of a message that asked for a report (9.2.2.3)."""
 
@@ -134,7 +134,7 @@ class _ContentsFields(TypedDict):
     faults: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Opened:
     pdu: str
     cursor: Cursor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.errors import PduError
@@ -13,6 +12,7 @@ from modemd.gsm.header import CONCAT_8, CONCAT_16, encode_ports, split_elements
 from modemd.gsm.segments import Autosplit, Form, Segments, Split, choose_form, segment
 from modemd.gsm.timestamp import encode_timestamp
 from modemd.gsm.validity import ABSOLUTE, RELATIVE, relative_octet
+from modemd.gsm.values import value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +25,7 @@ REPLY_PATH: Final = 0x80
 """Bits of the first octet: TP-MTI, TP-RD, TP-SRR, TP-UDHI, TP-RP."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """What one message asks of the encoder.
 
@@ -63,7 +63,7 @@ class Outgoing:
     autosplit: Autosplit = "udh"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SubmitPart:
     """One PDU: upper-case hex with the SMSC octets in front, and the length that ``AT+CMGS`` wants."""
 
@@ -71,7 +71,7 @@ class SubmitPart:
     tpdu_length: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Encoded:
     """A message as its PDUs; ``languages`` are the locking and the single shift table that were used."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError
@@ -10,6 +9,7 @@ from modemd.gsm.alphabet import alphabet
 from modemd.gsm.dcs import Coding, DataCoding
 from modemd.gsm.header import Header, decode_header
 from modemd.gsm.septets import packed_octets, unpack
+from modemd.gsm.values import value
 
 if TYPE_CHECKING:
     from modemd.gsm.cursor import Cursor
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NO_HEADER: Final = Header()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReadData:
     """User data, read.
 

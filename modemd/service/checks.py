@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError, Rejected, TooLong
 from modemd.gsm.outgoing import Encoded, Outgoing, encode
+from modemd.gsm.values import value
 from modemd.model import Quote, SendRequest
 from modemd.service import contacts, routing
 
@@ -23,7 +23,7 @@ _LONGEST_VP_S: Final = 63 * 7 * 86400
 _TWO_HUNDRED_YEARS_S: Final = 6_311_520_000
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Prepared:
     """A request that passed every check that needs no store."""
 

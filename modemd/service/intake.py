@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modemd.errors import Rejected
 from modemd.gsm.outgoing import Outgoing, encode
+from modemd.gsm.values import value
 from modemd.model import MessageState, PartState
 from modemd.service import routing
 from modemd.service.checks import Prepared, prepare, quote
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Accepted", "Prepared", "accept", "prepare", "quote"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Accepted:
     """A message that is in the store; ``known`` when it was there before (the same ``client_id``)."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modemd.gsm.values import value
+
 if TYPE_CHECKING:
     from modemd.errors import CauseKind
 
@@ -18,7 +20,7 @@ class Seat:
     sim: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Taken:
     """The network accepted the part; ``tp_mr`` is ``None`` where the modem did not say."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modemd.errors import Rejected
+from modemd.gsm.values import value
 from modemd.service import intake
 from modemd.service.outbox import SPOOL
 from modemd.store import outbox, spool
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modemd.workers.spool_dirs import SpoolDirs
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Dropped:
     """A file that was read and found good."""
 
@@ -34,7 +34,7 @@ class Dropped:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Entered:
     """Where a file goes now that the store knows its messages, or why it is refused."""
 

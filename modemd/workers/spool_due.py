@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from modemd.gsm.values import value
 from modemd.service import told
 from modemd.service.outbox import SPOOL
 from modemd.store import modems, outbound, results, spool
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CheckedFile:
     """A file that lies in ``checked/``."""
 

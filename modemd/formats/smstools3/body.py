@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from modemd.formats.rejections import bad_request, checked_text, nothing_to_send
 from modemd.formats.smstools3.headers import decoded, is_yes
 from modemd.formats.smstools3.hexbody import read_hex
 from modemd.gsm.alphabet import GSM7
+from modemd.gsm.values import value
 from modemd.model import Coding
 
 _ALPHABETS: Final = {
@@ -27,7 +27,7 @@ _ALPHABETS: Final = {
 _LONGEST_TEXT: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Contents:
     """What goes into the user data; ``udh`` are information elements without their length octet."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from modemd.formats.rejections import bad_request
+from modemd.gsm.values import value
 
 BOM: Final = b"\xef\xbb\xbf"
 MAX_HEADER_OCTETS: Final = 32 * 1024
@@ -16,7 +16,7 @@ _NAME: Final = re.compile(rb"([A-Za-z][A-Za-z0-9_-]{0,63}):")
 _BLANK_LINE: Final = re.compile(rb"^[ \t\r]*(?:\n|\Z)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HeaderFile:
     """``mark`` + ``lines`` + ``blank`` + ``body`` is the file again, octet by octet."""
 
