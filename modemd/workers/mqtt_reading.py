@@ -34,6 +34,8 @@ LARGEST: Final = 1_000_000
 """Octets of a payload; more is not even read."""
 _TURN_S: Final = 0.001
 _LONGEST_NAME: Final = 255
+LONGEST_REPLY: Final = 1_000
+"""Octets of a response topic, and of correlation data: both are kept with the answer to each recipient's."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -139,7 +141,8 @@ class Reader:
         topic = arrival.response_topic
         if topic is None:
             return None
-        if not self._may_answer(topic, (self.topic(arrival) or ("", None, None))[2]):
+        too_long = max(len(topic.encode("utf-8", "replace")), len(arrival.correlation or b"")) > LONGEST_REPLY
+        if too_long or not self._may_answer(topic, (self.topic(arrival) or ("", None, None))[2]):
             log.warning("nothing is answered on %.200r, which a request named", topic)
             return None
         expires_at = None if arrival.expiry_s is None else self.now + timedelta(seconds=arrival.expiry_s)
@@ -151,8 +154,6 @@ class Reader:
         Where one who asks as an ``account`` is answered, neither the operator nor other accounts listen.
         """
         if not topic or not topic.isprintable() or topic.startswith("$") or re.search("[+#]", topic):
-            return False
-        if len(topic.encode("utf-8", "replace")) > 0xFFFF:
             return False
         own = f"{self.config.prefix}/"
         if topic == self.config.prefix or topic.startswith(own):

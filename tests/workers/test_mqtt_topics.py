@@ -11,7 +11,7 @@ import pytest
 from modemd.config.mqtt import MqttConfig
 from modemd.store import outbox
 from modemd.workers.broker_settings import Arrival
-from modemd.workers.mqtt_reading import Reader
+from modemd.workers.mqtt_reading import LONGEST_REPLY, Reader
 from tests.service.office import START, rules_of, with_broker
 from tests.system.mosquitto import Broker
 from tests.system.mqtt_user import MqttUser
@@ -106,3 +106,14 @@ def test_an_event_over_which_the_broker_closes_every_connection_holds_up_no_othe
     with MqttUser(broker.port, "modemd/status/#") as user:
         asyncio.run(talk(user))
     assert caplog.text.count("event 4 is not told") == 1
+
+
+@pytest.mark.parametrize(("length", "answered"), [(LONGEST_REPLY, True), (LONGEST_REPLY + 1, False)])
+def test_a_long_response_topic_or_correlation_is_not_kept_for_each_recipient(
+    length: int, answered: bool
+) -> None:
+    reader = Reader(MqttConfig.model_validate({}), with_broker(rules_of()), UTC, START)
+    arrival = Arrival("modemd/send", b"{}", 1, 1, False, False, "t" * length, b"c")
+    assert (reader.reply(arrival) is not None) == answered
+    arrival = Arrival("modemd/send", b"{}", 1, 1, False, False, "topic", b"c" * length)
+    assert (reader.reply(arrival) is not None) == answered
