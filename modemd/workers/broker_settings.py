@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One PUBLISH that came in; ``expiry_s`` is what was left of its life (MQTT 5.0, 3.3.2.3.3)."""
+    """One PUBLISH that came in; ``expiry_s`` is what was left of its life then (MQTT 5.0, 3.3.2.3.3)."""
 
     topic: str
     payload: bytes
@@ -26,6 +27,12 @@ class Arrival:
     response_topic: str | None = None
     correlation: bytes | None = None
     expiry_s: int | None = None
+    came_at: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def left_s(self) -> int | None:
+        """What is left of its life now; not above 0: it is over."""
+        return None if self.expiry_s is None else self.expiry_s - int(time.monotonic() - self.came_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

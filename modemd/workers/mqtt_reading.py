@@ -123,8 +123,8 @@ class Reader:
         requests = list(read_send(arrival.payload, self.zone, self.rules.contacts).requests)
         if account is not None:
             requests = [replace(each, account=account) for each in requests]
-        if arrival.expiry_s is not None:
-            requests = [self._expiring(each, arrival.expiry_s) for each in requests]
+        if (left_s := arrival.left_s) is not None:
+            requests = [self._expiring(each, left_s) for each in requests]
         return requests
 
     def _expiring(self, request: SendRequest, expiry_s: int) -> SendRequest:
@@ -145,7 +145,8 @@ class Reader:
         if too_long or not self._may_answer(topic, (self.topic(arrival) or ("", None, None))[2]):
             log.warning("nothing is answered on %.200r, which a request named", topic)
             return None
-        expires_at = None if arrival.expiry_s is None else self.now + timedelta(seconds=arrival.expiry_s)
+        left_s = arrival.left_s
+        expires_at = None if left_s is None else self.now + timedelta(seconds=left_s)
         return Reply(topic, arrival.correlation, expires_at)
 
     def _may_answer(self, topic: str, account: str | None) -> bool:
