@@ -52,7 +52,7 @@ def broker_killed(site: Site, *, messages: int, faults: int, seed: int) -> Run:
     """``kill -9`` of a broker that saves each change: what it has acknowledged last is lost all the same."""
     chance = Random(seed)
     with _in_memory() as folder, Broker(folder, autosave=1) as broker:
-        run = Run(site, broker, chance, messages=messages)
+        run = Run(site, broker, chance, messages=messages, mqtt={"share": "modemd"})
 
         def fault() -> None:
             broker.kill()
@@ -92,6 +92,7 @@ def line_cut(site: Site, *, messages: int, faults: int, seed: int, with_ids: boo
 
     with Broker(site.folder) as broker, Proxy(broker.port, budget=budget) as proxy:
         run = Run(site, broker, chance, messages=messages, with_ids=with_ids, line=proxy.port)
+        run.mqtt["share"] = "modemd"
         run.through(4, lambda: None)
         run.faults = proxy.cuts
     return run
