@@ -145,6 +145,20 @@ def test_a_wrong_password_is_78(tmp_path: Path) -> None:
     assert "the broker refuses user 'gw1'" in done.err
 
 
+def test_where_the_broker_does_not_let_us_publish_it_is_78_and_says_where(tmp_path: Path) -> None:
+    with Broker(tmp_path, users={"clinic": "x"}, acl="pattern readwrite modemd/+/%u\n") as broker:
+        (tmp_path / "password").write_text("x")
+        settings = broker.settings(username="clinic", password_file=str(tmp_path / "password"))
+        desk = there(tmp_path, settings)
+        done = desk.run("send", "--mqtt", "--to", TO, "Hello")
+        assert (done.status, done.out) == (78, "")
+        assert done.err.startswith("the broker does not let user 'clinic' publish on modemd/send (")
+        assert "--account says whose the message is" in done.err
+        done = desk.run("send", "--mqtt", "--quote", "--account", "other", "--to", TO, "Hello")
+        assert done.status == 78
+        assert "publish on modemd/request/quote/other (" in done.err
+
+
 def test_where_no_gateway_answers_it_is_75_and_says_how_to_ask_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,8 +61,8 @@ def test_json_is_the_answer_itself(desk: Desk) -> None:
 
 
 def test_a_dialogue_is_ended(desk: Desk) -> None:
-    order, ended, _, _ = answered(desk, {"text": "", "more": False}, "--cancel")
-    assert (order.arguments, ended) == ({"cancel": True}, 0)
+    order, ended, out, _ = answered(desk, {"text": "", "more": False}, "--cancel")
+    assert (order.arguments, ended, out) == ({"cancel": True}, 0, "")
 
 
 def test_a_refusal_is_said(desk: Desk) -> None:

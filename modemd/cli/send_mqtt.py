@@ -68,17 +68,33 @@ class Sending:
     async def _ask(self, desk: AtBroker, payload: dict[str, Any]) -> dict[str, Any]:
         transaction = secrets.token_hex(8)
         asked = _octets({**payload, "transaction": transaction})
-        desk.connection.publish(self.topic("request/quote"), asked)
+        mid = desk.connection.publish(self.topic("request/quote"), asked)
+        try:
+            told = await self._response(desk, transaction)
+        except BrokerLost:
+            self._allowed(desk, mid, self.topic("request/quote"))
+            raise
+        if told["status"] == "error":
+            raise Rejected(told["error"]["code"], told["error"]["reason"])
+        quoted: dict[str, Any] = told["data"]
+        return quoted
+
+    async def _response(self, desk: AtBroker, transaction: str) -> dict[str, Any]:
         deadline = _now() + self.answer_s
         while arrival := await desk.next(deadline - _now()):
             told = _object(arrival.payload)
-            if told.get("transaction") != transaction:
-                continue
-            if told["status"] == "error":
-                raise Rejected(told["error"]["code"], told["error"]["reason"])
-            quoted: dict[str, Any] = told["data"]
-            return quoted
+            if told.get("transaction") == transaction:
+                return told
         raise BrokerLost(f"no gateway has answered within {self.answer_s:g} s")
+
+    def _allowed(self, desk: AtBroker, mid: int, topic: str) -> None:
+        """Raise ``BrokerLost`` where the broker refused what we published: then nobody answers it."""
+        if (why := desk.connection.refused.get(mid)) is not None:
+            user = f"user {self.mqtt.username!r}" if self.mqtt.username else "us"
+            account = "" if self.account else "; --account says whose the message is"
+            raise BrokerLost(
+                f"the broker does not let {user} publish on {topic} ({why}){account}", permanent=True
+            )
 
     def _show_quote(self, quoted: dict[str, Any]) -> None:
         if self.as_json:
@@ -96,7 +112,7 @@ class Sending:
             The exit status.
 
         Raises:
-            BrokerLost: the broker cannot be reached, or no gateway answers.
+            BrokerLost: the broker cannot be reached, or does not let us publish there.
         """
         answers = Answers(self.payload, self.config.gateway.zone, as_json=self.as_json)
         events = f"{self.mqtt.prefix}/status/{self.account or 'default'}"
@@ -105,10 +121,11 @@ class Sending:
             await desk.subscribe([events])
             if wait:
                 await desk.connection.subscribe([states])  # where that is not allowed it is done without
-            desk.connection.publish(self.topic("send"), _octets(self.payload))
+            mid = desk.connection.publish(self.topic("send"), _octets(self.payload))
             try:
                 await self._follow(desk, answers, wait=wait)
             except BrokerLost as lost:
+                self._allowed(desk, mid, self.topic("send"))
                 return self._give_up(answers, lost.reason)
         return 0 if answers.good else EXIT_FAILED
 

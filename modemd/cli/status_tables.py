@@ -81,19 +81,18 @@ def _gateway_rows(view: Overview, alive: set[str], zone: tzinfo) -> list[list[st
 
 
 def _broker_rows(view: Overview, alive: set[str], zone: tzinfo) -> list[list[str]]:
+    """A gateway that does not run has no connection: what it last wrote of one is no news."""
+    untold = str(view.untold.get("mqtt", 0))
     rows = []
     for each in view.gateways:
-        if each.broker is not None:
-            connected = each.name in alive and each.broker.error is None
-            rows.append(
-                [
-                    each.broker.address,
-                    "connected" if connected else "lost",
-                    moment(each.broker.since, zone),
-                    str(view.untold.get("mqtt", 0)),
-                    cell(printable(each.broker.error) if each.broker.error else None),
-                ]
-            )
+        if each.broker is None:
+            continue
+        if each.name in alive:
+            error = cell(printable(each.broker.error) if each.broker.error else None)
+            state = "lost" if each.broker.error else "connected"
+            rows.append([each.broker.address, state, moment(each.broker.since, zone), untold, error])
+        else:
+            rows.append([each.broker.address, "offline", cell(None), untold, cell(None)])
     return rows
 
 

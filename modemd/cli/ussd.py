@@ -39,14 +39,14 @@ _GRACE_S: Final = 10.0
 def ussd(
     ctx: click.Context, modem: str, code: str | None, *, timeout: str | None, cancel: bool, as_json: bool
 ) -> None:
-    r"""Send CODE, such as *100#, by MODEM, and show what the network says.
+    """Send CODE, such as *100#, by MODEM, and show what the network says.
 
     Where it asks something, the answer is the CODE of the next such command. The gateway must be
     running: MODEM sends no messages until the network has answered.
 
     \b
     Exit status: 0 answered, 1 refused or not answered, 75 no store, or no gateway is running on it.
-    """
+    """  # noqa: D301 - click wants the backspace itself
     if bool(code) == cancel:
         raise click.UsageError("give either CODE or --cancel")
     config = load(ctx.obj)
@@ -85,7 +85,8 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> int:
     elif error is not None:
         click.echo(f"modemd: {error['reason']}", err=True)
     else:
-        click.echo("\n".join(printable(line) for line in said["text"].splitlines()))
+        if said["text"]:  # where a dialogue was ended there is none
+            click.echo("\n".join(printable(line) for line in said["text"].splitlines()))
         if said["more"]:
             click.echo("(the network waits for an answer: give it as the next CODE)", err=True)
     return 0 if error is None else EXIT_FAILED
