@@ -139,5 +139,5 @@ def test_what_the_broker_cannot_or_will_not_do_is_told(
     tmp_path: Path, meddler: Meddler, code: int, said: str
 ) -> None:
     with Broker(tmp_path) as broker, Proxy(broker.port, meddler=lambda: meddler) as proxy:
-        done = checked(tmp_path, broker.settings(port=proxy.port))
+        done = checked(tmp_path, broker.settings(port=proxy.port, share="modemd"))
     assert (done.status, said in done.out) == (code, True), done.out

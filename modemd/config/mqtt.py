@@ -13,7 +13,15 @@ _NEVER: Final = 0xFFFFFFFF
 """The session expiry that means no end (MQTT 5.0, 3.1.2.11.2); what lasts for ever can't be taken back."""
 
 _WEEK: Final = 7 * 86400
+_HOST: Final = r"^([^\s/:]+|[^\s/:]*(:[^\s/:]*){2,})$"
+"""Neither ``mqtt://name`` nor ``name:port``; an IPv6 address has two colons and more."""
+
 _LEVELS: Final = r"[^+#\s/$\x00-\x1f][^+#\s/\x00-\x1f]*(/[^+#\s/\x00-\x1f]+)*"
+
+_SWITCHES: Final = dict.fromkeys(("no", "false", "off"), "") | dict.fromkeys(
+    ("yes", "true", "on"), "homeassistant"
+)
+"""Who writes ``homeassistant: no`` wants it off, and no discovery prefix of this name."""
 
 
 class TlsConfig(Section):
@@ -29,7 +37,7 @@ class TlsConfig(Section):
 class MqttConfig(Section):
     """The broker; without this section there is none."""
 
-    host: str = Field("127.0.0.1", min_length=1, description="the broker's host")
+    host: str = Field("127.0.0.1", min_length=1, pattern=_HOST, description="the broker's host")
     port: int = Field(1883, ge=1, le=65535, description="the broker's port")
     username: str | None = Field(None, description="who we say we are")
     password_file: str | None = Field(
@@ -38,7 +46,9 @@ class MqttConfig(Section):
     tls: TlsConfig | None = Field(None, description="encrypt; an empty mapping {} trusts the system's list")
     prefix: str = Field("modemd", pattern=rf"^{_LEVELS}$", description="first level of every topic")
     share: str = Field(
-        "modemd", pattern=r"^[^+#/\s]*$", description='shared-subscription group; "": a plain one'
+        "",
+        pattern=r"^[^+#/\s]*$",
+        description='shared-subscription group of several gateways; "": a plain subscription',
     )
     homeassistant: str = Field(
         "homeassistant", pattern=rf"^({_LEVELS})?$", description='discovery prefix; "": off'
@@ -78,9 +88,11 @@ class MqttConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _empty_means_off(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return value | {key: "" for key in cls.empty_is_a_value if key in value and value[key] is None}
-        return value
+        if not isinstance(value, dict):
+            return value
+        off = {key: "" for key in cls.empty_is_a_value if key in value and value[key] is None}
+        switched = _SWITCHES.get(str(value.get("homeassistant")).lower())
+        return value | off | ({} if switched is None else {"homeassistant": switched})
 
     def client_name(self, gateway: str) -> str:
         """``client_id``, or the one that follows from the gateway's name."""

@@ -244,13 +244,13 @@ def test_an_answer_that_may_not_be_published(site: Site) -> None:
 
 
 def test_two_gateways_share_the_messages(site: Site, broker: Broker, tmp_path: Path) -> None:
-    begin(site, broker.settings(), gateway={"name": "east"})
+    begin(site, broker.settings(share="modemd"), gateway={"name": "east"})
     connected(site)
     with (
         Site(parent=tmp_path) as west,
         MqttUser(broker.port, "modemd/status/#", "modemd/gateway/#") as user,
     ):
-        begin(west, broker.settings(), gateway={"name": "west"})
+        begin(west, broker.settings(share="modemd"), gateway={"name": "west"})
         connected(west)
         for one in range(200):
             user.post("modemd/send", {"to": TO, "text": f"m{one}", "id": f"m{one}"})
@@ -269,7 +269,7 @@ def test_a_broker_without_shared_subscriptions(
     site: Site, broker: Broker, user: MqttUser, meddler: Callable[[], Meddler]
 ) -> None:
     with Proxy(broker.port, meddler=meddler) as proxy:
-        begin(site, broker.settings(port=proxy.port))
+        begin(site, broker.settings(port=proxy.port, share="modemd"))
         connected(site)
         user.publish("modemd/send", {"to": TO, "text": "Once", "id": "once"})
         user.event("sent", "once")

@@ -124,7 +124,7 @@ def test_where_there_are_no_shared_subscriptions_plain_ones_do(
     tmp_path: Path, broker: Broker, meddler: type[Meddler], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def talk(port: int, user: MqttUser) -> None:
-        async with post(tmp_path, port) as made:
+        async with post(tmp_path, port, share="modemd") as made:
             made.begin()
             await until(lambda: made.subscribed)
             await asyncio.to_thread(user.publish, "modemd/send", {"to": "+32475123456", "text": "x"})

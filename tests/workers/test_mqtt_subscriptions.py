@@ -24,7 +24,7 @@ def test_stand_ins_for_shared_subscriptions_stay_at_every_connect(tmp_path: Path
             return super().up(packet)
 
     async def talk(proxy: Proxy) -> None:
-        async with post(tmp_path, proxy.port) as made:
+        async with post(tmp_path, proxy.port, share="modemd") as made:
             await made.connect()
             first = made.line.connection
             proxy.cut()
