@@ -6,6 +6,7 @@ read, and ``faults`` says in sentences what was wrong with it; ``pdu`` is always
 
 from __future__ import annotations
 
+from functools import lru_cache
 from string import hexdigits
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
@@ -171,6 +172,12 @@ def decode_status_report(pdu: str, *, no_smsc: bool = False, tpdu_length: int | 
     Raises:
         PduError: the text is no such PDU.
     """
+    return _read_report(pdu, no_smsc, tpdu_length)
+
+
+# Whoever takes a report reads it to know what it is, to match it, and to tell of it.
+@lru_cache(maxsize=256)
+def _read_report(pdu: str, no_smsc: bool, tpdu_length: int | None) -> StatusReport:  # noqa: FBT001
     return _status_report(_open(pdu, no_smsc=no_smsc, tpdu_length=tpdu_length))
 
 
@@ -193,7 +200,7 @@ def decode_any(
     if kind == 1:
         return _submit(opened)
     if kind == 2:
-        return _status_report(opened)
+        return _read_report(pdu, no_smsc, tpdu_length)
     raise PduError("message type 3 is reserved")
 
 

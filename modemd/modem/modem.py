@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from modemd.errors import NoReply, PortLost, Refused
@@ -117,13 +117,13 @@ class Modem:
             self.capabilities.keeps_link = None
         self._keeping = on
 
-    async def list_stored(self) -> list[Stored]:
-        """Everything that lies in the modem's storages, in its order.
+    async def list_stored(self, places: Collection[str] = ()) -> list[Stored]:
+        """Everything that lies in the modem's storages, in its order; in ``places`` only, if anything does.
 
         Raises:
             Refused: none of them can be read.
         """
-        return await storage.list_stored(self._open_session)
+        return await storage.list_stored(self._open_session, places)
 
     async def read_stored(self, place: str, index: int) -> Stored | None:
         """One entry of the storage ``place``; ``None`` where it is empty.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,8 +37,11 @@ class Stored:
     tpdu_length: int | None = None
 
 
-async def list_stored(session: Session) -> list[Stored]:
+async def list_stored(session: Session, places: Collection[str] = ()) -> list[Stored]:
     """Everything in every storage that the modem named, in the modem's order; nothing, if it cannot read.
+
+    Only those among ``places`` are looked into, unless it named none of them or nothing is in them: some
+    modems announce what comes in for one storage, and put it into another.
 
     Raises:
         Refused: no storage can be read now.
@@ -48,7 +51,8 @@ async def list_stored(session: Session) -> list[Stored]:
         return []
     found: list[Stored] = []
     refusals: list[Refused] = []
-    storages = session.capabilities.storages or ("",)
+    named = session.capabilities.storages or ("",)
+    storages = tuple(name for name in named if name in places) or named
     for storage in storages:
         try:
             found += await _list_one(session, storage)
@@ -57,6 +61,8 @@ async def list_stored(session: Session) -> list[Stored]:
             refusals.append(refused)
         else:
             session.capabilities.unreadable.discard(storage)
+    if not found and len(storages) < len(named):
+        return await list_stored(session)
     if len(refusals) == len(storages):
         if not all(is_unknown(refused) for refused in refusals):
             raise refusals[0]

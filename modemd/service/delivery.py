@@ -36,7 +36,8 @@ def move(tx: Tx, rules: Rules, matched: tuple[int, int], read: StatusReport, now
     if awaited and meaning.final:
         bad = state is PartState.UNDELIVERED
         code = f"TP-ST 0x{read.tp_status:02X}" if bad else None
-        settle_by_id(tx, rules, message_id, to_us(now), code=code, reason=meaning.text if bad else None)
+        reason = meaning.text if bad else None
+        settle_by_id(tx, rules, message_id, to_us(now), code=code, reason=reason, reported=state)
 
 
 def adopt_orphans(tx: Tx, rules: Rules, part_id: int, message_id: int, now: datetime) -> None:

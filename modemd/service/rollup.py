@@ -63,16 +63,20 @@ def settle(
     code: str | None = None,
     reason: str | None = None,
     trouble: Trouble | None = None,
+    reported: PartState | None = None,
 ) -> MessageRow:
     """Bring a message's state in line with its parts, and tell of it where it changed.
 
-    ``code`` and ``reason`` are what the message keeps as its trouble, ``trouble`` is only told.
+    ``code`` and ``reason`` are what the message keeps as its trouble, ``trouble`` is only told. ``reported``
+    is where the last report of one of its parts left that part: of a single one there is no more to ask.
 
     A ``sent`` message that expects no report any more has ended as well. Of one that is given up nothing
     goes on waiting: a part that was being submitted then may have come back to be tried again.
     """
-    awaited = parts.awaited(tx, message.id)
-    states = parts.part_states(tx, message.id)
+    if reported is not None and message.part_count == 1:
+        awaited, states = 0, {int(reported): 1}
+    else:
+        awaited, states = parts.awaited(tx, message.id), parts.part_states(tx, message.id)
     expired = inbound.expired_parts(tx, message.id) if _P.UNDELIVERED in states else 0
     state = message_state(states, awaited=awaited, expired=expired)
     if state in _GIVEN_UP and (_P.QUEUED in states or _P.SCHEDULED in states):
@@ -92,9 +96,16 @@ def settle(
 
 
 def settle_by_id(
-    tx: Tx, rules: Rules, message_id: int, now_us: int, *, code: str | None = None, reason: str | None = None
+    tx: Tx,
+    rules: Rules,
+    message_id: int,
+    now_us: int,
+    *,
+    code: str | None = None,
+    reason: str | None = None,
+    reported: PartState | None = None,
 ) -> MessageRow:
     """Do the same for a message of which only the id is at hand."""
     message = outbound.find_message(tx, message_id)
     assert message is not None, "no such message"
-    return settle(tx, rules, message, now_us, code=code, reason=reason)
+    return settle(tx, rules, message, now_us, code=code, reason=reason, reported=reported)

@@ -28,6 +28,8 @@ from modemd.service.outbox import announce_call
 from modemd.service.outcomes import Denied, Taken
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from modemd.config.modems import ModemConfig
     from modemd.modem.modem import Modem
     from modemd.modem.storage import Stored
@@ -58,6 +60,8 @@ class Inbox:
         self._ringing = False
         self._rang_at = 0.0
         self._notes: list[Note] = []
+        self._places: set[str] = set()
+        """Storages that something was announced in."""
         self.restarted = False
         """The modem started anew by itself, and has to be prepared again."""
 
@@ -85,8 +89,11 @@ class Inbox:
                 await modem.acknowledge()
             await self._take_notes(seat)
             return True
+        places, self._places = self._places, set()
         if now < self.sweep_at:
-            return False
+            if places:
+                await self._sweep(modem, seat, places)
+            return bool(places)
         self.sweep_at = now + SWEEP_S
         try:
             await self._sweep(modem, seat)
@@ -122,7 +129,9 @@ class Inbox:
             del self._notes[0]  # each once, whatever becomes of those behind it
 
     async def _note(self, seat: Seat, note: Note) -> None:
-        if isinstance(note, NewStored | StorageFull):
+        if isinstance(note, NewStored):
+            self._places.add(note.storage)
+        elif isinstance(note, StorageFull):
             self.sweep_now()
         elif isinstance(note, LateSubmit | LateRefusal):
             await self._settle(seat, note)
@@ -134,8 +143,8 @@ class Inbox:
         elif isinstance(note, Registration):
             log.info("%s: %s", seat.name, note)
 
-    async def _sweep(self, modem: Modem, seat: Seat) -> None:
-        found = [item for item in await modem.list_stored() if self._is_ours(item)]
+    async def _sweep(self, modem: Modem, seat: Seat, places: Collection[str] = ()) -> None:
+        found = [item for item in await modem.list_stored(places) if self._is_ours(item)]
         if found:
             await self._take_or_come_again(seat, found)
         for item in found:

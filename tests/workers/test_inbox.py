@@ -21,7 +21,7 @@ from tests.service.office import START, rules_of
 from tests.store.files import fresh, full_disk, opened, rows, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Collection, Coroutine
     from pathlib import Path
     from typing import Any
 
@@ -49,7 +49,7 @@ class Phone:
     async def acknowledge(self) -> None:
         self.acknowledged += 1
 
-    async def list_stored(self) -> list[Stored]:
+    async def list_stored(self, places: Collection[str] = ()) -> list[Stored]:
         self.looks += 1
         return list(self.stored)
 
