@@ -16,7 +16,7 @@ from tests.bench.users import MOSQUITTO, User
 
 _PATIENCE_S = 120.0
 _CALM_S = 4.0
-_AWAY_S = 40.0
+_AIRTIME_S = 2.0
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def _run_drain(options: Options) -> Figures:
     if MOSQUITTO is None:
         return {}
     count = options.events // 2
-    with broker() as (place, one), Modems(place, 1, airtime_s=_AWAY_S) as modems:
+    with broker() as (place, one), Modems(place, 1, airtime_s=_AIRTIME_S) as modems:
         one.stop()
         config = configuration(place, modems, broker_port=one.port)
         with Gateway(place, config):
