@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from modemd.workers.mqtt import MqttWorker
 from modemd.workers.mqtt_in import MqttIn
 from modemd.workers.mqtt_line import Line
+from modemd.workers.mqtt_neighbours import Neighbours
 from modemd.workers.mqtt_out import MqttOut
 from modemd.workers.mqtt_states import MqttStates
 
@@ -22,6 +23,7 @@ class MqttCrew:
     def __init__(self, floor: Floor, config: MqttConfig) -> None:
         self.config = config
         line = Line(config, floor.rules.gateway)
+        Neighbours(line)
         self._takers: list[Worker] = [MqttIn(floor, line)]
         self._states = MqttStates(floor, line)
         self._out = MqttOut(floor, line)

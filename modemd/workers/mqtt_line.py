@@ -58,6 +58,11 @@ class Line:
         return f"{self.prefix}/gateway/{self.gateway}/state"
 
     @property
+    def states_filter(self) -> str:
+        """Where all gateways of the prefix say it."""
+        return f"{self.prefix}/gateway/+/state"
+
+    @property
     def own_filters(self) -> list[str]:
         """What the gateway is asked on."""
         return [f"{self.prefix}/{each}" for each in ("send", "send/+", "request/+", "request/+/+")]
@@ -72,7 +77,7 @@ class Line:
     def plain_filters(self) -> list[str]:
         """What every gateway hears for itself."""
         discovery = self.config.homeassistant
-        return [self.state_topic, *([f"{discovery}/status"] if discovery else [])]
+        return [self.states_filter, *([f"{discovery}/status"] if discovery else [])]
 
     def put(self, connection: Connection, arrival: Arrival) -> None:
         """Keep what came until it is taken; stop reading when that is too much.

@@ -260,8 +260,28 @@ def test_two_gateways_share_the_messages(site: Site, broker: Broker, tmp_path: P
         assert min(len(site.air()), len(west.air())) > 50
         states = {each.topic: each.body["state"] for each in user.on("modemd/gateway/+/state")}
         assert states == {"modemd/gateway/east/state": "online", "modemd/gateway/west/state": "online"}
+        assert "both will send" not in site.log + west.log
         west.stop()
         user.until(lambda: user.on("modemd/gateway/west/state")[-1].body["state"] == "offline", "it says so")
+
+
+def test_two_gateways_that_would_both_send_warn_of_each_other(
+    site: Site, broker: Broker, user: MqttUser, tmp_path: Path
+) -> None:
+    begin(site, broker.settings(), gateway={"name": "east"})
+    connected(site)
+    user.publish("modemd/gateway/odd/state", "[no state")
+    with Site(parent=tmp_path) as west:
+        begin(west, broker.settings(), gateway={"name": "west"})
+        site.until(lambda: "gateway 'west' is online on the prefix modemd too" in site.log, "one warns")
+        west.until(lambda: "gateway 'east' is online on the prefix modemd too" in west.log, "the other warns")
+        west.stop()
+        west.start()
+        connected(west, 2)
+        user.publish("modemd/send", {"to": TO, "text": "Twice", "id": "twice"})
+        site.until(lambda: len(site.air()) + len(west.air()) == 2, "both send")
+        assert site.log.count("both will send") == 1
+    assert "odd" not in site.log
 
 
 @pytest.mark.parametrize("meddler", [meddlers.SaysNoShared, meddlers.RefusesShared])
