@@ -96,6 +96,21 @@ def test_an_empty_share_and_discovery_prefix_are_off() -> None:
     assert (config.mqtt.share, config.mqtt.homeassistant) == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("word", "prefix"), [("no", ""), ("false", ""), ("on", "homeassistant"), ("ha", "ha")]
+)
+def test_home_assistant_is_switched_by_words_too(word: str, prefix: str) -> None:
+    config = parse(f"mqtt: {{homeassistant: {word}}}\n")
+    assert config.mqtt is not None
+    assert config.mqtt.homeassistant == prefix
+
+
+def test_a_brokers_host_may_be_an_ipv6_address() -> None:
+    config = parse("mqtt: {host: 'fe80::1%eth0'}\n")
+    assert config.mqtt is not None
+    assert config.mqtt.host == "fe80::1%eth0"
+
+
 def test_a_broker_knows_us_by_the_gateways_name_where_nothing_else_is_said() -> None:
     broker = parse("mqtt: {keepalive: 1 min, session_expiry: 2 days, will_delay: 0, repeat: 500ms}").mqtt
     assert broker is not None
@@ -308,7 +323,10 @@ def test_a_key_that_stands_twice_is_told_with_both_lines() -> None:
         ("spool: {settle: -1}", "not a length of time"),
         ("sending: {validity: 1s}", "at least 300"),
         ("sending: {max_parts: 1.5}", "whole number"),
-        ("mqtt: {prefix: 'a/#'}", "is not written as it must be"),
+        ("mqtt: {prefix: 'a/#'}", "is not written as it must be (write levels of a topic"),
+        ("mqtt: {host: 'mqtt://broker'}", "is not written as it must be (write a name or an address"),
+        ("mqtt: {host: 'broker:1883'}", "the port is a key of its own"),
+        ("mqtt: {tls: true}", "write {} to trust"),
         ("mqtt: {port: 99999}", "at most 65535"),
         ("accounts: {'a/b': {}}", "no name"),
         ("accounts: {a: {quiet_hours: '25:00-08:00'}}", "no time of day"),

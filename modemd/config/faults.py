@@ -31,8 +31,14 @@ _SENTENCES: Final = {
     "less_than_equal": "must be at most {le}",
 }
 _EXAMPLES: Final = {
-    "url": "write sqlite:////path/of/a/file or postgresql://user@host/db",
-    "listen": "write address:port, such as 127.0.0.1:9482",
+    "store.url": "write sqlite:////path/of/a/file or postgresql://user@host/db",
+    "metrics.listen": "write address:port, such as 127.0.0.1:9482",
+    "mqtt.host": "write a name or an address and no more; the port is a key of its own",
+    "mqtt.tls": "write {} to trust who the system trusts",
+    "mqtt.prefix": "write levels of a topic, such as modemd or house/modemd, without + # $ or spaces",
+    "mqtt.homeassistant": 'write its discovery prefix, such as homeassistant, or "" to turn it off',
+    "mqtt.share": 'write one word without + # / or spaces, or "" for a plain subscription',
+    "mqtt.client_id": "write one word of at most 64 characters, without + # / or spaces",
 }
 
 
@@ -54,7 +60,7 @@ def _fault(details: ErrorDetails, document: Document, root: type[BaseModel]) -> 
     kind, context = details["type"], details.get("ctx", {})
     if path and path[-1] == "[key]":
         path = path[:-1]
-    suggestion = _EXAMPLES.get(str(path[-1]), "") if path else ""
+    suggestion = _EXAMPLES.get(dotted(path), "")
     if kind == "extra_forbidden":
         suggestion = did_you_mean(str(path[-1]), keys_of(model_at(root, path[:-1])))
         return Fault("unknown key", dotted(path), *document.place(path, key=True), suggestion)
