@@ -30,4 +30,4 @@ def parse_moment(text: str, zone: tzinfo) -> datetime:
 
 def stamp(moment: datetime, zone: tzinfo) -> str:
     """The time as smstools3 writes it by default: ``26-11-22 14:30:00``, local time."""
-    return moment.astimezone(zone).strftime("%y-%m-%d %H:%M:%S")
+    return str(moment.astimezone(zone))[2:19]  # strftime takes twice as long, several times a message

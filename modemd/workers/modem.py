@@ -231,8 +231,11 @@ class ModemWorker(Worker):
             await self._orders.ready()
 
     async def _submit_if_any(self, modem: Modem, now: float) -> bool:
-        with self.unbroken():
+        self._firm += 1  # as ``unbroken()``, at a tenth of its price
+        try:
             return await self._submit_next(modem, now)
+        finally:
+            self._firm -= 1
 
     async def _submit_next(self, modem: Modem, now: float) -> bool:
         """Submit a part; tell whether there was one."""

@@ -7,6 +7,7 @@ import fcntl
 import os
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,7 @@ class SpoolDirs:
     root: bytes
 
     def __getitem__(self, name: str) -> bytes:
-        return os.path.join(self.root, name.encode())  # noqa: PTH118 - bytes, which pathlib has no path for
+        return _path(self.root, name)
 
     @classmethod
     def make(cls, root: str) -> SpoolDirs:
@@ -100,6 +101,11 @@ class SpoolDirs:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+@lru_cache
+def _path(root: bytes, name: str) -> bytes:
+    return os.path.join(root, name.encode())  # noqa: PTH118 - bytes, which pathlib has no path for
 
 
 def join(directory: bytes, name: bytes) -> bytes:

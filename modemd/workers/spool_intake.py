@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 100
+_AT_ONCE: Final = 10
+"""So many files are read, in well under a millisecond, before the modems have their turn again."""
 _IN_A_ROW: Final = 50
 _UNANNOUNCED_S: Final = 1.0
 _OPEN_S: Final = 600.0
@@ -166,16 +168,7 @@ class SpoolIntake(Worker):
 
     async def _take(self, batch: list[Candidate]) -> None:
         """Read, check, commit, and only then move away."""
-        read_files = []
-        let_go = {
-            account: self._dirs.owners_let_go(os.path.dirname(path))  # noqa: PTH120 - names are bytes
-            for account, path in {each.account: each.path(self._dirs["outgoing"]) for each in batch}.items()
-        }
-        for each in batch:
-            await asyncio.sleep(0)  # the modems first
-            dropped = await self._read(each, let_go[each.account])
-            if dropped is not None:
-                read_files.append(dropped)
+        read_files = await self._read_all(batch)
         if not read_files:
             return
         rules, now = self._floor.rules, self._floor.now()
@@ -202,6 +195,20 @@ class SpoolIntake(Worker):
         for dropped, entry in zip(read_files, entered, strict=True):
             if entry.refusal is not None:
                 await self._reject(dropped.path, dropped.name, entry.refusal, dropped.prepared[0].request)
+
+    async def _read_all(self, batch: list[Candidate]) -> list[Dropped]:
+        let_go = {
+            account: self._dirs.owners_let_go(os.path.dirname(path))  # noqa: PTH120 - names are bytes
+            for account, path in {each.account: each.path(self._dirs["outgoing"]) for each in batch}.items()
+        }
+        read_files = []
+        for place, each in enumerate(batch):
+            if place % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # the modems first
+            dropped = await self._read(each, let_go[each.account])
+            if dropped is not None:
+                read_files.append(dropped)
+        return read_files
 
     async def _read(self, candidate: Candidate, let_go: set[int] | None) -> Dropped | None:
         path = candidate.path(self._dirs["outgoing"])
