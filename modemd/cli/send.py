@@ -83,7 +83,7 @@ def send(ctx: click.Context, text: str | None, **options: Unpack[Options]) -> No
     \b
     Exit status: 0 taken (with --wait: sent, and delivered where a report was asked for),
     1 refused or failed, 75 no store (with --mqtt: no broker, or no gateway that answers within 10 s),
-    or with --wait no running gateway.
+    or with --wait no running gateway, 78 the configuration is wrong, or the broker refuses us.
     """  # noqa: D301 - click wants the backspace itself
     config = load(ctx.obj)
     rules = Rules.of(config)

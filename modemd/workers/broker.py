@@ -381,7 +381,8 @@ class Connection:
     def _without_answer(self) -> BrokerLost:
         if self._settings.tls is not None and "SSL" in self._trouble:
             return causes.of_tls_words(self._trouble, self._settings)
-        return _OtherVersion("the broker closed the connection without an answer to CONNECT")
+        maybe = ": does it want TLS?" if self._settings.tls is None else ""
+        return _OtherVersion(f"the broker closed the connection without an answer to CONNECT{maybe}")
 
     def _alive(self) -> None:
         if not self.alive:
