@@ -13,6 +13,7 @@ from modemd.gsm.join import joined_octets
 from modemd.model import Inbound, MessageEvent, MessageState, OutboundResult, StatusReportFacts, Trouble
 from modemd.service.checks import DEFAULT_ACCOUNT
 from modemd.store import inbound, outbound, parts
+from modemd.store.results import Reported
 from modemd.store.times import from_us
 
 if TYPE_CHECKING:
@@ -157,9 +158,15 @@ def report_facts(
     if found is None:
         return None
     pdu, modem_name, received_at, _part = found
-    read = decode_status_report(str(pdu))
-    modem = modems.get(str(modem_name), {})
     message = None if message_id is None else outbound.find_message(tx, message_id)
+    matched = (None, None) if message is None else (message.id, message.account)
+    return facts_of(Reported(str(pdu), str(modem_name), int(received_at), *matched), modems)
+
+
+def facts_of(reported: Reported, modems: ModemFacts) -> StatusReportFacts:
+    """Return a status report, from what was read of it."""
+    read = decode_status_report(reported.pdu)
+    modem = modems.get(reported.modem, {})
     return StatusReportFacts(
         tp_mr=read.tp_mr,
         recipient=read.recipient,
@@ -167,12 +174,12 @@ def report_facts(
         sc_at=read.sc_at,
         discharged_at=read.discharged_at,
         tp_status=read.tp_status,
-        modem=str(modem_name),
-        received_at=from_us(int(received_at)) or datetime.now(UTC),
+        modem=reported.modem,
+        received_at=from_us(reported.received_at),
         smsc=read.smsc,
         imsi=modem.get("imsi"),
         imei=modem.get("imei"),
         msisdn=modem.get("msisdn"),
-        message_id=None if message is None else str(message.id),
-        account="default" if message is None else message.account,
+        message_id=None if reported.message_id is None else str(reported.message_id),
+        account=reported.account or DEFAULT_ACCOUNT,
     )

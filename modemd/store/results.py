@@ -1,7 +1,7 @@
 """What the spool is to be told, read in one statement with all that the file of a plain message will say.
 
-Plain is a message of one part that is alone in its file: nearly every one. For the others the row only
-names what it is about.
+Plain is a message of one part that is alone in its file: nearly every one. A report of a message of one part
+comes with what its file will say, too. For the others the row only names what it is about.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, exists, literal_column, select
 
 from modemd.store.outbound import EVENT_COLUMNS, MessageRow, MessageTimes
 from modemd.store.outbox import Untold
-from modemd.store.schema import message, outbox, part, spool_file
+from modemd.store.schema import message, outbox, part, report, spool_file
 from modemd.store.spool import SpoolRow
 from modemd.store.statement import Statement
 
@@ -29,6 +29,16 @@ class Plain(NamedTuple):
     tp_mr: int | None
 
 
+class Reported(NamedTuple):
+    """A status report as it came, and the message that it was matched to, if any."""
+
+    pdu: str
+    modem: str
+    received_at: int
+    message_id: int | None
+    account: str | None
+
+
 _OTHER = message.alias("other")
 _ALONE = ~exists().where(_OTHER.c.file_id == message.c.file_id, _OTHER.c.id != message.c.id)
 _TOLD_BY_ROW = ("id", "event", "at", "message_id", "inbound_id", "report_id", "body")
@@ -38,6 +48,7 @@ _SECTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     tuple(message.c[name] for name in MessageTimes._fields),
     tuple(spool_file.c[name] for name in SpoolRow._fields),
     (part.c.tp_mr,),
+    (report.c.pdu, report.c.modem, report.c.received_at),
 )
 _UNTOLD: Final = Statement(
     select(*(column.label(f"c{place}") for place, column in enumerate(sum(_SECTIONS, ()))))
@@ -46,7 +57,8 @@ _UNTOLD: Final = Statement(
             message, (message.c.id == outbox.c.message_id) & (message.c.part_count == literal_column("1"))
         )
         .outerjoin(spool_file, (spool_file.c.id == message.c.file_id) & _ALONE)
-        .outerjoin(part, (part.c.message_id == message.c.id) & (part.c.part_no == literal_column("1"))),
+        .outerjoin(part, (part.c.message_id == message.c.id) & (part.c.part_no == literal_column("1")))
+        .outerjoin(report, report.c.id == outbox.c.report_id),
     )
     .where(outbox.c.consumer == bindparam("c"), outbox.c.id > bindparam("behind"))
     .order_by(outbox.c.id)
@@ -56,15 +68,18 @@ _UNTOLD: Final = Statement(
 _CUTS: Final = tuple(sum(len(each) for each in _SECTIONS[:place]) for place in range(1, len(_SECTIONS)))
 
 
-def untold(tx: Tx, consumer: str, behind: int, most: int) -> list[tuple[Untold, Plain | None]]:
+def untold(tx: Tx, consumer: str, behind: int, most: int) -> list[tuple[Untold, Plain | Reported | None]]:
     """Return what a consumer is to be told, oldest first, from after row ``behind``."""
     return [_read(row) for row in tx.all(_UNTOLD, c=consumer, behind=behind, most=most)]
 
 
-def _read(row: tuple[Any, ...]) -> tuple[Untold, Plain | None]:
-    about, times, file, tp_mr = _CUTS
+def _read(row: tuple[Any, ...]) -> tuple[Untold, Plain | Reported | None]:
+    about, times, file, tp_mr, reported = _CUTS
     one = Untold(*row[:about])
-    if row[times] is None or row[file] is None or one.report_id is not None:
+    if one.report_id is not None:
+        known = row[reported] is not None and one.message_id == row[about]
+        return one, Reported(*row[reported:], *row[about : about + 2]) if known else None
+    if row[times] is None or row[file] is None:
         return one, None
     return one, Plain(
         MessageRow._make(row[about:times]),

@@ -9,13 +9,13 @@ from modemd.gsm.values import value
 from modemd.service import told
 from modemd.service.outbox import SPOOL
 from modemd.store import modems, outbound, results, spool
+from modemd.store.results import Plain, Reported
 from modemd.store.times import from_us
 
 if TYPE_CHECKING:
     from modemd.formats.spoolfile import Format
     from modemd.model import Inbound, OutboundResult, StatusReportFacts
     from modemd.store.outbox import Untold
-    from modemd.store.results import Plain
     from modemd.store.spool import SpoolRow
     from modemd.store.transaction import Tx
 
@@ -56,7 +56,15 @@ def due(tx: Tx, behind: int, most: int) -> list[Due]:
     if not rows:
         return []
     known = {str(facts["name"]): facts for facts in modems.all_modems(tx)}
-    return [_due(tx, row, known) if plain is None else _plain(row, plain, known) for row, plain in rows]
+    return [_one(tx, row, found, known) for row, found in rows]
+
+
+def _one(tx: Tx, row: Untold, found: Plain | Reported | None, known: told.ModemFacts) -> Due:
+    if found is None:
+        return _due(tx, row, known)
+    if isinstance(found, Plain):
+        return _plain(row, found, known)
+    return Due(row.id, row.event, report_id=row.report_id, report=told.facts_of(found, known))
 
 
 def _checked(row: SpoolRow) -> CheckedFile:
