@@ -79,7 +79,8 @@ class Orders:
             return True
         if self._in_hand is None:
             for text in (each.text for each in said if each.text is not None):
-                log.warning("modem %s: the network says, unasked: %s", self._name, text)
+                log.warning("modem %s: the network says something unasked (USSD)", self._name)
+                log.debug("modem %s: the network says: %s", self._name, text)  # who called, what is left
             return await self._look_and_begin(modem)
         if self.resetting:
             if now >= self._until:

@@ -34,7 +34,10 @@ class ModemRecord:
             StoreError: it was not written.
         """
         if state != self._state and error:
-            log.warning("modem %s is %s: %s", self._config.name, state, error)
+            said = error if error.startswith(state) else f"{state}: {error}"
+            log.warning("modem %s is %s", self._config.name, said)
+        elif state == "ready" and self._state == "paused":
+            log.info("modem %s is ready again", self._config.name)
         self._state = state
         facts = self._facts(state, error, health)
         await self._floor.store.run(lambda tx: modems.write_modem(tx, self._modem_id, facts))
