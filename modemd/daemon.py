@@ -50,7 +50,7 @@ _SWITCH_S: Final = 0.0005
 """The loop and the store's thread hand the interpreter over often: 10 % more messages with 8 modems."""
 _WATCH_S: Final = 5.0
 _YOUNG: Final = 5_000
-"""So many new objects make the collector look: with the default of 700 it does every 70 messages, for nothing."""
+"""So many new objects make the collector look: with the usual 700 it looks every 70 messages, for nothing."""
 
 
 class Daemon:
