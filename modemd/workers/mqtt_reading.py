@@ -92,6 +92,9 @@ class Reader:
             made.digest = digest(arrival)
             if arrival.retain:
                 made.refused.append(self.refusal(arrival, account, _retained(arrival)))
+            elif (left_s := arrival.left_s) is not None and left_s <= 0:
+                late = Rejected("too_late", f"{verb}: its time was over before it could be taken")
+                made.refused.append(self.refusal(arrival, account, late))
             return made
         try:
             if arrival.retain:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from datetime import UTC
 from typing import Any
 
@@ -113,3 +114,10 @@ def test_where_answers_may_go(topic: str, allowed: bool) -> None:
     made = reader().reply(arrival(b"{}", response_topic=topic, correlation=b"c"))
     assert (made is not None) == allowed
     assert made is None or (made.topic, made.correlation) == (topic, b"c")
+
+
+def test_a_request_whose_time_is_over_is_not_carried_out() -> None:
+    long_ago = time.monotonic() - 61
+    made = read(arrival({"modem": "gsm1"}, "modemd/request/pause", expiry_s=60, came_at=long_ago))
+    assert [event.error.code for event in made.refused if event.error] == ["too_late"]
+    assert read(arrival({"modem": "gsm1"}, "modemd/request/pause", expiry_s=60)).refused == []
