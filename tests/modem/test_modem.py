@@ -570,6 +570,35 @@ def test_a_storage_that_cannot_be_read_does_not_hide_the_others() -> None:
     play(dce, act)
 
 
+@pytest.mark.parametrize(
+    ("place", "looked"),
+    [("SR", ["SR"]), ("ME", ["ME", "SM", "ME", "SR"]), ("BM", ["SM", "ME", "SR"])],
+    ids=["where it is", "where it is not", "a storage that the modem did not name"],
+)
+def test_it_looks_where_something_was_announced(place: str, looked: list[str]) -> None:
+    selected: list[str] = []
+    listed: list[str] = []
+
+    def select(command: str) -> str:
+        selected.append(command.split('"')[1])
+        return lines("+CPMS: 1,10,1,10")
+
+    def entries(_command: str) -> str:
+        listed.append(selected[-1])
+        return lines() if selected[-1] == "ME" else lines("+CMGL: 1,0,,30", DELIVER)
+
+    dce = Dce({**SOUND, "AT+CPMS": select, "AT+CMGL=4": entries})
+
+    async def act(modem: Modem) -> None:
+        await modem.prepare()
+        await modem.list_stored()
+        listed.clear()
+        await modem.list_stored([place])
+        assert listed == looked
+
+    play(dce, act)
+
+
 def test_when_nothing_can_be_read_it_is_said() -> None:
     dce = Dce({**SOUND, "AT+CPMS": "\r\n+CMS ERROR: 302\r\n"})
 
