@@ -34,6 +34,9 @@ _JITTER_S: Final = 3.0
 _ROOM_S: Final = 0.05
 _TURN_S: Final = 5.0
 _LEAVE_S: Final = 0.3
+_BLAME_S: Final = 3.0
+_CUTS: Final = 5
+"""So many connections in a row that ended right behind a clearing: our rights do not go so far any more."""
 
 
 class MqttStates(Worker):
@@ -57,6 +60,8 @@ class MqttStates(Worker):
         self._unfinished = False
         self._repeat_at: float | None = None
         self._strike: tuple[float, frozenset[str]] | None = None
+        self._cleared_at: float | None = None
+        self._cuts = 0
         line.on_connected.append(self._bell.ring)
         line.listeners.append(self._hears_of_home_assistant)
 
@@ -84,6 +89,7 @@ class MqttStates(Worker):
             self._connection = connection
             self._there.clear()
             self._strike = None
+            self._count_cut(now)
         if self._repeat_at is not None and now >= self._repeat_at:
             self._repeat_at = None
             self._there.clear()
@@ -92,6 +98,14 @@ class MqttStates(Worker):
             await self._look()
         await self._publish(connection, _TURN_S)
         await self._strike_out(now)
+
+    def _count_cut(self, now: float) -> None:
+        """Mosquitto 2.0.11 closes the connection over what its ACL forbids: each time, for ever."""
+        soon = self._cleared_at is not None and now - self._cleared_at < _BLAME_S
+        self._cuts, self._cleared_at = self._cuts + 1 if soon else 0, None
+        if self._cuts == _CUTS and self._wanted is not None:
+            gone = ", ".join(topic for topic, payload in self._wanted.topics.items() if not payload)
+            log.error("left on the broker, which closes the connection when it is to be cleared: %s", gone)
 
     async def _look(self) -> None:
         """Find out how everything stands, and note new topics before they are on the broker.
@@ -126,7 +140,7 @@ class MqttStates(Worker):
         new = [
             (topic, payload)
             for topic, payload in self._wanted.topics.items()
-            if self._there.get(topic) != payload
+            if self._there.get(topic) != payload and (payload or self._cuts < _CUTS)
         ]
         self._unfinished = True
         until = time.monotonic() + within_s
@@ -137,6 +151,8 @@ class MqttStates(Worker):
                         return
                     await asyncio.sleep(_ROOM_S)
                 self._there[topic] = payload
+                if not payload and self._cleared_at is None:
+                    self._cleared_at = time.monotonic()
                 try:
                     connection.publish(topic, payload, retain=True)
                 except ValueError as error:

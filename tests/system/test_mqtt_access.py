@@ -226,6 +226,26 @@ def test_a_gateway_that_may_not_publish(site: Site) -> None:
         connected(site, 2)
 
 
+def test_a_prefix_that_was_forbidden_is_left_again(site: Site) -> None:
+    """What should have stood there cannot be cleared either; that is said, and does not go on for ever."""
+    acl = "user gw1\ntopic readwrite modemd/#\nuser operator\ntopic readwrite #\n"
+    with Broker(site.folder, users=USERS, acl=acl) as broker:
+        settings = broker.settings(username="gw1", password_file=password(site))
+        begin(site, settings | {"prefix": "house"})
+        site.until(lambda: "does not let us publish on house/gateway/test/state" in site.log, "it is said")
+        site.until(lambda: site.rows("SELECT count(*) FROM retained")[0][0] > 0, "it is to be there")
+        site.configure(mqtt=settings)
+        site.signal(signal.SIGHUP)
+        site.until(lambda: "left on the broker, which closes the connection" in site.log, "it is given up")
+        with MqttUser(broker.port, "modemd/status/#", username="operator", password="sesame") as operator:
+            operator.publish("modemd/send", {"to": TO, "text": "after it", "id": "one"})
+            operator.event("sent", "one")
+        site.until(
+            lambda: site.rows("SELECT count(*) FROM retained WHERE topic LIKE 'house%'") == [(0,)],
+            "it is forgotten",
+        )
+
+
 def test_an_answer_that_may_not_be_published(site: Site) -> None:
     """Mosquitto 2.0.11 ends a connection behind a publish that its ACL forbids; nobody else is to suffer."""
     acl = "user gw1\ntopic readwrite modemd/#\nuser operator\ntopic readwrite #\n"
