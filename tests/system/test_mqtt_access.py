@@ -244,6 +244,7 @@ def test_a_prefix_that_was_forbidden_is_left_again(site: Site) -> None:
             lambda: site.rows("SELECT count(*) FROM retained WHERE topic LIKE 'house%'") == [(0,)],
             "it is forgotten",
         )
+        assert site.log.count("left on the broker") == 1
 
 
 def test_an_answer_that_may_not_be_published(site: Site) -> None:
