@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-JOBS ?= 2
+# More than there are cores: the tests wait for clocks and processes more than they compute.
+JOBS ?= 4
 TEST_LIMIT ?= 20m
 DESTDIR ?=
 OPT ?= /opt/modemd
