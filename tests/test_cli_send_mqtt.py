@@ -120,6 +120,15 @@ def test_what_no_gateway_would_take_is_not_published(away: Away, arguments: list
     assert done.err.startswith(said)
 
 
+def test_what_is_longer_than_the_broker_takes_is_1_and_says_so(tmp_path: Path) -> None:
+    with Broker(tmp_path, more=["max_packet_size 700"]) as broker:
+        for asked in ((), ("--quote",)):
+            done = there(tmp_path, broker.settings()).run("send", "--mqtt", "--to", TO, *asked, "x" * 1500)
+            assert (done.status, done.out) == (1, "")
+            assert "the broker takes 700 at most" in done.err
+            assert "Traceback" not in done.err
+
+
 def test_a_quote_comes_from_the_gateway_and_sends_nothing(away: Away) -> None:
     done = away.send("--to", TO, "--to", "+32475000002", "--quote", "Hello")
     assert done.out == f"{TO}: 1 part, gsm7, 0 credits\n+32475000002: 1 part, gsm7, 0 credits\n"

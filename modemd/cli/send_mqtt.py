@@ -68,7 +68,7 @@ class Sending:
     async def _ask(self, desk: AtBroker, payload: dict[str, Any]) -> dict[str, Any]:
         transaction = secrets.token_hex(8)
         asked = _octets({**payload, "transaction": transaction})
-        mid = desk.connection.publish(self.topic("request/quote"), asked)
+        mid = _publish(desk, self.topic("request/quote"), asked)
         try:
             told = await self._response(desk, transaction)
         except BrokerLost:
@@ -121,7 +121,7 @@ class Sending:
             await desk.subscribe([events])
             if wait:
                 await desk.connection.subscribe([states])  # where that is not allowed it is done without
-            mid = desk.connection.publish(self.topic("send"), _octets(self.payload))
+            mid = _publish(desk, self.topic("send"), _octets(self.payload))
             try:
                 await self._follow(desk, answers, wait=wait)
             except BrokerLost as lost:
@@ -188,6 +188,13 @@ def send_by_broker(config: Config, payload: dict[str, Any], *, wait: bool, quote
     sending = Sending(config, payload, account)
     sending.as_json = as_json
     return asyncio.run(sending.quote() if quote else sending.send(wait=wait))
+
+
+def _publish(desk: AtBroker, topic: str, octets: bytes) -> int:
+    try:
+        return desk.connection.publish(topic, octets)
+    except ValueError as wrong:  # the broker would close the connection over it, without a word
+        raise Rejected("too_long", f"the message cannot be published: {wrong}") from wrong
 
 
 def _octets(payload: dict[str, Any]) -> bytes:
