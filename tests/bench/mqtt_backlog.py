@@ -53,16 +53,19 @@ def _run_backlog(options: Options) -> Figures:
             await_gateway(one.port)
             time.sleep(_CALM_S)
             idle = memory_mb(first.pid)
+        assert one.process is not None
+        before = memory_mb(one.process.pid)
         with User(place, one.port, "publish", SEND, str(count)) as publisher:
             publisher.go()
             publisher.answer(_PATIENCE_S)
+        waiting = (memory_mb(one.process.pid) - before) * 1e6 / count
         with Gateway(place, config) as again:
             began = time.monotonic()
             _await_accepted(place, count)
             rate = count / (time.monotonic() - began)
             time.sleep(_CALM_S)
             end, peak = memory_mb(again.pid), memory_mb(again.pid, "VmHWM")
-    return {"rate": rate, "idle": idle, "growth": peak - idle, "end": end}
+    return {"rate": rate, "idle": idle, "growth": peak - idle, "end": end, "waiting": waiting}
 
 
 def _run_drain(options: Options) -> Figures:
@@ -92,6 +95,7 @@ ROWS = (
             Measure("growth", "the same: memory at its most, beyond idle", "MB", 20, most=True, digits=1),
             Measure("idle", "the same: idle, before", "MB", digits=1),
             Measure("end", "the same: once all is accepted", "MB", digits=1),
+            Measure("waiting", "the same: memory of mosquitto for each that waits", "octets"),
         ),
         _run_backlog,
         limit_s=170.0,
