@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The revision of the schema that this program works on."""
 
 _MODE: Final = 0o640

@@ -26,28 +26,29 @@ from sqlalchemy import (
 METADATA: Final = MetaData()
 
 # SQLite gives a rowid alias, and with it AUTOINCREMENT, to ``INTEGER PRIMARY KEY`` only.
-_ID: Final = BigInteger().with_variant(Integer(), "sqlite")
+ID: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _id() -> Column[int]:
-    return Column("id", _ID, primary_key=True, autoincrement=True)
+def id_column() -> Column[int]:
+    """The key that a table counts by itself."""
+    return Column("id", ID, primary_key=True, autoincrement=True)
 
 
 message: Final = Table(
     "message",
     METADATA,
-    _id(),
+    id_column(),
     Column("account", Text, nullable=False),
     Column("client_id", Text),
     Column("digest", LargeBinary),
     Column("source", Text, nullable=False),
-    Column("file_id", _ID),
+    Column("file_id", ID),
     Column("destination", Text),
     Column("text", Text),
     Column("coding", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("route_id", _ID, nullable=False),
+    Column("route_id", ID, nullable=False),
     Column("report", Integer, nullable=False),
     Column("part_count", Integer, nullable=False),
     Column("parts_done", Integer, nullable=False, server_default="0"),
@@ -80,17 +81,17 @@ Index("message_file", message.c.file_id, sqlite_where=_BY_FILE, postgresql_where
 part: Final = Table(
     "part",
     METADATA,
-    _id(),
-    Column("message_id", _ID, ForeignKey("message.id", ondelete="CASCADE"), nullable=False),
+    id_column(),
+    Column("message_id", ID, ForeignKey("message.id", ondelete="CASCADE"), nullable=False),
     Column("part_no", Integer, nullable=False),
     Column("part_count", Integer, nullable=False),
     Column("state", Integer, nullable=False),
-    Column("route_id", _ID, nullable=False),
+    Column("route_id", ID, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("pdu", Text, nullable=False),
     Column("tpdu_length", Integer, nullable=False),
     Column("recipient", Text),
-    Column("modem_id", _ID),
+    Column("modem_id", ID),
     Column("sim", Text),
     Column("tp_mr", Integer),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -132,19 +133,19 @@ concat: Final = Table(
     sqlite_with_rowid=False,
 )
 
-route: Final = Table("route", METADATA, _id(), Column("key", Text, nullable=False, unique=True))
+route: Final = Table("route", METADATA, id_column(), Column("key", Text, nullable=False, unique=True))
 route_modem: Final = Table(
     "route_modem",
     METADATA,
-    Column("modem_id", _ID, primary_key=True, autoincrement=False),
-    Column("route_id", _ID, primary_key=True, autoincrement=False),
+    Column("modem_id", ID, primary_key=True, autoincrement=False),
+    Column("route_id", ID, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 
 modem: Final = Table(
     "modem",
     METADATA,
-    _id(),
+    id_column(),
     Column("gateway", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -185,8 +186,9 @@ gateway: Final = Table(
 spool_file: Final = Table(
     "spool_file",
     METADATA,
-    _id(),
+    id_column(),
     Column("key", Text, nullable=False, unique=True),
+    Column("gateway", Text),
     Column("name", LargeBinary, nullable=False),
     Column("format", Text, nullable=False),
     sqlite_autoincrement=True,
@@ -195,7 +197,7 @@ spool_file: Final = Table(
 inbound_part: Final = Table(
     "inbound_part",
     METADATA,
-    _id(),
+    id_column(),
     Column("sim", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("pdu", Text, nullable=False),
@@ -206,7 +208,7 @@ inbound_part: Final = Table(
     Column("concat_key", Text),
     Column("part_no", Integer, nullable=False, server_default="1"),
     Column("part_count", Integer, nullable=False, server_default="1"),
-    Column("inbound_id", _ID),
+    Column("inbound_id", ID),
     UniqueConstraint("sim", "digest"),
 )
 _WAITING = inbound_part.c.inbound_id.is_(None) & inbound_part.c.concat_key.is_not(None)
@@ -219,7 +221,7 @@ Index("inbound_part_of", inbound_part.c.inbound_id)
 inbound: Final = Table(
     "inbound",
     METADATA,
-    _id(),
+    id_column(),
     Column("account", Text, nullable=False),
     Column("originator", Text),
     Column("text", Text),
@@ -237,7 +239,7 @@ inbound: Final = Table(
 report: Final = Table(
     "report",
     METADATA,
-    _id(),
+    id_column(),
     Column("sim", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("pdu", Text, nullable=False),
@@ -248,7 +250,7 @@ report: Final = Table(
     Column("tp_status", Integer, nullable=False),
     Column("discharged_at", BigInteger),
     Column("sc_at", BigInteger),
-    Column("part_id", _ID),
+    Column("part_id", ID),
     Column("orphan", Integer, nullable=False, server_default="0"),
     UniqueConstraint("sim", "digest"),
     sqlite_autoincrement=True,
@@ -259,13 +261,14 @@ Index("report_orphan", report.c.recipient, report.c.tp_mr, sqlite_where=ORPHAN, 
 outbox: Final = Table(
     "outbox",
     METADATA,
-    _id(),
+    id_column(),
     Column("consumer", Text, nullable=False),
+    Column("gateway", Text),
     Column("event", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("message_id", _ID),
-    Column("inbound_id", _ID),
-    Column("report_id", _ID),
+    Column("message_id", ID),
+    Column("inbound_id", ID),
+    Column("report_id", ID),
     Column("body", Text),
     Column("topic", Text),
     Column("correlation", LargeBinary),
@@ -301,7 +304,7 @@ conversation: Final = Table(
     METADATA,
     Column("account", Text, primary_key=True),
     Column("recipient", Text, primary_key=True),
-    Column("message_id", _ID, nullable=False),
+    Column("message_id", ID, nullable=False),
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -309,8 +312,8 @@ conversation: Final = Table(
 modem_order: Final = Table(
     "modem_order",
     METADATA,
-    _id(),
-    Column("modem_id", _ID, nullable=False),
+    id_column(),
+    Column("modem_id", ID, nullable=False),
     Column("gateway", Text, nullable=False),
     Column("verb", Text, nullable=False),
     Column("arguments", Text, nullable=False),

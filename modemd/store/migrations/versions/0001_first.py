@@ -16,7 +16,8 @@ _TABLES = (
 _LATER = {
     "modem": ("paused_at", "paused_by"),
     "gateway": ("broker", "broker_error", "broker_at", "broker_filters"),
-    "outbox": ("topic", "correlation", "expires_at"),
+    "outbox": ("gateway", "topic", "correlation", "expires_at"),
+    "spool_file": ("gateway",),
 }
 
 
