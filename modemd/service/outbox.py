@@ -78,15 +78,18 @@ def notices_of(
 ) -> list[Notice]:
     """Return the rows that tell of an event: one for everybody, and one for who asked."""
     body = event_json(event).decode()
-    told = [_notice(event.event, f"status/{event.account}", body, at_us, message_id)]
+    told = [notice(event.event, f"status/{event.account}", body, at_us, message_id)]
     if reply is not None:
         told.append(_answer(event.event, body, at_us, message_id, reply))
     return told
 
 
-def _notice(event: str, topic: str, body: str, at_us: int, message_id: int | None) -> Notice:
+def notice(
+    event: str, topic: str, body: str, at_us: int, message_id: int | None = None, *, consumer: str = MQTT
+) -> Notice:
+    """Return the row that tells a consumer of an event; a broker's ``topic`` stands below its prefix."""
     return {
-        "consumer": MQTT,
+        "consumer": consumer,
         "event": event,
         "at": at_us,
         "message_id": message_id,
@@ -98,7 +101,7 @@ def _notice(event: str, topic: str, body: str, at_us: int, message_id: int | Non
 
 
 def _answer(event: str, body: str, at_us: int, message_id: int | None, reply: Reply) -> Notice:
-    told = _notice(event, f"={reply.topic}", body, at_us, message_id)
+    told = notice(event, f"={reply.topic}", body, at_us, message_id)
     told["correlation"] = reply.correlation
     told["expires_at"] = None if reply.expires_at is None else to_us(reply.expires_at)
     return told
@@ -121,7 +124,7 @@ def _tell_received(tx: Tx, rules: Rules, inbound_id: int, at_us: int) -> None:
     )
     in_reply_to = None if answered is None else str(answered)
     body = event_json(received, in_reply_to).decode()
-    outbox.broadcast(tx, [_notice("received", f"received/{received.account}", body, at_us, None)])
+    outbox.broadcast(tx, [notice("received", f"received/{received.account}", body, at_us)])
 
 
 def announce_report(tx: Tx, rules: Rules, report_id: int, message_id: int | None, at_us: int) -> None:
@@ -144,4 +147,4 @@ def announce_call(tx: Tx, rules: Rules, call: Call) -> None:
         outbox.add(tx, consumer, "CALL", at_us, body=json.dumps(body))
     if MQTT in rules.consumers:
         body_told = event_json(call).decode()
-        outbox.broadcast(tx, [_notice("call", f"call/{call.modem}", body_told, at_us, None)])
+        outbox.broadcast(tx, [notice("call", f"call/{call.modem}", body_told, at_us)])
