@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Annotated
 
+from pydantic import AfterValidator, Field, model_validator
+
+from modemd.config.accounts import AccountConfig
 from modemd.config.modems import ModemsConfig
 from modemd.config.mqtt import MqttConfig
 from modemd.config.sections import (
-    AccountConfig,
     GatewayConfig,
     HooksConfig,
     LogConfig,
@@ -18,6 +20,7 @@ from modemd.config.sections import (
     SpoolConfig,
     StoreConfig,
 )
+from modemd.config.terms import TariffConfig, TermsConfig, in_order, not_presets
 from modemd.config.types import ContactName, Name, Numbers, Section
 
 
@@ -32,6 +35,12 @@ class Config(Section):
     )
     mqtt: MqttConfig | None = Field(None, description="the broker; without this section there is none")
     accounts: dict[Name, AccountConfig] = Field({}, description="who may send; `default` always exists")
+    terms: Annotated[dict[Name, TermsConfig], AfterValidator(not_presets)] = Field(
+        {}, description="terms of your own: a preset, and what differs from it"
+    )
+    tariffs: Annotated[dict[Name, tuple[TariffConfig, ...]], AfterValidator(in_order)] = Field(
+        {}, description="what credits cost, by name; `standard` holds where none is named"
+    )
     contacts: dict[ContactName, Numbers] = Field(
         {}, description="names that may stand for phone numbers where a message is sent to"
     )

@@ -1,0 +1,97 @@
+"""What credits cost and what a part costs in credits: versions of a tariff, each from a day on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, tzinfo
+    from decimal import Decimal
+
+    from modemd.config.terms import BundleConfig, TariffConfig
+
+PLAIN: Final = 1
+"""Credits for one part where no tariff says otherwise (L §5.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Orders of ``least`` to ``most`` credits (``None``: any more) at one price a credit, in EUR (L §5.2)."""
+
+    name: str
+    least: int
+    most: int | None
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """One version of a tariff: in force from the beginning of a day in the gateway's zone."""
+
+    valid_from: date
+    starts_at: datetime
+    currency: str
+    vat: Decimal | None
+    bundles: tuple[Bundle, ...]
+    by_prefix: Mapping[str, int]
+    longest: int
+
+    def bundle_for(self, credits_: int) -> Bundle | None:
+        """Return the bundle that an order of this size falls into; ``None``: it is larger than every one."""
+        return next((each for each in self.bundles if each.most is None or credits_ <= each.most), None)
+
+    def credits_for(self, destination: str) -> int:
+        """Return the credits for one part: the longest prefix that fits decides."""
+        for length in range(min(self.longest, len(destination)), -1, -1):
+            found = self.by_prefix.get(destination[:length])
+            if found is not None:
+                return found
+        return PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A tariff's versions, the newest first."""
+
+    name: str
+    versions: tuple[Prices, ...]
+
+    def at(self, now: datetime) -> Prices | None:
+        """Return the version in force; ``None`` before the first."""
+        return next((each for each in self.versions if each.starts_at <= now), None)
+
+    def credits_for(self, destination: str, now: datetime) -> int:
+        """Return the credits for one part to a destination; 1 before the first version."""
+        prices = self.at(now)
+        return PLAIN if prices is None or not prices.by_prefix else prices.credits_for(destination)
+
+
+def tariff_of(name: str, versions: Sequence[TariffConfig], zone: tzinfo) -> Tariff:
+    """Return a tariff as it is configured."""
+    made = [_prices(each, zone) for each in versions]
+    return Tariff(name, tuple(sorted(made, key=lambda each: each.starts_at, reverse=True)))
+
+
+def _prices(config: TariffConfig, zone: tzinfo) -> Prices:
+    return Prices(
+        valid_from=config.valid_from,
+        starts_at=datetime.combine(config.valid_from, time(), zone).astimezone(UTC),
+        currency=config.currency,
+        vat=config.vat,
+        bundles=_bundles(config.bundles),
+        by_prefix=config.credits,
+        longest=max(map(len, config.credits), default=0),
+    )
+
+
+def _bundles(configured: Sequence[BundleConfig]) -> tuple[Bundle, ...]:
+    made = []
+    least = 1
+    for each in configured:
+        name = each.name or (f"{least}-{each.up_to}" if each.up_to else f"{least}+")
+        made.append(Bundle(name, least, each.up_to, each.price))
+        least = (each.up_to or least) + 1
+    return tuple(made)
