@@ -7,7 +7,7 @@ import re
 import socket
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -16,7 +16,6 @@ from modemd.config.types import (
     Country,
     Duration,
     FineDuration,
-    Hours,
     Name,
     Prefix,
     Program,
@@ -24,10 +23,6 @@ from modemd.config.types import (
     TimeZone,
 )
 
-Language = Literal["tr", "es", "pt", "bn", "gu", "hi", "kn", "ml", "or", "pa", "ta", "te", "ur"]
-"""ISO 639 codes of the national language shift tables, in the order of their identifiers."""
-
-_LANGUAGES = get_args(Language)
 _DAY = 86400
 _LONGEST_VALIDITY = 63 * 7 * _DAY
 
@@ -94,29 +89,6 @@ class SpoolConfig(Section):
         le=3600,
         description="look into outgoing/ this often, whatever was announced",
     )
-
-
-class AccountConfig(Section):
-    """One sender: what it may do, and under which terms."""
-
-    terms: Name = Field(
-        "unlimited", description="the terms that it lives under: unlimited, smstools, sms4less"
-    )
-    allow: tuple[Prefix, ...] = Field((), description="prefixes that it may send to; empty: all")
-    per_minute: int | None = Field(None, ge=1, description="most messages in a minute; empty: no limit")
-    consent: Literal["none", "opt-out", "required"] = Field(
-        "none", description="none: anyone; opt-out: not who said STOP; required: only who agreed"
-    )
-    quiet_hours: Hours | None = Field(None, description='nothing is sent then, such as "21:00-08:00"')
-    unix_user: str | None = Field(None, description="owner of its folder outgoing/<account>/")
-    languages: tuple[Language, ...] = Field(
-        (), description="national alphabets that may be used where they save parts, such as tr, es, pt"
-    )
-
-    @property
-    def language_ids(self) -> tuple[int, ...]:
-        """``languages`` as 3GPP TS 23.038, 6.2.1.2.4, counts them."""
-        return tuple(_LANGUAGES.index(language) + 1 for language in self.languages)
 
 
 class RouteConfig(Section):

@@ -161,6 +161,10 @@ Hours = Annotated[
     _TEXT,
     _matching(rf"{_CLOCK}-{_CLOCK}", "no time of day from-to, such as 21:00-08:00"),
 ]
+Email = Annotated[
+    str,
+    _matching(r"[^\s@<>,;:\"()]{1,64}@[A-Za-z0-9.-]{1,253}", "no e-mail address, such as office@example.org"),
+]
 Program = Annotated[
     tuple[str, ...],
     BeforeValidator(_one_or_more),

@@ -1,7 +1,7 @@
 """The tables of accounts: who may send, under which terms, to whom, and how much of it was done.
 
 An account is known to other tables by its number, never by its name: a name may be a person's, and must be
-able to go while the books stay.
+able to go while the books stay. ``gateway`` is whose configuration declares it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ account: Final = Table(
     id_column(),
     Column("name", Text, nullable=False, unique=True),
     Column("origin", Text, nullable=False),
+    Column("gateway", Text),
     Column("settings", Text, nullable=False, server_default="{}"),
     Column("state", Text, nullable=False, server_default="active"),
     Column("state_code", Text),

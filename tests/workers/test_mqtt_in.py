@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from modemd.config.sections import AccountConfig
+from modemd.config.accounts import AccountConfig
 from tests.service.office import rules_of, with_broker
 from tests.store.files import fresh, rows
 from tests.system.mosquitto import Broker
