@@ -1,0 +1,114 @@
+"""What the commands of accounts and credit have in common: the store, the rules, and who gives the order."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from modemd.cli.presence import open_store, utc_now
+from modemd.config import Config, load
+from modemd.errors import Rejected
+from modemd.service import accounts
+from modemd.service.rules import Rules
+from modemd.store import accounts as rows
+
+if TYPE_CHECKING:
+    from modemd.store.accounts import AccountRow
+    from modemd.store.database import Database
+    from modemd.store.transaction import Tx
+
+T = TypeVar("T")
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Books:
+    """An open store and the configuration; the rules are those of both, read anew in each transaction."""
+
+    config: Config
+    store: Database
+
+    @property
+    def zone(self) -> tzinfo:
+        """The gateway's zone, in which moments are shown."""
+        return self.config.gateway.zone
+
+    def write(self, verb: Callable[[Tx, Rules, datetime], T]) -> T:
+        """Run a verb in one transaction, now.
+
+        Raises:
+            Rejected: the verb refuses; then nothing was written.
+            StoreError: the store cannot be written.
+        """
+        declared = Rules.of(self.config)
+
+        def job(tx: Tx) -> T:
+            now = utc_now()
+            if any(rows.find(tx, name) is None for name in declared.accounts):
+                accounts.sync(tx, declared, now)  # no daemon has seen this configuration yet
+            return verb(tx, accounts.merged(tx, declared), now)
+
+        return self.store.transact(job)
+
+    def read(self, look: Callable[[Tx, Rules], T]) -> T:
+        """Look at one moment of the store."""
+        declared = Rules.of(self.config)
+        return self.store.read(lambda tx: look(tx, accounts.merged(tx, declared)))
+
+
+@contextmanager
+def open_books(path: Path) -> Iterator[Books]:
+    """Read the configuration and open its store.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        StoreError: there is no store, or it cannot be opened.
+    """
+    config = load(path)
+    with open_store(config.store.url) as store:
+        yield Books(config, store)
+
+
+def account_row(tx: Tx, name: str) -> AccountRow:
+    """Return an account, closed ones and those that the configuration has no more as well.
+
+    Raises:
+        Rejected: ``account_unknown``.
+    """
+    row = rows.find(tx, name)
+    if row is None:
+        raise Rejected("account_unknown", f"there is no account {name}")
+    return row
+
+
+def takes_by(command: Decorated) -> Decorated:
+    """Give a command ``--by WHO``: who gives the order, for the books."""
+    option = click.option(
+        "--by",
+        metavar="WHO",
+        default=_whoever,
+        show_default="you",
+        help="Who says so; it stands in the books.",
+    )
+    return option(command)
+
+
+def takes_json(command: Decorated) -> Decorated:
+    """Give a command ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def _whoever() -> str:
+    """The person who uses sudo, else the user."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        return str(os.getuid())

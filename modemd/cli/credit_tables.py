@@ -1,0 +1,169 @@
+"""The books in tables for people: statements, lots, orders, invoices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from modemd.cli.amounts import counted, day, local, money, price, signed
+from modemd.cli.output import Column, cell, printable, show_facts, show_table
+from modemd.formats import invoice as pages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from modemd.service.credit_views import (
+        EntryView,
+        LotView,
+        ObjectionView,
+        OrderView,
+        PaymentView,
+        Statement,
+    )
+
+_ENTRIES: Final = (
+    Column("AT"), Column("KIND"), Column("CREDITS", right=True), Column("HELD", right=True),
+    Column("BALANCE", right=True), Column("FOR"),
+)  # fmt: skip
+_LOTS: Final = (
+    Column("LOT", right=True), Column("SOURCE"), Column("GRANTED", right=True), Column("UNSPENT", right=True),
+    Column("HELD", right=True), Column("SPENT", right=True), Column("LOST", right=True), Column("EXPIRES"),
+)  # fmt: skip
+_ORDERS: Final = (
+    Column("ORDER", right=True), Column("DAY"), Column("ACCOUNT"), Column("CREDITS", right=True),
+    Column("TOTAL", right=True), Column("OPEN", right=True), Column("DUE"), Column("STATE"),
+)  # fmt: skip
+
+
+def show_statement(view: Statement, zone: tzinfo) -> None:
+    """Print what an account has, its lots, and its entries."""
+    sums = view.sums
+    show_facts(
+        [
+            ("account", view.account),
+            ("balance", f"{counted(sums.balance)} can be spent"),
+            ("held", f"{counted(sums.held)} for messages on their way"),
+        ]
+    )
+    click.echo(
+        f"{sums.granted} granted - {sums.captured} captured - {sums.held} held - {sums.forfeited} forfeited"
+        f" - {sums.revoked} revoked = {sums.balance}"
+    )
+    click.echo()
+    show_table(_LOTS, [_lot_row(each, zone) for each in view.lots], none="no lots")
+    click.echo()
+    if view.more:
+        click.echo("(older entries are left out: --all)")
+    show_table(_ENTRIES, [_entry_row(each, zone) for each in view.entries], none="no entries")
+
+
+def _lot_row(view: LotView, zone: tzinfo) -> list[str]:
+    source = view.source if view.order is None else f"order {view.order}"
+    ends = day(view.expires_at, zone) if view.expires_at else "never"
+    if view.closed_at is not None:
+        ends = f"closed {day(view.closed_at, zone)}"
+    return [
+        str(view.id), printable(source), str(view.granted), str(view.unspent), str(view.held),
+        str(view.captured), str(view.forfeited + view.revoked), ends,
+    ]  # fmt: skip
+
+
+def _entry_row(view: EntryView, zone: tzinfo) -> list[str]:
+    return [
+        local(view.at, zone), view.kind, signed(view.credits), signed(view.held), str(view.balance),
+        printable(_what_for(view)),
+    ]  # fmt: skip
+
+
+def _what_for(view: EntryView) -> str:
+    said = []
+    if view.message is not None:
+        said.append(f"message {view.message}, part {view.part}")
+    elif view.order is not None:
+        said.append(f"order {view.order}")
+    else:
+        said.append(f"lot {view.lot}")
+    if view.reason:
+        said.append(f"{view.reason} ({view.by})")
+    return ": ".join(said)
+
+
+def show_orders(found: Sequence[OrderView], zone: tzinfo) -> None:
+    """Print orders, one a line."""
+    show_table(_ORDERS, [_order_row(each, zone) for each in found], none="no orders")
+
+
+def _order_row(view: OrderView, zone: tzinfo) -> list[str]:
+    return [
+        str(view.id), day(view.ordered_at, zone), view.account, str(view.credits),
+        money(view.total, view.currency), money(view.open, view.currency), day(view.due_at, zone), view.state,
+    ]  # fmt: skip
+
+
+def show_order(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo) -> None:
+    """Print all that is known of one order."""
+    vat = None if view.vat_rate is None else f"{money(view.vat, view.currency)} ({view.vat_rate:f} %)"
+    facts = {
+        "order": view.id,
+        "state": view.state,
+        "account": view.account,
+        "invoice": view.invoice,
+        "credits": f"{view.credits} at {price(view.unit_price, view.currency)}",
+        "bundle": view.bundle,
+        "amount": f"{money(view.net, view.currency)} without VAT",
+        "vat": vat,
+        "total": money(view.total, view.currency),
+        "still open": money(view.open, view.currency),
+        "ordered": f"{local(view.ordered_at, zone)} by {printable(view.ordered_by)}",
+        "due": day(view.due_at, zone),
+        "paid": local(view.paid_at, zone),
+        "lot": view.lot,
+    }
+    show_facts((name, cell(value)) for name, value in facts.items())
+    for each in payments:
+        gone = "" if each.charged_back_at is None else f", taken back {local(each.charged_back_at, zone)}"
+        amount = money(each.amount, view.currency)
+        said = f"{amount} on {local(each.at, zone)}, {printable(each.ref)}{gone}"
+        click.echo(f"payment {each.id}: {said}")
+
+
+def invoice_page(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo) -> pages.Invoice:
+    """What an order's invoice says; it has one."""
+    assert view.invoice is not None
+    issued = view.issued_at or view.ordered_at
+    return pages.Invoice(
+        number=view.invoice,
+        issued=issued.astimezone(zone).date(),
+        due=(view.due_at or issued).astimezone(zone).date(),
+        account=view.account,
+        holder=view.holder,
+        order=view.id,
+        credits=view.credits,
+        bundle=view.bundle,
+        unit_price=view.unit_price,
+        currency=view.currency,
+        net=view.net,
+        vat_rate=view.vat_rate,
+        vat=view.vat,
+        total=view.total,
+        open=view.open,
+        payments=tuple(
+            pages.Payment(
+                on=each.at.astimezone(zone).date(),
+                ref=each.ref,
+                amount=each.amount,
+                charged_back=each.charged_back_at and each.charged_back_at.astimezone(zone).date(),
+            )
+            for each in payments
+        ),
+    )
+
+
+def show_objections(found: Sequence[ObjectionView], zone: tzinfo) -> None:
+    """Print what an account objected to."""
+    for each in found:
+        verdict = f"{each.verdict} {local(each.decided_at, zone)}" if each.verdict else "not decided"
+        about = f"{each.kind} {each.target}" if each.target else each.kind
+        click.echo(f"objection {each.id}: {about}, {local(each.at, zone)}, {verdict}: {printable(each.text)}")
