@@ -134,7 +134,7 @@ def invoice_page(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo)
     assert view.invoice is not None
     issued = view.issued_at or view.ordered_at
     return pages.Invoice(
-        number=view.invoice,
+        invoice_no=view.invoice,
         issued=issued.astimezone(zone).date(),
         due=(view.due_at or issued).astimezone(zone).date(),
         account=view.account,

@@ -35,9 +35,9 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """What an invoice says; ``unit_price`` is for one credit, ``vat_rate`` per cent, days are in the seller's zone."""
+    """What an invoice says; ``unit_price`` is for one credit, ``vat_rate`` in per cent."""
 
-    number: str
+    invoice_no: str
     issued: date
     due: date
     account: str
@@ -74,7 +74,7 @@ class Invoice:
 def as_text(invoice: Invoice) -> str:
     """The invoice in lines of at most 72 characters, but for long names."""
     head = [
-        ("Invoice", invoice.number),
+        ("Invoice", invoice.invoice_no),
         ("Date", invoice.issued.isoformat()),
         ("Due", invoice.due.isoformat()),
         ("To", invoice.customer),
@@ -113,8 +113,8 @@ def as_html(invoice: Invoice) -> str:
     )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>Invoice {escape(invoice.number)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>Invoice {escape(invoice.number)}</h1>\n"
+        f"<title>Invoice {escape(invoice.invoice_no)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>Invoice {escape(invoice.invoice_no)}</h1>\n"
         f"<p>To: {escape(invoice.customer)}<br>\nDate: {invoice.issued.isoformat()}<br>\n"
         f"Due: {invoice.due.isoformat()}<br>\nOrder: {invoice.order}</p>\n"
         '<table>\n<thead><tr><th>What</th><th class="n">Price, without VAT</th>'
