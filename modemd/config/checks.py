@@ -13,6 +13,7 @@ from modemd.config.faults import did_you_mean
 from modemd.config.strict_yaml import Document, Path, dotted
 from modemd.errors import Fault
 
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _UNIQUE = ("name", "port", "imei", "iccid")
 
 
@@ -31,6 +32,7 @@ def check(document: Document) -> list[Fault]:
         *_unique(document),
         *_secrets(document),
         *_broker(document),
+        *_mail(document),
         *_accounts(document),
         *_routes(document),
     )
@@ -89,6 +91,24 @@ def _broker(document: Document) -> Iterator[Finding]:
     for key, other in (("cert_file", "key_file"), ("key_file", "cert_file")):
         if _at(document.value, "mqtt", "tls", key) and not _at(document.value, "mqtt", "tls", other):
             yield Finding(("mqtt", "tls", key), f"{key}: without {other}:", f"set {other}:")
+
+
+def _mail(document: Document) -> Iterator[Finding]:
+    """A password needs a user, and nobody else is to read it on its way."""
+    keys = _at(document.value, "mail")
+    if not isinstance(keys, dict):
+        return
+    secret = keys.get("password_file")
+    if secret and not keys.get("username"):
+        yield Finding(("mail", "password_file"), "a password without a username", "set username:")
+    if keys.get("username") and not secret:
+        yield Finding(("mail", "username"), "a username without a password", "set password_file:")
+    if secret and keys.get("security") == "none" and keys.get("host", "localhost") not in _HERE:
+        yield Finding(
+            ("mail", "security"),
+            "without encryption everybody can read the password",
+            "set it to starttls or tls",
+        )
 
 
 def _accounts(document: Document) -> Iterator[Finding]:

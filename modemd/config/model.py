@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from modemd.config.accounts import AccountConfig
+from modemd.config.mail import MailConfig
 from modemd.config.modems import ModemsConfig
 from modemd.config.mqtt import MqttConfig
 from modemd.config.sections import (
@@ -34,6 +35,9 @@ class Config(Section):
         default_factory=SpoolConfig, description="the directory that files are dropped into"
     )
     mqtt: MqttConfig | None = Field(None, description="the broker; without this section there is none")
+    mail: MailConfig | None = Field(
+        None, description="the server that takes e-mail to accounts; without this section there is none"
+    )
     accounts: dict[Name, AccountConfig] = Field({}, description="who may send; `default` always exists")
     terms: Annotated[dict[Name, TermsConfig], AfterValidator(not_presets)] = Field(
         {}, description="terms of your own: a preset, and what differs from it"

@@ -47,8 +47,8 @@ class Rules:
 
     @classmethod
     def of(cls, config: Config, others: frozenset[str] = frozenset()) -> Rules:
-        """Take what is needed from a configuration; ``others`` are told besides the spool and the broker."""
-        broker = frozenset() if config.mqtt is None else frozenset({"mqtt"})
+        """Take what is needed from a configuration; ``others`` are told besides spool, broker and mail server."""
+        doors = {"mqtt": config.mqtt, "mail": config.mail}
         return cls(
             gateway=config.gateway.name,
             country=config.gateway.country,
@@ -56,7 +56,7 @@ class Rules:
             modems=tuple(config.modems.list),
             routes=config.routes,
             sending=config.sending,
-            consumers=others | broker | {"spool"},
+            consumers=others | {name for name, door in doors.items() if door is not None} | {"spool"},
             contacts=config.contacts,
             declared=config.accounts,
             zone=config.gateway.zone,

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
-import threading
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from modemd.workers.blocking import in_thread
 from modemd.workers.broker_buffers import BufferedClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from modemd.workers.broker_settings import BrokerSettings
 
-T = TypeVar("T")
-
+_THREAD: Final = "broker connect"
 _ALERT_S: Final = 1.0
 _RECEIVE_MAXIMUM: Final = 1000
 _LARGEST: Final = 32_000_000
@@ -102,7 +98,7 @@ async def connect(client: mqtt.Client, settings: BrokerSettings, version: int) -
             sock.close()
 
     async with asyncio.timeout(2 * settings.patience_s):
-        await _in_thread(work, undo)
+        await in_thread(work, undo, _THREAD)
 
 
 async def tls_refusal(settings: BrokerSettings) -> str:
@@ -128,33 +124,4 @@ async def tls_refusal(settings: BrokerSettings) -> str:
             return ""
         return ""
 
-    return await _in_thread(work, lambda: None)
-
-
-async def _in_thread(work: Callable[[], T], undo: Callable[[], None]) -> T:
-    """Run what blocks in a thread that nobody has to wait for: not even the end of the process.
-
-    ``undo`` is called in the loop where the caller has been cancelled meanwhile.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def deliver(result: T | None, error: Exception | None) -> None:
-        if future.cancelled():
-            undo()
-        elif error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # without an error there is a result
-
-    def run() -> None:
-        result, error = None, None
-        try:
-            result = work()
-        except (OSError, ValueError) as raised:  # handed to the caller
-            error = raised
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
-            loop.call_soon_threadsafe(deliver, result, error)
-
-    threading.Thread(target=run, name="broker connect", daemon=True).start()
-    return await future
+    return await in_thread(work, lambda: None, _THREAD)

@@ -40,6 +40,8 @@ class Floor:
     """There may be a program to call."""
     mqtt: Bell = field(default_factory=Bell)
     """There may be something to tell the broker."""
+    mail: Bell = field(default_factory=Bell)
+    """There may be a letter to send; it is not rung for each message."""
     states: Bell = field(default_factory=Bell)
     """Modems, queues or accounts may stand otherwise than the broker has it."""
     clock: Bell = field(default_factory=Bell)
@@ -77,5 +79,5 @@ class Floor:
         """Wake everybody: another process has written to the store."""
         self.asked.update(self.queue_bells)
         self.ring_queue()
-        for bell in (self.results, self.hooks, self.mqtt, self.states, self.clock, self.orders):
+        for bell in (self.results, self.hooks, self.mqtt, self.mail, self.states, self.clock, self.orders):
             bell.ring()
