@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import sdnotify
@@ -17,7 +18,7 @@ import sdnotify
 from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
-from modemd.service import modem_orders, routing, upkeep
+from modemd.service import accounts, modem_orders, routing, upkeep
 from modemd.service.rules import Rules
 from modemd.store import brokers, modems
 from modemd.store.database import Database
@@ -25,7 +26,7 @@ from modemd.store.tenure import Tenure
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers import hooks
-from modemd.workers.floor import Floor
+from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
 from modemd.workers.modem import ModemWorker
@@ -90,7 +91,8 @@ class Daemon:
         tenure = Tenure(database.path, rules.gateway)
         dirs = SpoolDirs.make(self._config.spool.dir)
         spool_hold = dirs.hold()
-        modem_ids = database.transact(lambda tx: self._recover(tx, rules))
+        rules = database.transact(partial(accounts.known, rules=rules, now=utc_now()))
+        modem_ids = database.transact(partial(self._recover, rules=rules))
         async with Store(database) as store, asyncio.TaskGroup() as group:
             floor = Floor(store, rules, self._config.gateway.zone)
             supervisor = Supervisor(group)
@@ -133,8 +135,6 @@ class Daemon:
             await supervisor.stop(each)
 
     def _recover(self, tx: Tx, rules: Rules) -> dict[str, int]:
-        from modemd.workers.floor import utc_now  # noqa: PLC0415 - the one moment before there is a floor
-
         now = utc_now()
         modems.gateway_started(tx, rules.gateway, os.getpid(), __version__, to_us(now))
         if self._config.mqtt is None:
@@ -218,7 +218,7 @@ class Daemon:
         for section in ("store", "spool", "hooks", "gateway"):
             if getattr(config, section) != getattr(self._config, section):
                 log.warning("a change of %s: is taken at the next start", section)
-        rules = _rules(config)
+        rules = await floor.store.run(partial(accounts.known, rules=_rules(config), now=floor.now()))
         old = {each.name: each for each in self._config.modems.list}
         new = {each.name: each for each in config.modems.list}
         modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))  # first: it is what may fail

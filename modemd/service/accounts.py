@@ -57,6 +57,12 @@ def merged(tx: Tx, rules: Rules) -> Rules:
     return replace(rules, accounts={**declared, **known})
 
 
+def known(tx: Tx, rules: Rules, now: datetime) -> Rules:
+    """Do as :func:`sync` does, and return what :func:`merged` does: at a start and at a reload."""
+    sync(tx, rules, now)
+    return merged(tx, rules)
+
+
 def sync(tx: Tx, rules: Rules, now: datetime) -> None:
     """Bring the rows of the configuration's accounts up to date; note those that it has no more.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Column, bindparam, func, insert, literal_column, select, update
 
 from modemd.store.schema_accounts import account
 from modemd.store.statement import Statement
@@ -12,14 +12,16 @@ from modemd.store.statement import Statement
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import BindParameter
+
     from modemd.store.transaction import Tx
 
 
 class AccountRow(NamedTuple):
     """One account; times are microseconds since 1970.
 
-    ``origin``: ``config`` (the configuration of ``gateway`` declares it), ``command`` (it was added by one) or
-    ``gone`` (declared no more). ``settings`` is JSON: the keys of its section in the configuration.
+    ``origin``: ``config`` (the configuration of ``gateway`` declares it), ``command`` (by one), ``gone``
+    (declared no more). ``settings`` is JSON: the keys of its section in the configuration.
     """
 
     id: int
@@ -105,7 +107,9 @@ def add(
 
 
 def _setting(*columns: str) -> Statement:
-    values = {account.c[name]: bindparam(f"new_{name}") for name in columns}
+    values: dict[Column[Any], BindParameter[Any]] = {
+        account.c[name]: bindparam(f"new_{name}") for name in columns
+    }
     return Statement(update(account).where(account.c.id == bindparam("account_id")).values(values))
 
 

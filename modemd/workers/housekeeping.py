@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import arrival, upkeep
+from modemd.service import accounts, arrival, upkeep
 from modemd.store import modems
 from modemd.store import upkeep as forget
 from modemd.store.times import to_us
@@ -26,6 +26,7 @@ _SEEN_S: Final = 30.0
 _SLOW_S: Final = 300.0
 _DAY_S: Final = 86400.0
 _LISTEN_S: Final = 0.25
+_ACCOUNTS_S: Final = 5.0
 
 
 class Clock(Worker):
@@ -93,7 +94,10 @@ class Clock(Worker):
 
 
 class Listener(Worker):
-    """Notices that another process (a command) has written to the store, and wakes everybody."""
+    """Notices that another process (a command) has written to the store, and wakes everybody.
+
+    Accounts that were added, changed or closed there, or by this gateway's own verbs, are known from then on.
+    """
 
     name = "listener"
 
@@ -101,11 +105,25 @@ class Listener(Worker):
         super().__init__()
         self._floor = floor
         self._seen: int | None = None
+        self._accounts_at = 0.0
 
     async def step(self) -> None:
         """Look once, then wait a quarter of a second."""
         seen = await self._floor.store.changes()
-        if self._seen is not None and seen != self._seen:
+        changed = self._seen is not None and seen != self._seen
+        if changed or time.monotonic() >= self._accounts_at:
+            changed |= await self._know_accounts()
+        if changed:
             self._floor.ring_all()
         self._seen = seen
         await self._pause.wait(_LISTEN_S)
+
+    async def _know_accounts(self) -> bool:
+        """Bring the accounts in the rules up to date; tell whether they have changed."""
+        self._accounts_at = time.monotonic() + _ACCOUNTS_S
+        before = self._floor.rules
+        after = await self._floor.store.run(lambda tx: accounts.merged(tx, before), again=True)
+        if self._floor.rules is not before or after == before:
+            return False  # a reload came between, and has done it
+        self._floor.rules = after
+        return True
