@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from modemd.service.presets import CLAUSES, PRESETS
+from modemd.config.presets import CLAUSES, PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
