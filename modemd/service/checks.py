@@ -36,6 +36,7 @@ class Prepared:
     due_at: datetime | None
     deadline_at: datetime
     digest: bytes | None
+    credits: int = 0
 
 
 def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
@@ -52,16 +53,18 @@ def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
     _check_allowed(destination, account, rules)
     due_at = request.not_before_at if request.not_before_at and request.not_before_at > now else None
     outgoing = _outgoing(request, destination, account, rules)
+    encoded = _encoded(outgoing, rules)
     return Prepared(
         request=request,
         account=account,
         outgoing=outgoing,
-        encoded=_encoded(outgoing, rules),
+        encoded=encoded,
         route_key=routing.key_for(rules, destination, request.modem),
         retries=rules.sending.retries if request.retries is None else request.retries,
         due_at=due_at,
         deadline_at=_deadline(request, due_at or now, rules, now),
         digest=None if request.client_id is None else _digest(request, destination),
+        credits=len(encoded.parts) * rules.credits_per_part(account, destination, now),
     )
 
 
@@ -144,5 +147,5 @@ def _digest(request: SendRequest, destination: str) -> bytes:
 
 
 def quote(prepared: Prepared) -> Quote:
-    """Say what a message would take. Accounts without terms pay nothing: credits are 0."""
-    return Quote(len(prepared.encoded.parts), prepared.encoded.coding, 0)
+    """Say what a message would take; an account whose terms charge nothing pays 0 credits."""
+    return Quote(len(prepared.encoded.parts), prepared.encoded.coding, prepared.credits)

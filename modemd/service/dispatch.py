@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
 from modemd.model import PartState
-from modemd.service import routing
+from modemd.service import credit_holds, routing
 from modemd.service.delivery import adopt_orphans
 from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT, announce, announce_state
@@ -95,6 +95,8 @@ def taken(
     if not parts.part_sent(tx, part_id, tp_mr, now_us):
         return
     message = parts.count_sent(tx, message_id, modem, now_us, reportable=reportable)
+    if message.credits:
+        credit_holds.capture(tx, part_id, now_us)
     if message.part_count > 1:
         settle(tx, rules, message, now_us, trouble=trouble)
     else:

@@ -10,6 +10,7 @@ from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.values import value
 from modemd.model import MessageState, PartState
 from modemd.service import routing
+from modemd.service.admission import Admission
 from modemd.service.checks import Prepared, prepare, quote
 from modemd.service.news import News
 from modemd.service.numbering import recipient_key
@@ -71,6 +72,7 @@ class _Writer:
         self._now_us = to_us(now)
         self._news = News(now) if MQTT in rules.consumers else None
         self._next_id = outbound.next_message_id(tx)
+        self._admission = Admission(tx, rules, now)
         self._routes: dict[str, int] = {}
         self._messages: list[dict[str, object]] = []
         self._parts: list[dict[str, object]] = []
@@ -80,10 +82,14 @@ class _Writer:
         again = self._again(each, reply)
         if again is not None:
             return again
+        refusal = self._admission.refusal(each)
+        if refusal is not None:
+            return refusal
         message_id, self._next_id = self._next_id, self._next_id + 1
         state = MessageState.QUEUED if each.due_at is None else MessageState.SCHEDULED
         if each.request.client_id is not None:
             self._met[each.account, each.request.client_id] = (message_id, each.digest, state)
+        self._admission.admit(each, message_id)
         route_id = self._route(each.route_key)
         self._messages.append(self._message_row(each, message_id, file_id, state, route_id))
         self._add_parts(each, message_id, route_id)
@@ -94,6 +100,7 @@ class _Writer:
     def flush(self) -> None:
         self._tx.many(outbound.INSERT_MESSAGE, self._messages)
         self._tx.many(outbound.INSERT_PART, self._parts)
+        self._admission.flush()
         if self._news is not None:
             self._news.write(self._tx)
 
@@ -138,7 +145,7 @@ class _Writer:
             "report": int(each.outgoing.report),
             "part_count": len(each.encoded.parts),
             "retries": each.retries,
-            "credits": 0,
+            "credits": each.credits,
             "accepted_at": self._now_us,
             "deadline_at": to_us(each.deadline_at),
             "note": each.request.note,

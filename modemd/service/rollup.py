@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState
+from modemd.service import credit_holds
 from modemd.service.outbox import announce
 from modemd.store import inbound, outbound, parts
 
@@ -51,6 +52,7 @@ _WORST_FIRST: Final = (
 )
 _GIVEN_UP: Final = frozenset({MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED})
 _BADLY_ENDED_PARTS: Final = frozenset({_P.FAILED, _P.CANCELLED, _P.EXPIRED, _P.UNDELIVERED})
+_CLOSING: Final = _BADLY_ENDED_PARTS | {_P.DELIVERED}
 _ENDS: Final = _GIVEN_UP | {MessageState.UNDELIVERED, MessageState.DELIVERED}
 
 
@@ -81,6 +83,10 @@ def settle(
     state = message_state(states, awaited=awaited, expired=expired)
     if state in _GIVEN_UP and (_P.QUEUED in states or _P.SCHEDULED in states):
         parts.close_waiting(tx, message.id, _P.EXPIRED if state is MessageState.EXPIRED else _P.CANCELLED)
+    if message.credits and _CLOSING & states.keys():
+        released = credit_holds.follow(tx, message.id, now_us)
+        if released:
+            parts.uncharge(tx, message.id, released)
     if state == message.state and state in _ENDS:
         return message  # what is told of a part afterwards changes neither when it ended nor why
     if code is None and _BADLY_ENDED_PARTS & set(states):

@@ -144,6 +144,31 @@ def move_message(
     return MessageRow._make(row)
 
 
+_UNCHARGE: Final = Statement(
+    update(message)
+    .where(message.c.id == bindparam("message"))
+    .values(credits=message.c.credits - bindparam("less")),
+)
+_IDS: Final = Statement(
+    select(part.c.message_id, part.c.id)
+    .where(part.c.message_id.between(bindparam("first"), bindparam("last")))
+    .order_by(part.c.message_id, part.c.part_no),
+)
+
+
+def uncharge(tx: Tx, message_id: int, credits_: int) -> None:
+    """Note that a message costs so many credits less than before."""
+    tx.run(_UNCHARGE, message=message_id, less=credits_)
+
+
+def ids_of(tx: Tx, first: int, last: int) -> dict[int, list[int]]:
+    """Return the parts, in order, of each of the messages from the key ``first`` to ``last``."""
+    found: dict[int, list[int]] = {}
+    for message_id, part_id in tx.all(_IDS, first=first, last=last):
+        found.setdefault(message_id, []).append(part_id)
+    return found
+
+
 def part_states(tx: Tx, message_id: int) -> dict[int, int]:
     """Return how many of a message's parts are in which state."""
     return {int(state): int(count) for state, count in tx.all(_STATES, id=message_id)}
