@@ -12,10 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from modemd.config.accounts import AccountConfig
+from modemd.service import versions
 from modemd.store import accounts as store
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from modemd.service.rules import Rules
@@ -47,14 +49,15 @@ def merged(tx: Tx, rules: Rules) -> Rules:
     """
     declared = rules.declared or rules.accounts
     known: dict[str, AccountConfig] = {}
-    for row in store.all_accounts(tx):
+    rows = store.all_accounts(tx)
+    for row in rows:
         if row.name in declared:
             known[row.name] = declared[row.name]
         elif row.origin != "gone" and row.state != "erased":
             known[row.name] = settings_of(row.settings)
         if row.name in known and known[row.name].terms != row.terms:
             known[row.name] = known[row.name].model_copy(update={"terms": row.terms})
-    return replace(rules, accounts={**declared, **known})
+    return replace(rules, accounts={**declared, **known}, in_force=versions.in_force(tx, rows))
 
 
 def known(tx: Tx, rules: Rules, now: datetime) -> Rules:
@@ -68,34 +71,39 @@ def sync(tx: Tx, rules: Rules, now: datetime) -> None:
 
     Changed terms are accepted by it (S §7.7, L §17.3): the account lives under them from now on.
     """
+    newest = versions.sync(tx, rules, now)
     rows = {row.name: row for row in store.all_accounts(tx)}
     for name, config in (rules.declared or rules.accounts).items():
         row = rows.pop(name, None)
         if row is None:
-            _open(tx, rules, name, config, now)
+            _open(tx, rules, name, config, newest, now)
         else:
-            _update(tx, rules, row, config, now)
+            _update(tx, rules, row, config, newest, now)
     for row in rows.values():
         if row.origin == "config" and row.gateway == rules.gateway:
             _declare(tx, row, "gone", row.gateway, settings_of(row.settings))
             log.info("account %s is in the configuration no more", row.name)
 
 
-def _open(tx: Tx, rules: Rules, name: str, config: AccountConfig, now: datetime) -> None:
+def _open(
+    tx: Tx, rules: Rules, name: str, config: AccountConfig, newest: Mapping[str, int], now: datetime
+) -> None:
     store.add(
         tx, name, origin="config", gateway=rules.gateway, settings=written(config), holder=config.holder,
-        email=config.email, terms=config.terms, terms_version=_version(tx, rules, config.terms),
+        email=config.email, terms=config.terms, terms_version=newest.get(config.terms, 1),
         at_us=to_us(now),
     )  # fmt: skip
 
 
-def _update(tx: Tx, rules: Rules, row: AccountRow, config: AccountConfig, now: datetime) -> None:
+def _update(
+    tx: Tx, rules: Rules, row: AccountRow, config: AccountConfig, newest: Mapping[str, int], now: datetime
+) -> None:
+    changed = settings_of(row.settings).terms != config.terms  # what was announced and applied stays
     said = (row.origin, row.gateway, row.settings, row.holder, row.email)
     if said != ("config", rules.gateway, written(config), config.holder, config.email):
         _declare(tx, row, "config", rules.gateway, config)
-    if row.terms != config.terms and row.state in {"active", "suspended"}:
-        version = _version(tx, rules, config.terms)
-        store.set_terms(tx, row.id, config.terms, version, to_us(now))
+    if changed and row.terms != config.terms and row.state in {"active", "suspended"}:
+        store.set_terms(tx, row.id, config.terms, newest.get(config.terms, 1), to_us(now))
         log.info(
             "account %s lives under the terms %s now, not %s any more", row.name, config.terms, row.terms
         )
@@ -106,7 +114,3 @@ def _declare(tx: Tx, row: AccountRow, origin: str, gateway: str | None, config: 
         tx, row.id, origin=origin, gateway=gateway, settings=written(config), holder=config.holder,
         email=config.email,
     )  # fmt: skip
-
-
-def _version(_tx: Tx, _rules: Rules, _terms: str) -> int:
-    return 1
