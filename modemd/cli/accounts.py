@@ -1,0 +1,70 @@
+"""``modemd account``: who may send, how they stand, and what an operator can do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from modemd.cli.account_tables import ACCOUNTS, account_facts, account_line, account_object
+from modemd.cli.books import account_row, open_books, takes_json
+from modemd.cli.config_option import takes_config
+from modemd.cli.credit_objects import objection_object
+from modemd.cli.credit_tables import show_objections
+from modemd.cli.output import show_facts, show_json, show_table
+from modemd.service import credit_views as views
+from modemd.store.accounts import all_accounts
+
+
+@click.group()
+def account() -> None:
+    """Add, show, suspend, close, export or erase accounts.
+
+    An account is declared in the configuration, or added here; the books of both are in the store.
+    """
+
+
+@account.command("list")
+@takes_config
+@takes_json
+@click.option("--all", "closed_too", is_flag=True, help="Also those that are closed or erased.")
+@click.pass_obj
+def list_accounts(path: Path, *, closed_too: bool, as_json: bool) -> None:
+    """List the accounts with their state, terms and credits.
+
+    \b
+    Example: modemd account list --all
+    """  # noqa: D301
+    with open_books(path) as books:
+        rows, standings, rules = books.read(lambda tx, rules: (all_accounts(tx), views.standings(tx), rules))
+    by_name = {each.account: each for each in standings}
+    shown = [row for row in rows if closed_too or row.state in {"active", "suspended"}]
+    if as_json:
+        show_json([account_object(row, by_name[row.name], rules) for row in shown])
+        return
+    show_table(ACCOUNTS, [account_line(row, by_name[row.name], rules) for row in shown], none="no accounts")
+
+
+@account.command()
+@takes_config
+@takes_json
+@click.argument("name", metavar="ID")
+@click.pass_obj
+def show(path: Path, name: str, *, as_json: bool) -> None:
+    """Show all about one account but its messages and entries.
+
+    \b
+    Example: modemd account show clinic
+    """  # noqa: D301
+    with open_books(path) as books:
+        row = books.read(lambda tx, _rules: account_row(tx, name))
+        standings, objected, rules = books.read(
+            lambda tx, rules: (views.standings(tx), views.objections(tx, row.id), rules)
+        )
+        standing = next(each for each in standings if each.account == name)
+        if as_json:
+            told = {"objections": [objection_object(each) for each in objected]}
+            show_json(account_object(row, standing, rules) | told)
+            return
+        show_facts(account_facts(row, standing, rules, books.zone))
+        show_objections(objected, books.zone)
