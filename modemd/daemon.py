@@ -22,7 +22,6 @@ from modemd.service import accounts, modem_orders, routing, upkeep
 from modemd.service.rules import Rules
 from modemd.store import brokers, modems
 from modemd.store.database import Database
-from modemd.store.tenure import Tenure
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers import hooks
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from modemd.config import Config
     from modemd.modem.timing import Timing
     from modemd.store.transaction import Tx
+    from modemd.workers.mailer import Mailer
     from modemd.workers.mqtt_crew import MqttCrew
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class Daemon:
         os.environ.pop("NOTIFY_SOCKET", None)  # the hooks' programs are not to speak for us
         self._modems: dict[str, ModemWorker] = {}
         self._mqtt: MqttCrew | None = None
+        self._mail: Mailer | None = None
 
     def stop(self) -> None:
         """Ask the daemon to end: parts in hand are finished first."""
@@ -88,7 +89,7 @@ class Daemon:
         sys.setswitchinterval(_SWITCH_S)
         database = Database(self._config.store.url)
         rules = _rules(self._config)
-        tenure = Tenure(database.path, rules.gateway)
+        tenure = database.hold_tenure(rules.gateway)
         dirs = SpoolDirs.make(self._config.spool.dir)
         spool_hold = dirs.hold()
         rules = database.transact(partial(accounts.known, rules=rules, now=utc_now()))
@@ -162,7 +163,15 @@ class Daemon:
         for worker in workers:
             supervisor.start(worker)
         self._start_broker(floor, supervisor)
+        self._start_mail(floor, supervisor)
         self._start_modems(floor, supervisor, modem_ids)
+
+    def _start_mail(self, floor: Floor, supervisor: Supervisor) -> None:
+        if self._config.mail is not None and self._mail is None:
+            from modemd.workers.mailer import Mailer  # noqa: PLC0415 - a start without mail is spared it
+
+            self._mail = Mailer(floor, self._config.mail)
+            supervisor.start(self._mail)
 
     def _start_broker(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.mqtt is not None and self._mqtt is None:
@@ -231,8 +240,12 @@ class Daemon:
             self._mqtt = None
             gone_us = to_us(floor.now())
             await floor.store.run(lambda tx: brokers.note(tx, rules.gateway, None, None, gone_us))
+        if self._mail is not None and config.mail != self._config.mail:
+            await supervisor.stop(self._mail)
+            self._mail = None
         self._config, floor.rules = config, rules
         self._start_broker(floor, supervisor)
+        self._start_mail(floor, supervisor)
         self._start_modems(floor, supervisor, modem_ids)
         await floor.store.run(
             lambda tx: routing.sync(tx, rules)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, column, insert, literal_column, select, table, update
+from sqlalchemy import bindparam, insert, literal_column, select, update
 
+from modemd.store.keys import Keys
 from modemd.store.schema import concat, message, part
 from modemd.store.statement import Statement
 
@@ -82,17 +83,12 @@ def times_of(tx: Tx, message_id: int) -> MessageTimes:
 
 
 # --- identifiers -------------------------------------------------------------------------------------------
-# Rows go in by executemany, which returns no keys, so a batch takes its keys beforehand. The transaction
-# holds the write lock, and AUTOINCREMENT never gives a key twice.
-_SEQUENCE = table("sqlite_sequence", column("name"), column("seq"))
-_LAST_ID: Final = Statement(
-    select(_SEQUENCE.c.seq).where(_SEQUENCE.c.name == literal_column("'message'")),
-)
+_KEYS: Final = Keys("message")
 
 
-def next_message_id(tx: Tx) -> int:
-    """Return the first key that is free; those after it are free too until the transaction ends."""
-    return int(tx.scalar(_LAST_ID) or 0) + 1
+def next_message_id(tx: Tx, count: int = 1) -> int:
+    """Take the keys of so many messages that are written in this transaction; return the first."""
+    return _KEYS.take(tx, count)
 
 
 # --- the same request again --------------------------------------------------------------------------------

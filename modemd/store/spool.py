@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, column, delete, func, insert, literal_column, select, table
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select
 
+from modemd.store.keys import Keys
 from modemd.store.schema import message, spool_file
 from modemd.store.statement import Statement
 
@@ -30,10 +31,7 @@ _BY_KEY: Final = Statement(select(*_COLUMNS).where(spool_file.c.key == bindparam
 _BY_ID: Final = Statement(select(*_COLUMNS).where(spool_file.c.id == bindparam("id")))
 _ALL: Final = Statement(select(*_COLUMNS))
 _FORGET: Final = Statement(delete(spool_file).where(spool_file.c.id == bindparam("finished")))
-_SEQUENCE = table("sqlite_sequence", column("name"), column("seq"))
-_LAST_ID: Final = Statement(
-    select(_SEQUENCE.c.seq).where(_SEQUENCE.c.name == literal_column("'spool_file'")),
-)
+_KEYS: Final = Keys("spool_file")
 _UNFINISHED: Final = Statement(
     select(func.count()).where(
         message.c.file_id == bindparam("file"),
@@ -46,9 +44,9 @@ _MESSAGES: Final = Statement(
 )
 
 
-def next_file_id(tx: Tx) -> int:
-    """Return the first key that is free; those after it are free too until the transaction ends."""
-    return int(tx.scalar(_LAST_ID) or 0) + 1
+def next_file_id(tx: Tx, count: int = 1) -> int:
+    """Take the keys of so many files that are written in this transaction; return the first."""
+    return _KEYS.take(tx, count)
 
 
 def add_files(tx: Tx, rows: Sequence[SpoolRow]) -> None:

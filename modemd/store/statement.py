@@ -25,12 +25,23 @@ DIALECTS: Final[dict[str, Dialect]] = {
 
 
 class Statement:
-    """One statement; ``columns`` names an INSERT's parameters where not every column is given."""
+    """One statement; ``columns`` names an INSERT's parameters where not every column is given.
 
-    __slots__ = ("_clause", "_columns", "_texts")
+    ``postgresql`` is what stands for ``clause`` there, with the same parameters, for the few things that each
+    database does in its own way.
+    """
 
-    def __init__(self, clause: ClauseElement, columns: Sequence[str] | None = None) -> None:
+    __slots__ = ("_clause", "_columns", "_postgresql", "_texts")
+
+    def __init__(
+        self,
+        clause: ClauseElement,
+        columns: Sequence[str] | None = None,
+        *,
+        postgresql: ClauseElement | None = None,
+    ) -> None:
         self._clause = clause
+        self._postgresql = clause if postgresql is None else postgresql
         self._columns = list(columns) if columns is not None else None
         self._texts: dict[str, str] = {}
 
@@ -42,7 +53,8 @@ class Statement:
         return text
 
     def _compiled(self, dialect: str) -> Compiled:
-        compiled = self._clause.compile(
+        clause = self._postgresql if dialect == "postgresql" else self._clause
+        compiled = clause.compile(
             dialect=DIALECTS[dialect],
             column_keys=self._columns,
             compile_kwargs={"render_postcompile": True},

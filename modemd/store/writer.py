@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 import threading
 import time
 from collections import deque
@@ -19,37 +18,20 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from modemd.errors import StoreError
-from modemd.store.transaction import Tx
 
 if TYPE_CHECKING:
     from modemd.store.database import Database
+    from modemd.store.transaction import Tx
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Job = Callable[[Tx], Any]
+Job = Callable[["Tx"], Any]
 
 BATCH: Final = 256
 _LATER_S: Final = 0.5
 _SLOW_COMMIT_S: Final = 0.005
 _LINGER_S: Final = 0.001
-
-
-_STORES_ERRORS: Final = frozenset(
-    {
-        sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
-    }
-)  # fmt: skip
-
-
-def _is_the_stores(error: Exception) -> bool:
-    """Whether the store failed, and not the job: a constraint or a wrong value is one job's own fault."""
-    return (
-        isinstance(error, sqlite3.Error)
-        and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _STORES_ERRORS
-    )
 
 
 class _Waiting:
@@ -79,7 +61,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._tx = Tx(database.connection, database.dialect)
+        self._engine = database.engine
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
         self._later: deque[Job] = (
@@ -163,64 +145,70 @@ class Store:
         return False
 
     def _transact(self, batch: list[_Waiting]) -> None:
-        connection = self._database.connection
         riders: list[_Waiting] = []
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            before = connection.total_changes
-            self._run_all(batch)
-            if connection.total_changes != before:  # a batch that only reads stays free of a disk's wait
-                riders = self._take_later()
-                for waiting in riders:
-                    self._in_savepoint(waiting)
-            began = time.monotonic()
-            connection.execute("COMMIT")
-            self._commit_s += ((time.monotonic() - began) - self._commit_s) / 8
-        except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")  # SQLite may have done so already
-            for waiting in batch:
-                waiting.error = StoreError(f"the store cannot be written: {error}")
-            self._later.extend(waiting.job for waiting in batch + riders if waiting.future is None)
+            self._commit(batch, riders)
+        except self._engine.errors as error:
+            self._give_up(batch + riders, self._engine.say(error))
+        except StoreError as error:
+            self._give_up(batch + riders, str(error))
 
-    def _run_all(self, batch: list[_Waiting]) -> None:
+    def _commit(self, batch: list[_Waiting], riders: list[_Waiting]) -> None:
+        engine = self._engine
+        tx = engine.begin()
+        before = engine.writes()
+        self._run_all(tx, batch)
+        if engine.writes() != before:  # a batch that only reads stays free of a disk's wait
+            riders += self._take_later()
+            for waiting in riders:
+                self._in_savepoint(tx, waiting)
+        began = time.monotonic()
+        engine.commit()
+        self._commit_s += ((time.monotonic() - began) - self._commit_s) / 8
+
+    def _give_up(self, tried: list[_Waiting], why: str) -> None:
+        self._engine.rollback()
+        for waiting in tried:
+            waiting.error = StoreError(f"the store cannot be written: {why}")
+        self._later.extend(waiting.job for waiting in tried if waiting.future is None)
+
+    def _run_all(self, tx: Tx, batch: list[_Waiting]) -> None:
         light = [waiting for waiting in batch if waiting.again]
-        if not self._in_one_go(light):
-            self._database.connection.execute("ROLLBACK")
-            self._database.connection.execute("BEGIN IMMEDIATE")
+        if not self._in_one_go(tx, light):
+            self._engine.rollback()
+            tx = self._engine.begin()
             for waiting in light:
                 waiting.error = None
-                self._in_savepoint(waiting)
+                self._in_savepoint(tx, waiting)
         for waiting in batch:
             if not waiting.again:
-                self._in_savepoint(waiting)
+                self._in_savepoint(tx, waiting)
 
-    def _in_one_go(self, light: list[_Waiting]) -> bool:
+    def _in_one_go(self, tx: Tx, light: list[_Waiting]) -> bool:
         """Run jobs without savepoints; tell whether nothing of one that failed is left in the transaction."""
-        connection = self._database.connection
+        engine = self._engine
         for waiting in light:
-            before = connection.total_changes
+            before = engine.writes()
             try:
-                waiting.result = waiting.job(self._tx)
+                waiting.result = waiting.job(tx)
             except Exception as error:
-                if _is_the_stores(error):
+                if engine.is_the_stores(error):
                     raise
-                if connection.total_changes != before:
+                if engine.writes() != before:
                     return False
                 waiting.error = error
         return True
 
-    def _in_savepoint(self, waiting: _Waiting) -> None:
-        connection = self._database.connection
-        connection.execute("SAVEPOINT job")
+    def _in_savepoint(self, tx: Tx, waiting: _Waiting) -> None:
+        tx.text("SAVEPOINT job")
         try:
-            waiting.result = waiting.job(self._tx)
+            waiting.result = waiting.job(tx)
         except Exception as error:
-            if _is_the_stores(error):
-                raise  # everybody's: SQLite may have rolled back everything already
+            if self._engine.is_the_stores(error):
+                raise  # everybody's: the database may have rolled back everything already
             waiting.error = error  # handed to the caller, whose job it is
             if waiting.future is None:
                 log.exception("a job that nobody waits for failed")
         if waiting.error is not None:
-            connection.execute("ROLLBACK TO job")
-        connection.execute("RELEASE job")
+            tx.text("ROLLBACK TO job")
+        tx.text("RELEASE job")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modemd.errors import Rejected
 from modemd.gsm.values import value
-from modemd.service import intake
+from modemd.service import appointments, intake
 from modemd.service.outbox import SPOOL
 from modemd.store import outbox, spool
 from modemd.store.spool import SpoolRow
@@ -71,10 +71,10 @@ def enter(tx: Tx, dirs: SpoolDirs, files: Sequence[Dropped], rules: Rules, now: 
         _tell_again(tx, row, now)
     prepared = [prepared for each in fresh for prepared in each.prepared]
     owners = [row.id for row, each in zip(rows, fresh, strict=True) for _ in each.prepared]
-    answers = iter(intake.accept(tx, prepared, rules, now, source="spool", file_ids=owners))
+    answers = iter(appointments.accept(tx, prepared, rules, now, source="spool", file_ids=owners))
     entered = {each.key: Entered("checked", known[each.key].name) for each in files if each.key in known}
     for each, row in zip(fresh, rows, strict=True):
-        entered[each.key] = _entered(tx, row, [next(answers) for _ in each.prepared])
+        entered[each.key] = _entered(tx, row, each.prepared, [next(answers) for _ in each.prepared])
     return [entered[each.key] for each in files]
 
 
@@ -86,7 +86,7 @@ def _tell_again(tx: Tx, row: SpoolRow, now: datetime) -> None:
 
 
 def _rows(tx: Tx, dirs: SpoolDirs, fresh: Sequence[Dropped]) -> list[SpoolRow]:
-    first_id = spool.next_file_id(tx)
+    first_id = spool.next_file_id(tx, len(fresh))
     taken: set[bytes] = set()
     rows = []
     for file_id, each in enumerate(fresh, first_id):
@@ -96,10 +96,19 @@ def _rows(tx: Tx, dirs: SpoolDirs, fresh: Sequence[Dropped]) -> list[SpoolRow]:
     return rows
 
 
-def _entered(tx: Tx, row: SpoolRow, answers: list[intake.Accepted | Rejected]) -> Entered:
-    """A file of which nothing is new needs no result: refused, or known by its ``Client_id:`` already."""
-    if any(isinstance(answer, intake.Accepted) and not answer.known for answer in answers):
-        return Entered("checked", row.name)
+def _entered(
+    tx: Tx,
+    row: SpoolRow,
+    prepared: Sequence[intake.Prepared],
+    answers: Sequence[intake.Accepted | Rejected],
+) -> Entered:
+    """A file of which nothing is new needs no result: refused, or known by its ``Client_id:`` already.
+
+    Nor does an appointment: once it is kept, the file has done its work, whenever its reminders go out.
+    """
+    for each, answer in zip(prepared, answers, strict=True):
+        if each.plan is None and isinstance(answer, intake.Accepted) and not answer.known:
+            return Entered("checked", row.name)
     spool.forget_files(tx, [row.id])
     refusals = [answer for answer in answers if isinstance(answer, Rejected)]
     return Entered("failed", row.name, refusals[0]) if refusals else Entered("sent", row.name)

@@ -128,7 +128,7 @@ class Office:
     def _accept(
         self, tx: Tx, prepared: list[intake.Prepared], *, file: bool
     ) -> list[intake.Accepted | Rejected]:
-        first = spool.next_file_id(tx)
+        first = spool.next_file_id(tx, len(prepared))
         ids = list(range(first, first + len(prepared))) if file else []
         spool.add_files(tx, [spool.SpoolRow(each, f"key {each}", b"name", "smstools3") for each in ids])
         return intake.accept(tx, prepared, self.rules, self.now, source="spool", file_ids=ids)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert, literal, select
 
 import modemd.store
+from modemd.store.keys import Keys
 from modemd.store.schema import message, part, route
 from modemd.store.statement import DIALECTS, Statement
 from tests.store.files import fresh
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 def _inside(value: Any, name: str) -> Iterator[tuple[str, Statement]]:
     if isinstance(value, Statement):
         yield name, value
+    elif isinstance(value, Keys):
+        yield f"{name}.last", value.last
     elif isinstance(value, list | tuple):
         for place, each in enumerate(value):
             yield from _inside(each, f"{name}[{place}]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
@@ -17,7 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from modemd.errors import StoreError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
 
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,22 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _run(engine: Engine, place: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+        log.info("the store %s is new, or was brought up to date: revision %s", place, revision)
+    except (CommandError, RevisionError) as error:
+        raise StoreError(f"the store was made by a newer modemd: {error}") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the store {place} cannot be brought up to date: {error}") from error
+    finally:
+        engine.dispose()
+
+
 def upgrade(path: Path, revision: str) -> None:
     """Run the missing revisions on an SQLite file, in one transaction.
 
@@ -42,16 +60,19 @@ def upgrade(path: Path, revision: str) -> None:
     engine = create_engine(URL.create("sqlite", database=str(path)))
     event.listen(engine, "connect", _leave_transactions_alone)
     event.listen(engine, "begin", _begin)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    try:
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-        log.info("the store %s is new, or was brought up to date: revision %s", path, revision)
-    except (CommandError, RevisionError) as error:
-        raise StoreError(f"the store was made by a newer modemd: {error}") from error
-    except SQLAlchemyError as error:
-        raise StoreError(f"the store {path} cannot be brought up to date: {error}") from error
-    finally:
-        engine.dispose()
+    _run(engine, str(path), revision)
+
+
+def upgrade_server(connect: Callable[[], Any], place: str, lock: int, revision: str) -> None:
+    """Run the missing revisions on a PostgreSQL database, in one transaction that begins by taking ``lock``.
+
+    Raises:
+        StoreError: as for :func:`upgrade`.
+    """
+    engine = create_engine("postgresql+psycopg://", creator=connect)
+
+    def alone(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
+
+    event.listen(engine, "begin", alone)
+    _run(engine, place, revision)
