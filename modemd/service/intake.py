@@ -54,7 +54,7 @@ def accept(
     One refused message (``duplicate_id``) leaves the others alone, so refusals are returned, not raised, and
     telling of them is the door's. What is accepted, or known, is told of here, and to ``replies`` too.
     """
-    writer = _Writer(tx, rules, source, now)
+    writer = _Writer(tx, rules, source, now, len(prepared))
     nobody = [None] * len(prepared)
     asked = zip(prepared, file_ids or nobody, replies or nobody, strict=True)
     answers = [writer.take(each, file_id, reply) for each, file_id, reply in asked]
@@ -65,13 +65,13 @@ def accept(
 class _Writer:
     """Gathers the rows of a batch, so that each table is written by one executemany."""
 
-    def __init__(self, tx: Tx, rules: Rules, source: str, now: datetime) -> None:
+    def __init__(self, tx: Tx, rules: Rules, source: str, now: datetime, most: int) -> None:
         self._tx = tx
         self._rules = rules
         self._source = source
         self._now_us = to_us(now)
         self._news = News(now) if MQTT in rules.consumers else None
-        self._next_id = outbound.next_message_id(tx)
+        self._next_id = outbound.next_message_id(tx, most)
         self._admission = Admission(tx, rules, now)
         self._routes: dict[str, int] = {}
         self._messages: list[dict[str, object]] = []
