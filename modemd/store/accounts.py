@@ -41,6 +41,7 @@ class AccountRow(NamedTuple):
     terms_accepted_at: int
     opened_at: int
     closed_at: int | None
+    closing: int
 
 
 _ROW: Final = tuple(account.c[name] for name in AccountRow._fields)
@@ -172,6 +173,22 @@ def set_state(
 def set_terms(tx: Tx, account_id: int, terms: str, version: int, at_us: int) -> None:
     """Write down which terms an account accepted, and when."""
     _change(tx, _TERMS, account_id, {"terms": terms, "terms_version": version, "terms_accepted_at": at_us})
+
+
+_CLOSING: Final = Statement(
+    select(*_ROW).where(account.c.closing == literal_column("1")).order_by(account.c.id)
+)
+_SET_CLOSING: Final = _setting("closing")
+
+
+def closing(tx: Tx) -> list[AccountRow]:
+    """Return closed accounts of which messages have yet to be cancelled."""
+    return [AccountRow._make(row) for row in tx.all(_CLOSING)]
+
+
+def set_closing(tx: Tx, account_id: int, *, unfinished: bool) -> None:
+    """Note whether messages of a closed account have yet to be cancelled."""
+    _change(tx, _SET_CLOSING, account_id, {"closing": int(unfinished)})
 
 
 def anonymise(tx: Tx, account_id: int, name: str) -> None:

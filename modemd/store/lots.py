@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Lot(NamedTuple):
     """A lot with what is left of it; times are microseconds since 1970.
 
-    ``closed_as`` is ``forfeit``, ``revoke`` or ``transfer``.
+    ``closed_as`` is ``forfeit``, ``revoke`` or ``transfer``; a transferred one goes on in ``successor_id``.
     """
 
     id: int
@@ -30,6 +30,7 @@ class Lot(NamedTuple):
     expires_at: int | None
     closed_at: int | None
     closed_as: str | None
+    successor_id: int | None
 
 
 _COLUMNS = tuple(lot.c[name] for name in Lot._fields)
@@ -42,10 +43,15 @@ _SPENDABLE: Final = Statement(
     .where(lot.c.account_id == bindparam("owner"), _UNSPENT)
     .order_by(lot.c.expires_at.is_(None), lot.c.expires_at, lot.c.id)
 )
+_UNCLOSED: Final = Statement(
+    select(lot.c.id)
+    .where(lot.c.account_id == bindparam("owner"), lot.c.closed_at.is_(None))
+    .order_by(lot.c.id)
+)
 _CLOSE: Final = Statement(
     update(lot)
     .where(lot.c.id == bindparam("lot"))
-    .values(closed_at=bindparam("at"), closed_as=bindparam("how"))
+    .values(closed_at=bindparam("at"), closed_as=bindparam("how"), successor_id=bindparam("successor"))
 )
 
 
@@ -75,6 +81,11 @@ def spendable(tx: Tx, account_id: int) -> list[tuple[int, int]]:
     return [(int(lot_id), int(unspent)) for lot_id, unspent in tx.all(_SPENDABLE, owner=account_id)]
 
 
-def close_lot(tx: Tx, lot_id: int, at_us: int, how: str) -> None:
-    """Say that nothing more of a lot can be spent, and how that came about."""
-    tx.run(_CLOSE, lot=lot_id, at=at_us, how=how)
+def unclosed(tx: Tx, account_id: int) -> list[int]:
+    """Return an account's lots that are not closed, with or without credits left in them."""
+    return [int(row[0]) for row in tx.all(_UNCLOSED, owner=account_id)]
+
+
+def close_lot(tx: Tx, lot_id: int, at_us: int, how: str, successor_id: int | None) -> None:
+    """Say that nothing more of a lot can be spent, how that came about, and where it goes on, if anywhere."""
+    tx.run(_CLOSE, lot=lot_id, at=at_us, how=how, successor=successor_id)

@@ -1,7 +1,8 @@
 """The tables of accounts: who may send, under which terms, to whom, and how much of it was done.
 
 An account is known to other tables by its number, never by its name: a name may be a person's, and must be
-able to go while the books stay. ``gateway`` is whose configuration declares it.
+able to go while the books stay. ``gateway`` is whose configuration declares it;
+``closing`` is 1 while messages of a closed account have yet to be cancelled.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ account: Final = Table(
     Column("terms_accepted_at", BigInteger, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
+    Column("closing", Integer, nullable=False, server_default="0"),
     CheckConstraint("state IN ('active', 'suspended', 'closed', 'erased')", name="account_state"),
     CheckConstraint("origin IN ('config', 'command', 'gone')", name="account_origin"),
     sqlite_autoincrement=True,
@@ -144,6 +146,7 @@ same_text: Final = Table(
 )
 
 # --- appointments ------------------------------------------------------------------------------------------
+# An appointment without a ``key`` cannot be named again: it neither moves nor is it replaced.
 calendar: Final = Table(
     "calendar",
     METADATA,
@@ -163,7 +166,7 @@ appointment: Final = Table(
     METADATA,
     id_column(),
     Column("account_id", ID, ForeignKey("account.id"), nullable=False),
-    Column("key", Text, nullable=False),
+    Column("key", Text),
     Column("calendar_id", ID),
     Column("at", BigInteger, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1"),
@@ -174,6 +177,9 @@ appointment: Final = Table(
     sqlite_autoincrement=True,
 )
 Index("appointment_at", appointment.c.at)
+_OF_CALENDAR = appointment.c.calendar_id.is_not(None)
+Index("appointment_of_calendar", appointment.c.calendar_id, appointment.c.at, sqlite_where=_OF_CALENDAR,
+      postgresql_where=_OF_CALENDAR)  # fmt: skip
 
 reminder: Final = Table(
     "reminder",

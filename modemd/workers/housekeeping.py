@@ -68,10 +68,11 @@ class Clock(Worker):
         upkeep.promote(tx, rules, now)
         doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
         expired = upkeep.expire(tx, rules, now)
+        cancelled = accounts.cancel_closed(tx, rules, now)
         if expired or doubts:
             log.warning("%d messages expired, %d parts in doubt were settled by policy", expired, doubts)
         modems.gateway_seen(tx, rules.gateway, to_us(now))
-        return now if expired == upkeep.AT_ONCE else upkeep.next_due(tx, now)
+        return now if max(expired, cancelled) >= upkeep.AT_ONCE else upkeep.next_due(tx, now)
 
     def _slow(self, tx: Tx, now: datetime) -> None:
         upkeep.stop_waiting(tx, now)
