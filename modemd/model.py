@@ -121,7 +121,8 @@ class SendRequest:
     """One recipient's message as a sender asked for it, whatever door it came through.
 
     Nothing is checked yet: ``service.intake.accept`` does that and raises :class:`~modemd.errors.Rejected`.
-    ``text`` or ``octets`` holds the contents; ``octets`` go out as 8-bit data.
+    ``text`` or ``octets`` holds the contents; ``octets`` go out as 8-bit data. With ``appointment_at`` it is
+    what its recipient is reminded of, each of ``remind_s`` seconds before; ``None``: as the account has it.
     """
 
     to: str
@@ -136,6 +137,8 @@ class SendRequest:
     validity_vp: int | None = None
     not_before_at: datetime | None = None
     deadline_at: datetime | None = None
+    appointment_at: datetime | None = None
+    remind_s: tuple[int, ...] | None = None
     message_class: int | None = None
     dcs: int | None = None
     pid: int = 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from modemd.formats.durations import MAX_DURATION_S
+from modemd.formats.leads import LONGEST_S, MOST, SHORTEST_S
 from modemd.formats.payloads import Words
 
 _Word = Annotated[str | None, Words(maxLength=255)]
 _Port = Annotated[int, Words(minimum=0, maximum=0xFFFF)]
+_Lead = Annotated[int, Words(minimum=SHORTEST_S, maximum=LONGEST_S)]
 _Hexadecimal = Annotated[str | None, Words(pattern=r"^\s*([0-9A-Fa-f]{2}\s*)*$")]
 
 
@@ -43,6 +45,23 @@ class Contents(TypedDict):
             _Word,
             "Not before this time; without an offset it is in the gateway's time zone.",
             Words(examples=["2026-11-22 14:30", "2026-11-22T14:30:00+01:00"]),
+        ]
+    ]
+    appointment: NotRequired[
+        Annotated[
+            _Word,
+            "What the recipient is reminded of: each reminder goes out some time before it, instead of now. "
+            "`{date}` and `{time}` in the text become its date and time. "
+            "Sent again with the same `id`, another time or text replaces it.",
+            Words(examples=["2026-11-30 09:30"]),
+        ]
+    ]
+    remind: NotRequired[
+        Annotated[
+            str | _Lead | Annotated[list[str | _Lead], Words(minItems=1, maxItems=MOST)] | None,
+            "How long before the appointment: seconds, a text with units, or several; "
+            "default: the account's, or 24h. Wants `appointment`.",
+            Words(examples=["24h", ["2 days", "2h"]]),
         ]
     ]
     priority: NotRequired[

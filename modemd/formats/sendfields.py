@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from modemd.errors import Rejected
 from modemd.formats.durations import MAX_DURATION_S, parse_duration
+from modemd.formats.leads import read_leads
 from modemd.formats.moments import parse_moment
 from modemd.formats.rejections import bad_request, checked_text
 from modemd.gsm.header import split_elements
@@ -17,7 +18,6 @@ from modemd.model import Priority
 
 _TO: Final = ("to", "number")
 _TEXT: Final = ("text", "body", "message")
-_REMINDER: Final = ("appointment", "remind")
 _SEPARATOR: Final = re.compile(r"[;,\n]")
 _LONGEST_NAME: Final = 255
 NO_CONTACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
@@ -58,7 +58,6 @@ class Fields:
 
     def wishes(self) -> dict[str, Any]:
         """All that is the same for every recipient, by the names of ``SendRequest``."""
-        self._without_reminders()
         octets = self._hexadecimal("data")
         return {
             "text": self._text(octets),
@@ -67,7 +66,7 @@ class Fields:
             "account": self._word("account"),
             "report": self._flag("report"),
             "validity_s": self._validity(),
-            "not_before_at": self._at(),
+            **self._times(),
             "priority": self._priority(),
             "message_class": self._message_class(),
             "udh": self._udh(),
@@ -83,13 +82,6 @@ class Fields:
         if isinstance(given, int) and not isinstance(given, bool):
             return str(given)
         return self._word("id")
-
-    def _without_reminders(self) -> None:
-        """What is to be sent before an appointment must not be sent at once because nobody read that."""
-        if asked := next((name for name in _REMINDER if self._payload.get(name) is not None), None):
-            raise bad_request(
-                f"{asked}: reminders are not made by this version; give the time to send at (at:)"
-            )
 
     def _text(self, octets: bytes | None) -> str | None:
         text = _first(self._payload, _TEXT)
@@ -133,14 +125,24 @@ class Fields:
         except ValueError as wrong:
             raise bad_request(f"validity: {wrong}") from wrong
 
-    def _at(self) -> datetime | None:
-        given = self._word("at")
+    def _times(self) -> dict[str, Any]:
+        """When: ``at``, or some time before an ``appointment``."""
+        at, appointment_at = self._moment("at"), self._moment("appointment")
+        remind_s = read_leads("remind", self._payload.get("remind"))
+        if at is not None and appointment_at is not None:
+            raise bad_request("at: what goes before an appointment has no time of its own; give one of both")
+        if remind_s is not None and appointment_at is None:
+            raise bad_request("remind: appointment: is missing: nobody can say before what")
+        return {"not_before_at": at, "appointment_at": appointment_at, "remind_s": remind_s}
+
+    def _moment(self, name: str) -> datetime | None:
+        given = self._word(name)
         if given is None:
             return None
         try:
             return parse_moment(given, self._zone)
         except ValueError as wrong:
-            raise bad_request(f"at: {wrong}") from wrong
+            raise bad_request(f"{name}: {wrong}") from wrong
 
     def _priority(self) -> Priority:
         given = self._word("priority") or "normal"

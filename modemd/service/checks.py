@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError, Rejected, TooLong
 from modemd.gsm.outgoing import Encoded, Outgoing, encode
+from modemd.gsm.validity import relative_seconds
 from modemd.gsm.values import value
 from modemd.model import Quote, SendRequest
-from modemd.service import contacts, routing
+from modemd.service import contacts, reminders, routing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,14 +39,35 @@ class Prepared:
     deadline_at: datetime
     digest: bytes | None
     credits: int = 0
+    plan: Planned | None = None
+
+
+@value(frozen=True, slots=True)
+class Planned:
+    """An appointment's reminders: a message for each of ``leads_s``, or why there can be none.
+
+    ``key`` is the sender's name for it; ``digest`` tells it from the same one at another time or with
+    another text.
+    """
+
+    key: str | None
+    at: datetime
+    digest: bytes
+    leads_s: tuple[int, ...]
+    messages: tuple[Prepared, ...]
+    refusal: Rejected | None = None
 
 
 def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
     """Check a request and encode it.
 
+    What has an appointment is not to be sent as it is: its ``plan`` holds what is.
+
     Raises:
         Rejected: with one of the contract's codes.
     """
+    if request.appointment_at is not None:
+        return _with_plan(request, request.appointment_at, rules, now)
     account = request.account or DEFAULT_ACCOUNT
     _check_account(account, rules)
     if request.channel != "sms":
@@ -66,6 +89,46 @@ def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
         digest=None if request.client_id is None else _digest(request, destination),
         credits=len(encoded.parts) * rules.credits_per_part(account, destination, now),
     )
+
+
+def _with_plan(request: SendRequest, at: datetime, rules: Rules, now: datetime) -> Prepared:
+    """Prepare an appointment: what can be said of it without its times, and a message for each reminder."""
+    text = request.text if request.text is None else reminders.filled(request.text, at, rules.zone)
+    plain = replace(request, text=text, appointment_at=None, remind_s=None, client_id=None)
+    whole = prepare(plain, rules, now)
+    account = rules.accounts[whole.account]
+    leads_s = account.remind if request.remind_s is None else request.remind_s
+    digest = _digest(plain, whole.outgoing.destination, at, tuple(leads_s))
+    times: list[reminders.Reminder] = []
+    refusal = None
+    try:
+        quiet = reminders.Hours.of(account.quiet_hours, rules.zone)
+        times = reminders.plan(at, leads_s, quiet, now)
+    except Rejected as refused:
+        refusal = refused
+    messages = tuple(_reminder(plain, at, each.due_at, rules, now) for each in times)
+    leads = tuple(each.lead_s for each in times)
+    planned = Planned(request.client_id, at, digest, leads, messages, refusal)
+    due_at = messages[0].due_at if messages else None
+    of_each = _digest(plain, whole.outgoing.destination, at)
+    return replace(whole, request=request, due_at=due_at, digest=of_each, plan=planned)
+
+
+def _reminder(
+    plain: SendRequest, at: datetime, due_at: datetime | None, rules: Rules, now: datetime
+) -> Prepared:
+    """One reminder: neither we nor the network may send it when the appointment has begun (L §1.3)."""
+    validity_s = rules.sending.validity_s if plain.validity_s is None else plain.validity_s
+    if plain.validity_vp is not None:
+        validity_s = relative_seconds(plain.validity_vp)
+    left_s = max(1, int((at - (due_at or now)).total_seconds()))
+    deadline_at = at if plain.deadline_at is None else min(at, plain.deadline_at)
+    request = replace(
+        plain, not_before_at=due_at, deadline_at=deadline_at, validity_s=min(validity_s, left_s),
+        validity_vp=None,
+    )  # fmt: skip
+    prepared = prepare(request, rules, now)
+    return replace(prepared, digest=_digest(request, prepared.outgoing.destination, at))
 
 
 def _check_account(account: str, rules: Rules) -> None:
@@ -141,9 +204,9 @@ def _deadline(request: SendRequest, begins_at: datetime, rules: Rules, now: date
     return deadline_at
 
 
-def _digest(request: SendRequest, destination: str) -> bytes:
+def _digest(request: SendRequest, destination: str, *more: object) -> bytes:
     contents = (destination, request.text, request.octets, request.message_class, request.udh, request.ports)
-    return hashlib.blake2b(repr(contents).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(repr((*contents, *more)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def quote(prepared: Prepared) -> Quote:

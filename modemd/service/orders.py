@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, PartState
-from modemd.service import routing, upkeep
+from modemd.service import credit_holds, routing, upkeep
 from modemd.service.rollup import settle
-from modemd.store import orders, outbound, parts
+from modemd.store import appointments, orders, outbound, parts
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _WHY_NOT_RETRIED: Final = {
     _S.UNDELIVERED: "the network had it, and could not deliver it: send it anew",
     _S.UNCERTAIN: "a modem may have sent it; settle that first with: modemd messages resolve",
 }
+_NO_END_US: Final = 10**17
 _AGAIN: Final = frozenset({_S.FAILED, _S.EXPIRED, _S.CANCELLED})
 
 
@@ -53,9 +54,11 @@ def retry(tx: Tx, rules: Rules, message_id: int, now: datetime) -> MessageRow:
     """Queue again what was not sent of a message, with a fresh deadline of ``sending.validity``.
 
     Parts that the network took are not sent again, and the others follow them by the same SIM.
+    What is sent again is held anew where credits are charged.
 
     Raises:
-        Rejected: ``bad_request``: there is no such message, or nothing of it to be sent again.
+        Rejected: ``bad_request``: there is no such message, or nothing of it to be sent again; ``too_late``:
+            it reminds of an appointment that is past, or has moved.
     """
     message = _find(tx, message_id)
     state = MessageState(message.state)
@@ -67,9 +70,24 @@ def retry(tx: Tx, rules: Rules, message_id: int, now: datetime) -> MessageRow:
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: {why}")
     if orders.forgotten_parts(tx, message_id):
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: its text is not kept")
-    orders.set_deadline(tx, message_id, to_us(now + timedelta(seconds=rules.sending.validity_s)))
+    deadline_us = to_us(now + timedelta(seconds=rules.sending.validity_s))
+    orders.set_deadline(tx, message_id, min(deadline_us, _reminds_until(tx, message_id, to_us(now))))
+    credit_holds.hold_again(tx, rules, message, now)
     orders.requeue_unsent(tx, message_id, _route_again(tx, rules, message))
     return settle(tx, rules, message, to_us(now))
+
+
+def _reminds_until(tx: Tx, message_id: int, now_us: int) -> int:
+    """A reminder is of use until its appointment, and while that is when it said (L §1.3)."""
+    found = appointments.of_message(tx, message_id)
+    if found is None:
+        return now_us + _NO_END_US
+    appointment, revision = found
+    if appointment.state == "cancelled" or appointment.revision != revision:
+        raise Rejected("too_late", f"message {message_id} cannot be tried again: its appointment has changed")
+    if appointment.at <= now_us:
+        raise Rejected("too_late", f"message {message_id} cannot be tried again: its appointment is past")
+    return appointment.at
 
 
 def _route_again(tx: Tx, rules: Rules, message: MessageRow) -> int:

@@ -14,7 +14,7 @@ from modemd.errors import Rejected
 from modemd.formats.events import event_object
 from modemd.formats.requestjson import read_request
 from modemd.formats.sendjson import read_send
-from modemd.service import modem_requests, orders
+from modemd.service import appointments, modem_requests, orders
 from modemd.service.checks import DEFAULT_ACCOUNT, prepare, quote
 from modemd.service.request import Asked, Told, Verb, Wake, topic_of
 from modemd.service.responses import respond
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from modemd.model import Reply, SendRequest
     from modemd.service.rules import Rules
+    from modemd.store.outbound import MessageRow
     from modemd.store.transaction import Tx
 
 __all__ = ["MOST_QUOTED", "VERBS", "Wake", "answer"]
@@ -124,10 +125,22 @@ def _own(request: SendRequest, asked: Asked) -> SendRequest:
 
 
 def _cancel(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
-    """End what no modem holds of a message."""
-    message_id = _message(tx, asked, rules)
-    row = orders.cancel(tx, rules, message_id, now)
+    """End what no modem holds of a message, or of all reminders of an appointment."""
+    row = _cancelled_appointment(tx, asked, rules, now)
+    if row is None:
+        row = orders.cancel(tx, rules, _message(tx, asked, rules), now)
     return event_object(message_event(row, now)), Wake(results=True)
+
+
+def _cancelled_appointment(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> MessageRow | None:
+    """Where ``client_id`` names an appointment, all that waits of it is cancelled."""
+    client_id = asked.fields.word("client_id")
+    if client_id is None or asked.fields.payload.get("id") is not None:
+        return None
+    account = _account(asked, rules)
+    if outbound.find_by_client(tx, account, client_id) is not None:
+        return None
+    return appointments.cancel(tx, rules, account, client_id, now)
 
 
 def _message(tx: Tx, asked: Asked, rules: Rules) -> int:

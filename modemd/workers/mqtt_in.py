@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected, StoreError
-from modemd.service import intake, requests
+from modemd.service import appointments, requests
 from modemd.service.outbox import announce_rejected
 from modemd.store import receipts
 from modemd.store.times import to_us
@@ -161,7 +161,7 @@ class MqttIn(Worker):
         replies = [each.reply for each in sends for _ in each.prepared]
         rules, now, now_us = reader.rules, reader.now, to_us(reader.now)
         if prepared:
-            answers = intake.accept(tx, prepared, rules, now, source="mqtt", replies=replies)
+            answers = appointments.accept(tx, prepared, rules, now, source="mqtt", replies=replies)
             for one, reply, answer in zip(prepared, replies, answers, strict=True):
                 if isinstance(answer, Rejected):
                     announce_rejected(tx, rules, reader.event_of(one.request, answer), now_us, reply)

@@ -131,7 +131,12 @@ class Reader:
         return requests
 
     def _expiring(self, request: SendRequest, expiry_s: int) -> SendRequest:
-        """The life that the publish had left is the message's too (MQTT 5.0, 3.3.2.3.3)."""
+        """The life that the publish had left is the message's too (MQTT 5.0, 3.3.2.3.3).
+
+        An appointment's reminders go when they are due: for them it is enough that it came in time.
+        """
+        if request.appointment_at is not None and expiry_s > 0:
+            return request
         validity_s = self.rules.sending.validity_s if request.validity_s is None else request.validity_s
         return replace(
             request,

@@ -39,6 +39,8 @@ _BY_CONTENTS: dict[str, list[Any]] = {
     "number": ["", []],
     "validity": ["x", ""],
     "at": ["x"],
+    "appointment": ["x"],
+    "remind": ["x", ["+32475123456"]],
     "udh": [],
     "data": ["", None],  # the message then has nothing in it
 }
@@ -54,6 +56,8 @@ def test_the_reader_refuses_what_the_schema_refuses_by_type_and_nothing_else(fie
     payload = dict(GOOD)
     if field in {"number", "body", "message", "data"}:  # the other spellings, by themselves
         del payload["to" if field == "number" else "text"]
+    if field == "remind":
+        payload["appointment"] = "2026-11-22 14:30"
     payload[field] = value
     fits = VALID["Send"].is_valid(payload)
     if value in _AS_ABSENT.get(field, []):
@@ -86,6 +90,8 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "report": st.none() | st.booleans(),
     "validity": st.sampled_from(["2h", "soon", None, 90, 0, 10**12]),
     "at": st.sampled_from(["2026-11-22 14:30", "2026-11-22T14:30:00+01:00", "", None, "x" * 300]),
+    "appointment": st.sampled_from(["2026-11-22 14:30", "", None, "tomorrow"]),
+    "remind": st.sampled_from(["24h", "2d, 2h", 3600, 59, 10**9, ["24h", 7200], [], [None], "", None]),
     "priority": st.sampled_from(["high", "normal", "low", "bulk", None]),
     "flash": st.none() | st.just(value=False),
     "class": st.none() | st.integers(-1, 4),
