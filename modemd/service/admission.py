@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.errors import Rejected
-from modemd.service.credit_holds import Holds
+from modemd.service.credit_holds import Holds, short
 from modemd.store import accounts
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from modemd.errors import Rejected
     from modemd.service.checks import Prepared
     from modemd.service.rules import Rules
     from modemd.store.accounts import AccountRow
@@ -58,8 +58,4 @@ class Admission:
         available = 0 if row is None else self._holds.available(row.id)
         if available >= each.credits:
             return None
-        return Rejected(
-            "insufficient_credit",
-            f"the message needs {each.credits} credits, and account {each.account!r} has {available}",
-            fail_reason=f"Insufficient credit: {each.credits} needed, {available} available",
-        )
+        return short(each.account, each.credits, available)

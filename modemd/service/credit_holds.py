@@ -7,14 +7,19 @@ that changes the part's state.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from modemd.store import balances, ledger, lots, parts
+from modemd.errors import Rejected
+from modemd.store import accounts, balances, ledger, lots, parts
 from modemd.store.ledger import Entry
+from modemd.store.times import to_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
+    from modemd.service.rules import Rules
+    from modemd.store.outbound import MessageRow
     from modemd.store.transaction import Tx
 
 Wanted = tuple[int, int, int, int]
@@ -96,4 +101,65 @@ def capture(tx: Tx, part_id: int, now_us: int) -> int:
 
 def follow(tx: Tx, message_id: int, now_us: int) -> int:
     """Capture or release what is held for those of a message's parts that ended; return what was released."""
-    return sum(int(row[3]) for row in ledger.follow(tx, message_id, now_us))
+    released = 0
+    by_lot: dict[int, int] = {}
+    for _account_id, lot_id, _kind, credits_, _held, _at in ledger.follow(tx, message_id, now_us):
+        if credits_:
+            released += credits_
+            by_lot[lot_id] = by_lot.get(lot_id, 0) + credits_
+    for lot_id, credits_ in by_lot.items():
+        _pass_on(tx, lot_id, credits_, now_us)
+    return released
+
+
+_LATE: Final = {"forfeit": "forfeit", "revoke": "revoke", "transfer": "transfer_out"}
+_WHY_LATE: Final = "released after its lot had been closed"
+
+
+def _pass_on(tx: Tx, lot_id: int, credits_: int, now_us: int) -> None:
+    """What is released to a lot that was closed meanwhile goes where the rest of it went."""
+    lot = lots.find_lot(tx, lot_id)
+    assert lot is not None, "the ledger names it"
+    if lot.closed_as is None:
+        return
+    entries = [
+        Entry(lot.account_id, now_us, _LATE[lot.closed_as], -credits_, 0, lot_id, order_id=lot.order_id)
+    ]
+    heir = None if lot.successor_id is None else lots.find_lot(tx, lot.successor_id)
+    if heir is not None:
+        entries.append(Entry(heir.account_id, now_us, "transfer_in", credits_, 0, heir.id))
+    ledger.post_noted(tx, entries, by="modemd", reason=_WHY_LATE)
+    if heir is not None:
+        _pass_on(tx, heir.id, credits_, now_us)
+
+
+def hold_again(tx: Tx, rules: Rules, message: MessageRow, now: datetime) -> None:
+    """Hold credits anew for every part of a message that ended without being sent, at today's tariff.
+
+    Raises:
+        Rejected: ``insufficient_credit``: the balance does not cover all of them; ``account_closed``.
+    """
+    each = rules.credits_per_part(message.account, message.destination or "", now)
+    row = accounts.find(tx, message.account)
+    if row is not None and row.state in {"closed", "erased"}:
+        raise Rejected("account_closed", f"account {message.account!r} is {row.state}")
+    if not each:
+        return
+    again = ledger.to_hold_again(tx, message.id)
+    needed = each * len(again)
+    purse = None if row is None else Purse(tx, row.id)
+    available = 0 if purse is None else purse.available
+    if purse is None or available < needed:
+        raise short(message.account, needed, available)
+    wanted = [(part_id, part_no, hold_no, each) for part_id, part_no, hold_no in again]
+    ledger.post(tx, list(purse.draw(message.id, wanted, to_us(now))))
+    parts.charge(tx, message.id, needed)
+
+
+def short(account: str, needed: int, available: int) -> Rejected:
+    """Return the refusal of what an account's credits do not cover."""
+    return Rejected(
+        "insufficient_credit",
+        f"the message needs {needed} credits, and account {account!r} has {available}",
+        fail_reason=f"Insufficient credit: {needed} needed, {available} available",
+    )

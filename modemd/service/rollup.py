@@ -86,7 +86,7 @@ def settle(
     if message.credits and _CLOSING & states.keys():
         released = credit_holds.follow(tx, message.id, now_us)
         if released:
-            parts.uncharge(tx, message.id, released)
+            parts.charge(tx, message.id, -released)
     if state == message.state and state in _ENDS:
         return message  # what is told of a part afterwards changes neither when it ended nor why
     if code is None and _BADLY_ENDED_PARTS & set(states):

@@ -1,8 +1,9 @@
 """Routes: each is a set of modems, known by a key that says which.
 
 A key is a base, ``any``, ``prefix:+324`` or ``modem:gsm1``, and behind it the modems that are left out:
-``any !gsm1`` is what a part gets that must be tried by another modem. The sets are made anew from the
-configuration at each start and reload; the parts keep their keys.
+``any !gsm1`` is what a part gets that must be tried by another modem. ``stopped:clinic`` has no modem: there
+waits what an account has queued that may not send. The sets are made anew from the configuration at each
+start and reload; the parts keep their keys.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def members(rules: Rules, key: str) -> list[ModemConfig]:
     base, *excluded = key.split(" !")
     kind, _, value = base.partition(":")
     able = [modem for modem in rules.modems if modem.send and modem.name not in excluded]
+    if kind == "stopped":
+        return []
     if kind == "modem":
         return [modem for modem in able if modem.name == value]
     for route in rules.routes:

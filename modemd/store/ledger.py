@@ -215,6 +215,24 @@ _FOLLOW: Final = _closes(
 )
 
 
+_AGAIN: Final = Statement(
+    select(
+        _P.c.id,
+        _P.c.part_no,
+        select(func.coalesce(func.max(_HOLD.c.hold_no), _ZERO) + _ONE)
+        .where(_HOLD.c.part_id == _P.c.id)
+        .scalar_subquery(),
+    )
+    .where(_P.c.message_id == bindparam("message"), _GIVEN_UP)
+    .order_by(_P.c.part_no)
+)
+
+
+def to_hold_again(tx: Tx, message_id: int) -> list[tuple[int, int, int]]:
+    """Return ``(part, part_no, hold_no)`` of the parts that ended unsent; it is their next hold's."""
+    return [(int(a), int(b), int(c)) for a, b, c in tx.all(_AGAIN, message=message_id)]
+
+
 def capture(tx: Tx, part_id: int, at_us: int) -> int:
     """Close the open hold of a part as spent; return how many credits that took."""
     rows = tx.all(_CAPTURE_PART, part=part_id, at_us=at_us)

@@ -144,10 +144,10 @@ def move_message(
     return MessageRow._make(row)
 
 
-_UNCHARGE: Final = Statement(
+_CHARGE: Final = Statement(
     update(message)
     .where(message.c.id == bindparam("message"))
-    .values(credits=message.c.credits - bindparam("less")),
+    .values(credits=message.c.credits + bindparam("more")),
 )
 _IDS: Final = Statement(
     select(part.c.message_id, part.c.id)
@@ -156,9 +156,9 @@ _IDS: Final = Statement(
 )
 
 
-def uncharge(tx: Tx, message_id: int, credits_: int) -> None:
-    """Note that a message costs so many credits less than before."""
-    tx.run(_UNCHARGE, message=message_id, less=credits_)
+def charge(tx: Tx, message_id: int, credits_: int) -> None:
+    """Note that a message costs so many credits more than before, or less."""
+    tx.run(_CHARGE, message=message_id, more=credits_)
 
 
 def ids_of(tx: Tx, first: int, last: int) -> dict[int, list[int]]:

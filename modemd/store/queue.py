@@ -26,8 +26,23 @@ class ClaimedPart(NamedTuple):
     attempts: int
     route_id: int
     doubted: int
+    account: str
+    stopped: str | None
+    """The state of an account that may not send."""
 
 
+_COLUMNS = tuple(part.c[name] for name in ClaimedPart._fields[:-2])
+# As text: in RETURNING, Core leaves the tables' names out, of inner columns as well.
+_ACCOUNT: Final = "(SELECT m.account FROM message AS m WHERE m.id = part.message_id)"
+_STOPPED: Final = (
+    "(SELECT a.state FROM message AS m JOIN account AS a ON a.name = m.account"
+    " WHERE m.id = part.message_id AND a.state <> 'active')"
+)
+_CLAIMED = (
+    *_COLUMNS,
+    literal_column(_ACCOUNT).label("account"),
+    literal_column(_STOPPED).label("stopped"),
+)
 _Q = part.alias("q")
 _P = part.alias("p")
 _R = route_modem.alias("r")
@@ -59,7 +74,7 @@ CLAIM: Final = Statement(
         submitted_at=bindparam("at"),
         attempts=part.c.attempts + literal_column("1"),
     )
-    .returning(*(part.c[name] for name in ClaimedPart._fields)),
+    .returning(*_CLAIMED),
 )
 _MARK_SENDING = (
     update(message)
@@ -88,12 +103,16 @@ _PIN: Final = Statement(
 def claim(tx: Tx, modem_id: int, name: str, sim: str, at_us: int) -> ClaimedPart | None:
     """Move the first part that this modem may take to SUBMITTING; return ``None`` when there is none.
 
+    Its message is not touched where the account is ``stopped``: the part is to be given back.
+
     The cost is one index seek for each route that the modem is in, whatever is waiting.
     """
     row = tx.one(CLAIM, modem_id=modem_id, sim=sim, at=at_us)
     if row is None:
         return None
     claimed = ClaimedPart._make(row)
+    if claimed.stopped is not None:
+        return claimed
     tx.run(_SENDING, message_id=claimed.message_id, name=name, at=at_us)
     return claimed
 
@@ -106,12 +125,14 @@ def claim_to_tell(
     if row is None:
         return None, None
     claimed = ClaimedPart._make(row)
+    if claimed.stopped is not None:
+        return claimed, None
     changed = tx.one(_SENDING_TOLD, message_id=claimed.message_id, name=name, at=at_us)
     return claimed, None if changed is None else MessageRow._make(changed)
 
 
 _TAKEN_PART: Final = Statement(
-    select(*(part.c[name] for name in ClaimedPart._fields)).where(part.c.id == bindparam("id")),
+    select(*_CLAIMED).where(part.c.id == bindparam("id")),
 )
 
 
