@@ -7,6 +7,7 @@
     ├── Rejected        a request cannot be accepted: tell the sender, nothing was written
     ├── StoreError      the store cannot be read or written now: keep what you have, try again (75)
     ├── BrokerLost      the broker is not to be had, or gone: connect again, later
+    ├── MailLost        the mail server is not to be had, or does not take the letter: later, or never
     ├── PortLost        the serial port is gone: reopen it with back-off
     ├── NoReply         the modem did not answer in time: resync; after the PDU the part is uncertain
     ├── Refused         the modem or the network said no: ask ``gsm.causes`` what to do
@@ -98,6 +99,20 @@ class BrokerLost(ModemdError):
         self.reason = reason
         self.permanent = permanent
         self.blames = blames
+        super().__init__(reason)
+
+
+class MailLost(ModemdError):
+    """A letter did not go out: ``reason`` is a sentence for the operator, with no address in it.
+
+    ``permanent``: trying again changes nothing by itself. ``letter``: only this letter is concerned, others
+    may go.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False, letter: bool = False) -> None:
+        self.reason = reason
+        self.permanent = permanent
+        self.letter = letter
         super().__init__(reason)
 
 
