@@ -15,35 +15,22 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 
-def _of_account(state: ColumnElement[bool]) -> Statement:
-    joined = message.join(part, part.c.message_id == message.c.id)
+def _of_account(state: ColumnElement[bool], *more: ColumnElement[bool]) -> Statement:
+    waiting_parts = select(part.c.message_id).where(state, *more)
     return Statement(
         select(message.c.id)
-        .select_from(joined)
-        .where(state, message.c.account == bindparam("of"))
-        .distinct()
+        .where(message.c.id.in_(waiting_parts), message.c.account == bindparam("of"))
         .order_by(message.c.id)
         .limit(bindparam("most"))
         .offset(literal_column("0"))
     )
 
 
+_TO_PHONE = part.c.recipient == bindparam("phone")
 _QUEUED: Final = _of_account(QUEUED)
 _SCHEDULED: Final = _of_account(SCHEDULED)
-_TO: Final = Statement(
-    select(message.c.id)
-    .where(
-        message.c.account == bindparam("of"),
-        message.c.ended_at.is_(literal_column("NULL")),
-        message.c.id.in_(
-            select(part.c.message_id).where(
-                part.c.recipient == bindparam("to"),
-                part.c.state.in_([literal_column("0"), literal_column("8")]),
-            )
-        ),
-    )
-    .order_by(message.c.id)
-)
+_QUEUED_TO: Final = _of_account(QUEUED, _TO_PHONE)
+_SCHEDULED_TO: Final = _of_account(SCHEDULED, _TO_PHONE)
 _OPEN: Final = Statement(
     select(func.count()).where(
         message.c.account == bindparam("of"), message.c.ended_at.is_(literal_column("NULL"))
@@ -59,9 +46,14 @@ def waiting(tx: Tx, account: str, most: int) -> list[int]:
     return sorted(set(ids))
 
 
-def waiting_for(tx: Tx, account: str, recipient: str) -> list[int]:
+def waiting_for(tx: Tx, account: str, recipient: str, most: int) -> list[int]:
     """Return an account's messages of which parts wait for a phone; ``recipient`` is as parts have it."""
-    return [int(row[0]) for row in tx.all(_TO, of=account, to=recipient)]
+    found = [
+        int(row[0])
+        for statement in (_QUEUED_TO, _SCHEDULED_TO)
+        for row in tx.all(statement, of=account, phone=recipient, most=most)
+    ]
+    return sorted(set(found))
 
 
 def unended(tx: Tx, account: str) -> int:
