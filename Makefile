@@ -26,6 +26,8 @@ demo: $(VENV)/.runs ## show the whole gateway with simulated modems (no hardware
 test: $(VENV)/.tests ## install what the tests need, and run them
 	@.ci/need mosquitto mosquitto "tests that need an MQTT broker are skipped" || true
 	@.ci/need mosquitto_pub mosquitto-clients "tests of the manual's MQTT commands are skipped" || true
+	@PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)" \
+	  .ci/need initdb postgresql "tests on PostgreSQL are skipped" || true
 	timeout --foreground $(TEST_LIMIT) $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests ## ruff, its format, and mypy --strict

@@ -46,6 +46,7 @@ class Database:
         Raises:
             StoreError: it cannot be opened, is no database, or is newer than this program.
         """
+        self.url: Final = url
         self.engine = _engine_of(url, create=create)
         self.dialect = self.engine.dialect
         with self._opening():

@@ -1,7 +1,7 @@
 """A store, rules and a clock of one's own. After every verb the office looks whether the books are right.
 
-Each move of a part and each event is noted by temporary triggers on the real database, so that also what
-happens within one transaction is held against ``model.LEGAL_MOVES``.
+Each move of a part and each event is noted by triggers on the real database (``tests/store/watch.py``): what
+happens within one transaction is held against ``model.LEGAL_MOVES``, too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from modemd.service.rollup import message_state
 from modemd.service.rules import Rules
 from modemd.store import modems, outbound, parts, spool
 from modemd.store.outbound import MessageRow
+from tests.store import watch
 from tests.store.files import fresh, rows
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from modemd.model import Reply
     from modemd.service.trouble import Decision
+    from modemd.store.database import Database
     from modemd.store.queue import ClaimedPart
     from modemd.store.transaction import Tx
 
@@ -41,23 +43,6 @@ LONG = "Twelve words of this sentence are repeated until three parts are needed.
 """Three parts."""
 WAITING = {PartState.QUEUED, PartState.SCHEDULED, PartState.SUBMITTING}
 TAKEN = {PartState.SENT, PartState.DELIVERED, PartState.UNDELIVERED}
-
-_WATCH = """
-CREATE TEMP TABLE moved (part_id, was, went);
-CREATE TEMP TABLE told (consumer, event, message_id, inbound_id, report_id);
-CREATE TEMP TABLE touched (message_id);
-CREATE TEMP TRIGGER parts_made AFTER INSERT ON main.part
-  BEGIN INSERT INTO touched VALUES (new.message_id); END;
-CREATE TEMP TRIGGER parts_changed AFTER UPDATE ON main.part
-  BEGIN INSERT INTO touched VALUES (new.message_id); END;
-CREATE TEMP TRIGGER messages_changed AFTER UPDATE ON main.message
-  BEGIN INSERT INTO touched VALUES (new.id); END;
-CREATE TEMP TRIGGER moves AFTER UPDATE OF state ON main.part WHEN old.state <> new.state
-  BEGIN INSERT INTO moved VALUES (old.id, old.state, new.state); END;
-CREATE TEMP TRIGGER tells AFTER INSERT ON main.outbox
-  BEGIN INSERT INTO touched SELECT new.message_id WHERE new.message_id IS NOT NULL;
-  INSERT INTO told VALUES (new.consumer, new.event, new.message_id, new.inbound_id, new.report_id); END;
-"""
 
 
 def rules_of(**sections: Any) -> Rules:
@@ -90,9 +75,18 @@ class Facts:
 class Office:
     """The verbs of ``service`` at a time of one's choosing."""
 
-    def __init__(self, folder: Path, rules: Rules | None = None, *, broker: bool = True) -> None:
-        self.database = fresh(folder)
-        self.database.connection.executescript(_WATCH)
+    def __init__(
+        self,
+        folder: Path,
+        rules: Rules | None = None,
+        *,
+        broker: bool = True,
+        database: Database | None = None,
+    ) -> None:
+        """``database``: a fresh store of either kind; a file in ``folder`` without."""
+        self.database = fresh(folder) if database is None else database
+        if self.database.dialect == "sqlite":
+            self.database.connection.executescript(watch.SQLITE)
         self.rules = with_broker(rules or rules_of()) if broker else rules or rules_of()
         self.now = START
         self.retried: set[int] = set()
@@ -225,7 +219,7 @@ class Office:
 
     def events(self, message_id: int) -> list[MessageState]:
         """The states that the broker was ever told of a message."""
-        sql = f"SELECT event FROM told WHERE message_id = {message_id} AND consumer = 'mqtt' ORDER BY rowid"
+        sql = f"SELECT event FROM told WHERE message_id = {message_id} AND consumer = 'mqtt' ORDER BY n"
         return [MessageState(event) for (event,) in rows(self.database, sql)]
 
     def moves(self, part_id: int) -> list[tuple[PartState, PartState]]:
@@ -239,8 +233,8 @@ class Office:
         for part_id, was, went in rows(self.database, f"SELECT part_id, was, went FROM moved{self._looked}"):
             legal = LEGAL_MOVES[PartState(was)]
             assert went in legal, f"part {part_id}: {PartState(was)!r} to {PartState(went)!r}"
-        [(last,)] = rows(self.database, "SELECT coalesce(max(rowid), 0) FROM moved")
-        self._looked = f" WHERE rowid > {last}"
+        [(last,)] = rows(self.database, "SELECT coalesce(max(n), 0) FROM moved")
+        self._looked = f" WHERE n > {last}"
         for (message_id,) in rows(self.database, "SELECT DISTINCT message_id FROM touched"):
             self._check_message(message_id)
         self.database.connection.execute("DELETE FROM touched")

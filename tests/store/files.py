@@ -1,4 +1,7 @@
-"""Real SQLite files for tests: one migrated store is made for each process, every test gets a copy."""
+"""Real stores for tests: one migrated store is made for each process, every test gets a copy.
+
+Most are SQLite files; :func:`served` gives one on a PostgreSQL server.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from modemd.store.database import Database
 
@@ -41,6 +46,20 @@ def fresh(folder: Path, *, durable: bool = False) -> Database:
     return database
 
 
+def served() -> Database:
+    """A store at HEAD on a PostgreSQL server; it is closed at the end of the test."""
+    pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed: modemd[postgres]")
+    from tests.store import postgres
+
+    return opened(Database(postgres.pool().take()))
+
+
+def beside(database: Database) -> Database:
+    """Another connection to the same store."""
+    url = database.url if database.dialect == "postgresql" else url_of(database.path)
+    return opened(Database(url))
+
+
 _OPENED: list[Database] = []
 
 
@@ -52,8 +71,13 @@ def opened(database: Database) -> Database:
 
 def close_all() -> None:
     """Close what tests opened; closing twice does no harm."""
+    on_server = any(each.dialect == "postgresql" for each in _OPENED)
     while _OPENED:
         _OPENED.pop().close()
+    if on_server:
+        from tests.store import postgres
+
+        postgres.pool().give_back()
 
 
 def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
