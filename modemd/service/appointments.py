@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
 from modemd.formats.leads import lead_word
-from modemd.model import PartState
+from modemd.model import ENDED, MessageState, PartState
 from modemd.service import intake
 from modemd.service.intake import Accepted
 from modemd.service.outbox import announce_rejected
@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Answer = Accepted | Rejected
-MOVED = "its appointment has moved"
-CANCELLED = "its appointment was cancelled"
+_GONE: Final = ENDED | {MessageState.SENT}
+"""Nothing is to come of a message in one of these states."""
+MOVED: Final = "its appointment has moved"
+CANCELLED: Final = "its appointment was cancelled"
 
 
 def accept(
@@ -109,7 +111,7 @@ def _cancel_waiting(
     """A part that a modem has in hand goes on: nobody can call it back."""
     ended = []
     for each in store.reminders_of(tx, row.id):
-        if each.ended_at is None and parts.close_waiting(tx, each.message_id, PartState.CANCELLED):
+        if each.state not in _GONE and parts.close_waiting(tx, each.message_id, PartState.CANCELLED):
             settle_by_id(tx, rules, each.message_id, to_us(now), code="cancelled", reason=reason)
             message = outbound.find_message(tx, each.message_id)
             assert message is not None, "it was settled just now"
@@ -225,7 +227,7 @@ class _Batch:
     def _known(self, each: Prepared, plan: Planned, row: AppointmentRow) -> _Opened:
         """The same again: it is answered with what is next of it."""
         mine = [one for one in store.reminders_of(self._tx, row.id) if one.revision == row.revision]
-        next_one = next((one for one in mine if one.ended_at is None), mine[-1])
+        next_one = next((one for one in mine if one.state not in _GONE), mine[-1])
         request = replace(each.request, client_id=next_one.client_id, appointment_at=None)
         message = replace(each, request=request, plan=None)
         return _Opened(plan, row.account_id, row, row.revision, known=True, messages=[message])

@@ -34,14 +34,13 @@ class AppointmentRow(NamedTuple):
 
 
 class ReminderRow(NamedTuple):
-    """One message that reminds; ``ended_at`` is ``None`` while something is still to come of it."""
+    """One message that reminds, and how it stands."""
 
     message_id: int
     lead_s: int
     revision: int
     client_id: str | None
     state: str
-    ended_at: int | None
 
 
 _ROW: Final = tuple(appointment.c[name] for name in AppointmentRow._fields)
@@ -65,8 +64,7 @@ _CHANGE: Final = Statement(
 _ADD_REMINDER: Final = Statement(insert(reminder), ("message_id", "appointment_id", "lead_s", "revision"))
 _REMINDERS: Final = Statement(
     select(
-        reminder.c.message_id, reminder.c.lead_s, reminder.c.revision, message.c.client_id, message.c.state,
-        message.c.ended_at,
+        reminder.c.message_id, reminder.c.lead_s, reminder.c.revision, message.c.client_id, message.c.state
     )
     .join(message, message.c.id == reminder.c.message_id)
     .where(reminder.c.appointment_id == bindparam("of"))
