@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
 from modemd.model import PartState
-from modemd.service import credit_holds, routing
+from modemd.service import credit_holds, routing, suspension
 from modemd.service.delivery import adopt_orphans
 from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT, announce, announce_state
@@ -30,10 +30,21 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 
+_PARKINGS: Final = 8
+
+
 def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | None:
-    """Claim the first part that this modem may take: queued → submitting."""
-    claimed = _claim(tx, rules, seat, to_us(now))
-    if claimed is not None and claimed.part_count > 1:
+    """Claim the first part that this modem may take: queued → submitting.
+
+    Where very much waits of stopped accounts, a part that is ``stopped`` is returned: it was put aside with
+    many of its like, and more of them have to be before there is an answer. Ask again.
+    """
+    for _ in range(_PARKINGS):
+        claimed = _claim(tx, rules, seat, to_us(now))
+        if claimed is None or claimed.stopped is None:
+            break
+        suspension.park(tx, rules, claimed)
+    if claimed is not None and claimed.stopped is None and claimed.part_count > 1:
         # All parts by one SIM: another sender's number would be another message for the phone.
         pinned = routing.pinned(tx, rules, seat.name)
         if claimed.route_id != pinned:

@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import accounts, arrival, upkeep
+from modemd.service import accounts, arrival, suspension, upkeep
 from modemd.store import modems
 from modemd.store import upkeep as forget
 from modemd.store.times import to_us
@@ -66,13 +66,15 @@ class Clock(Worker):
     def _tick(self, tx: Tx, now: datetime) -> datetime | None:
         rules = self._floor.rules
         upkeep.promote(tx, rules, now)
+        more = suspension.go_on(tx)
         doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
         expired = upkeep.expire(tx, rules, now)
         cancelled = accounts.cancel_closed(tx, rules, now)
         if expired or doubts:
             log.warning("%d messages expired, %d parts in doubt were settled by policy", expired, doubts)
         modems.gateway_seen(tx, rules.gateway, to_us(now))
-        return now if max(expired, cancelled) >= upkeep.AT_ONCE else upkeep.next_due(tx, now)
+        more |= max(expired, cancelled) >= upkeep.AT_ONCE
+        return now if more else upkeep.next_due(tx, now)
 
     def _slow(self, tx: Tx, now: datetime) -> None:
         upkeep.stop_waiting(tx, now)

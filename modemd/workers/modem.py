@@ -58,6 +58,7 @@ class ModemWorker(Worker):
         self._modem: Modem | None = None
         self._seat = Seat(modem_id, config.name, f"modem:{config.name}")
         self._claimed: ClaimedPart | None = None
+        self._putting_aside = False
         self._outcome: Outcome | None = None
         self._failures = 0
         self._health_at = 0.0
@@ -267,7 +268,9 @@ class ModemWorker(Worker):
         return Taken(tp_mr)
 
     def _claim(self, tx: Tx) -> ClaimedPart | None:
-        return dispatch.next_part(tx, self._floor.rules, self._seat, self._floor.now())
+        claimed = dispatch.next_part(tx, self._floor.rules, self._seat, self._floor.now())
+        self._putting_aside = claimed is not None and claimed.stopped is not None
+        return None if self._putting_aside else claimed
 
     async def _write_down(self) -> None:
         """Record the part in hand and claim the next in the same commit."""
@@ -332,7 +335,8 @@ class ModemWorker(Worker):
         until = min(self._health_at, self._inbox.sweep_at, self._orders.until)
         if self._paused_until > now:
             until = min(until, self._paused_until)
-        await self._bell.wait(until - now)
+        # What waits of stopped accounts is put aside piece by piece, so that the store is free in between.
+        await self._bell.wait(0 if self._putting_aside else until - now)
 
     async def finish(self) -> None:
         """Leave nothing claimed behind, and give the port back."""
