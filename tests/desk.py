@@ -69,14 +69,14 @@ class Desk:
     folder: Path
 
     @classmethod
-    def begin(cls, folder: Path, *, more: str = "") -> Desk:
+    def begin(cls, folder: Path, *, more: str = "", accounts: str = '{clinic: {allow: ["+32"]}}') -> Desk:
         """Two modems, gsm1 and gsm2, and the account ``clinic``."""
         desk = cls(folder)
         desk.config.write_text(
             "gateway: {name: gw, country: BE, timezone: Europe/Brussels}\n"
             f"store: {{url: 'sqlite:///{folder}/store.db'}}\n"
             f"spool: {{dir: {folder}/spool}}\n"
-            'accounts: {clinic: {allow: ["+32"]}}\n'
+            f"accounts: {accounts}\n"
             "modems:\n  discover: false\n  list:\n"
             "    - {name: gsm1, port: /dev/gsm1}\n    - {name: gsm2, port: /dev/gsm2}\n" + more
         )

@@ -282,3 +282,17 @@ def test_a_report_on_another_part_leaves_the_trouble_told(desk: Desk) -> None:
     desk.report(7)
     assert desk.part_states(message_id) == ["delivered", "failed", "cancelled"]
     assert desk.shown(message_id)["error"] == before
+
+
+def test_what_a_message_costs_is_shown_by_part(tmp_path: Path) -> None:
+    desk = Desk.begin(tmp_path, accounts="{clinic: {terms: sms4less}}")
+    desk.call("credit", "grant", "clinic", 10, "--reason", "x")
+    message_id = desk.send(LONG, "--account", "clinic")
+    desk.submit(TAKEN)
+    shown = desk.shown(message_id)
+    assert [(each["credits_held"], each["credits_captured"]) for each in shown["part_list"]] == [
+        (0, 1), (1, 0), (1, 0),
+    ]  # fmt: skip
+    lines = desk.call("messages", "show", message_id).out.splitlines()
+    assert ["credits", "1 taken, 2 held"] in [line.split(maxsplit=1) for line in lines]
+    assert [line.split()[3:5] for line in lines[-3:]] == [["1", "taken"], ["1", "held"], ["1", "held"]]

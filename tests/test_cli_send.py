@@ -61,6 +61,26 @@ def test_each_recipient_gets_a_message_of_its_own(desk: Desk) -> None:
     ]
 
 
+def test_a_quote_says_what_of_the_credits_it_would_take(tmp_path: Path) -> None:
+    desk = Desk.begin(tmp_path, accounts="{clinic: {terms: sms4less}}")
+    desk.call("credit", "grant", "clinic", 10, "--reason", "x")
+    quote = ("send", "--account", "clinic", "--to", TO, "--quote")
+    assert desk.call(*quote, "x" * 161).out == f"{TO}: 2 parts, gsm7, 2 credits of 10 available\n"
+    told = desk.call(*quote, "--json", "Hello").json
+    assert (told["credits"], told["available"]) == (1, 10)
+    assert desk.call("messages").out == "no messages\n"
+
+
+def test_an_account_that_a_command_added_sends_at_once(tmp_path: Path) -> None:
+    desk = Desk.begin(tmp_path)
+    desk.call("account", "add", "surgery", "--terms", "sms4less")
+    refused = desk.run("send", "--account", "surgery", "--to", TO, "Hello")
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.startswith("insufficient_credit: the message needs 1 credit")
+    desk.call("credit", "grant", "surgery", 1, "--reason", "x")
+    assert desk.call("send", "--account", "surgery", "--to", TO, "Hello").out
+
+
 def test_a_quote_needs_no_store_and_sends_nothing(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(f"store: {{url: 'sqlite:///{tmp_path}/store.db'}}\n")
     desk = Desk(tmp_path)

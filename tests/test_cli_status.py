@@ -169,11 +169,29 @@ def test_the_terminals_tables_hold_the_same(desk: Desk) -> None:
     desk.send("Hello")
     view = desk.write(lambda tx: overview.overview(tx, now()))
     console = Console(width=100, record=True, file=(desk.folder / "terminal").open("w"))
-    console.print(as_renderable(view, {"gw"}, UTC))
+    console.print(as_renderable(view, [], {"gw"}, UTC))
     console.file.close()
     shown = console.export_text().splitlines()
     assert [line.split()[:2] for line in shown[:2]] == [["GATEWAY", "STATE"], ["gw", "alive"]]
     assert any(line.split() == ["1", "0", "0", "0", "0"] for line in shown)
+
+
+def test_accounts_that_are_low_or_suspended_are_shown(tmp_path: Path) -> None:
+    accounts = "{clinic: {terms: sms4less, low_credit: 5}, shop: {terms: smstools}, rich: {terms: smstools}}"
+    desk = Desk.begin(tmp_path, accounts=accounts)
+    desk.gateway_starts()
+    for name, credits_ in (("clinic", 5), ("shop", 50), ("rich", 50)):
+        desk.call("credit", "grant", name, credits_, "--reason", "x")
+    desk.call("account", "suspend", "shop", "--reason", "a complaint")
+    shown = desk.call("status", "--json").json
+    assert [each["account"] for each in shown["credits_low"]] == ["clinic"]
+    assert [each["account"] for each in shown["suspended"]] == ["shop"]
+    lines = desk.call("status").out.splitlines()
+    titles = next(place for place, line in enumerate(lines) if line.startswith("CREDIT "))
+    assert [line.split(maxsplit=5) for line in lines[titles + 1 :]] == [
+        ["clinic", "active", "5", "0", "-", "low"],
+        ["shop", "suspended", "50", "0", "-", "operator"],
+    ]
 
 
 @pytest.mark.parametrize(

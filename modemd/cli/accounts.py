@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from modemd.cli.account_changes import CHANGES
 from modemd.cli.account_tables import ACCOUNTS, account_facts, account_line, account_object
 from modemd.cli.books import account_row, open_books, takes_json
 from modemd.cli.config_option import takes_config
@@ -22,6 +23,10 @@ def account() -> None:
 
     An account is declared in the configuration, or added here; the books of both are in the store.
     """
+
+
+for _command in CHANGES:
+    account.add_command(_command)
 
 
 @account.command("list")

@@ -16,7 +16,7 @@ from modemd.cli.presence import open_store, utc_now
 from modemd.config import load
 from modemd.errors import Rejected
 from modemd.model import MessageState
-from modemd.service import orders, views
+from modemd.service import accounts, credit_views, orders, views
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
@@ -132,11 +132,13 @@ def show(path: Path, message_id: int, *, incoming: bool, as_json: bool) -> None:
     show_outbound(*found, config.gateway.zone, as_json=as_json)
 
 
-def _with_parts(tx: Tx, message_id: int) -> tuple[OutboundView, list[views.PartView]]:
+def _with_parts(
+    tx: Tx, message_id: int
+) -> tuple[OutboundView, list[views.PartView], dict[int, tuple[int, int]]]:
     found = views.find_outbound(tx, message_id)
     if found is None:
         raise Rejected("bad_request", f"there is no message {message_id}")
-    return found, views.parts_of(tx, message_id)
+    return found, views.parts_of(tx, message_id), credit_views.of_message(tx, message_id)
 
 
 @messages.command()
@@ -174,7 +176,7 @@ def _order(path: Path, order: Callable[[Tx, Rules], MessageRow], *, as_json: boo
     config = load(path)
     rules = Rules.of(config)
     with open_store(config.store.url) as store:
-        message = store.transact(lambda tx: order(tx, rules))
+        message = store.transact(lambda tx: order(tx, accounts.merged(tx, rules)))
         if as_json:
             show_json(outbound_object(*store.read(lambda tx: _with_parts(tx, message.id))))
             return

@@ -19,7 +19,7 @@ from modemd.cli.output_objects import inbound_object, outbound_object
 from modemd.model import PartState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
     from modemd.service.views import InboundView, OutboundView, PartView
@@ -30,14 +30,23 @@ _PARTS: Final = (
 )  # fmt: skip
 
 
+_CREDIT: Final = Column("CREDIT")
+
 _WAITING: Final = frozenset({PartState.QUEUED, PartState.SCHEDULED, PartState.UNCERTAIN})
 """What a part is due for in these lies ahead; the others keep the time, and it means nothing any more."""
 
 
-def show_outbound(view: OutboundView, parts: Sequence[PartView], zone: tzinfo, *, as_json: bool) -> None:
-    """Print a message on its way out."""
+def show_outbound(
+    view: OutboundView,
+    parts: Sequence[PartView],
+    credits_: Mapping[int, tuple[int, int]],
+    zone: tzinfo,
+    *,
+    as_json: bool,
+) -> None:
+    """Print a message on its way out, with the credits that each part holds and has cost."""
     if as_json:
-        show_json(outbound_object(view, parts))
+        show_json(outbound_object(view, parts, credits_))
         return
     trouble = None if view.error_code is None else printable(f"{view.error_code}: {view.error_reason}")
     facts = {
@@ -54,14 +63,32 @@ def show_outbound(view: OutboundView, parts: Sequence[PartView], zone: tzinfo, *
         "parts": f"{view.parts_done} of {view.parts} sent",
         "report": "asked for" if view.report else "not asked for",
         "modem": view.modem,
-        "credits": view.credits or None,
+        "credits": _credits(credits_),
         "deadline": moment(view.deadline_at, zone),
     }
     show_facts((name, cell(value)) for name, value in facts.items())
     show_facts((state.value, moment(at, zone)) for state, at in view.milestones)
     _show_text(view.text)
     click.echo()
-    show_table(_PARTS, [_part_row(part, zone) for part in parts], none="its parts are not kept")
+    if credits_:
+        rows = [[*_part_row(part, zone), _credits_of(credits_.get(part.part_no))] for part in parts]
+        rows = [[*row[:3], row[-1], *row[3:-1]] for row in rows]
+        show_table((*_PARTS[:3], _CREDIT, *_PARTS[3:]), rows, none="its parts are not kept")
+    else:
+        show_table(_PARTS, [_part_row(part, zone) for part in parts], none="its parts are not kept")
+
+
+def _credits(of_parts: Mapping[int, tuple[int, int]]) -> str | None:
+    """What the message holds and has cost; ``None`` where nothing is charged."""
+    held, captured = (sum(each) for each in zip(*of_parts.values(), strict=True)) if of_parts else (0, 0)
+    return f"{captured} taken, {held} held" if of_parts else None
+
+
+def _credits_of(part: tuple[int, int] | None) -> str:
+    held, captured = part or (0, 0)
+    if captured:
+        return f"{captured} taken"
+    return f"{held} held" if held else cell(None)
 
 
 def _part_row(part: PartView, zone: tzinfo) -> list[str]:

@@ -5,17 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from modemd.cli.credit_objects import standing_object
 from modemd.formats.events import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from modemd.service.credit_views import Standing
     from modemd.service.overview import BrokerView, GatewayView, ModemView, Overview
     from modemd.service.views import InboundView, OutboundView, PartView
 
 
-def outbound_object(view: OutboundView, parts: Sequence[PartView] | None = None) -> dict[str, Any]:
-    """A message on its way out, with its parts where they are given."""
+def outbound_object(
+    view: OutboundView,
+    parts: Sequence[PartView] | None = None,
+    credits_: Mapping[int, tuple[int, int]] | None = None,
+) -> dict[str, Any]:
+    """A message on its way out, with its parts where they are given.
+
+    ``credits_`` are those that each part, by its place, holds and has cost.
+    """
     made: dict[str, Any] = {
         "id": str(view.id),
         "client_id": view.client_id,
@@ -40,8 +49,15 @@ def outbound_object(view: OutboundView, parts: Sequence[PartView] | None = None)
     if view.error_code is not None:
         made["error"] = {"code": view.error_code, "reason": view.error_reason}
     if parts is not None:
-        made["part_list"] = [part_object(part) for part in parts]
+        made["part_list"] = [
+            part_object(part) | _credits_object((credits_ or {}).get(part.part_no, (0, 0))) for part in parts
+        ]
     return made
+
+
+def _credits_object(of_part: tuple[int, int]) -> dict[str, int]:
+    held, captured = of_part
+    return {"credits_held": held, "credits_captured": captured}
 
 
 def part_object(part: PartView) -> dict[str, Any]:
@@ -128,8 +144,11 @@ def modem_object(view: ModemView, *, alive: bool) -> dict[str, Any]:
     }
 
 
-def overview_object(view: Overview, alive: set[str]) -> dict[str, Any]:
-    """All of ``modemd status``; ``alive`` are the names of the gateways whose process lives."""
+def overview_object(view: Overview, wanting: Sequence[Standing], alive: set[str]) -> dict[str, Any]:
+    """All of ``modemd status``; ``alive`` are the names of the gateways whose process lives.
+
+    ``wanting`` are the accounts that are low on credits, suspended, or wait for credits.
+    """
     return {
         "gateways": [gateway_object(each, alive=each.name in alive) for each in view.gateways],
         "modems": [modem_object(each, alive=each.gateway in alive) for each in view.modems],
@@ -143,7 +162,9 @@ def overview_object(view: Overview, alive: set[str]) -> dict[str, Any]:
             "uncertain": view.uncertain,
             "untold": dict(view.untold),
         },
-        "credits_low": [],
+        "credits_low": [standing_object(each) for each in wanting if each.low],
+        "suspended": [standing_object(each) for each in wanting if each.state == "suspended"],
+        "waiting_for_credit": [standing_object(each) for each in wanting if each.waiting],
     }
 
 

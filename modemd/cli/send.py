@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
+from modemd.cli.amounts import counted
 from modemd.cli.config_option import takes_config
 from modemd.cli.exits import EXIT_FAILED
 from modemd.cli.output import show_json
 from modemd.cli.presence import open_store, utc_now
 from modemd.cli.send_wait import Waiting
 from modemd.config import Config, load
-from modemd.errors import Rejected
+from modemd.errors import Rejected, StoreError
 from modemd.formats.sendjson import read_send
 from modemd.model import Priority
-from modemd.service import intake, views
+from modemd.service import accounts, credit, intake, views
 from modemd.service.rules import Rules
+from modemd.store import accounts as rows
 
 if TYPE_CHECKING:
     from modemd.service.intake import Accepted, Prepared
@@ -86,14 +88,14 @@ def send(ctx: click.Context, text: str | None, **options: Unpack[Options]) -> No
     or with --wait no running gateway, 78 the configuration is wrong, or the broker refuses us.
     """  # noqa: D301 - click wants the backspace itself
     config = load(ctx.obj)
-    rules = Rules.of(config)
     try:
         payload = _payload(options, _text(text))
         if options["mqtt"]:
             ctx.exit(_by_broker(config, payload, options))
+        rules, available = _known(config, payload["account"] or accounts.DEFAULT)
         prepared = _prepared(payload, rules, config)
         if options["quote"]:
-            _quote(prepared, as_json=options["as_json"])
+            _quote(prepared, available, as_json=options["as_json"])
             return
         with open_store(config.store.url) as store:
             accepted = store.transact(lambda tx: _accept(tx, prepared, rules))
@@ -132,6 +134,22 @@ def _by_broker(config: Config, payload: dict[str, Any], options: Options) -> int
     return send_by_broker(config, payload, **how)
 
 
+def _known(config: Config, account: str) -> tuple[Rules, int | None]:
+    """The rules with the store's accounts, and what this one has; a quote is made without a store as well."""
+    declared = Rules.of(config)
+
+    def look(tx: Tx) -> tuple[Rules, int | None]:
+        rules, row = accounts.merged(tx, declared), rows.find(tx, account)
+        charged = row is not None and rules.terms_of(account).charged
+        return rules, credit.balances(tx, row.id).available if row and charged else None
+
+    try:
+        with open_store(config.store.url) as store:
+            return store.read(look)
+    except StoreError:
+        return declared, None
+
+
 def _prepared(payload: dict[str, Any], rules: Rules, config: Config) -> list[Prepared]:
     """Every message, checked.
 
@@ -142,15 +160,17 @@ def _prepared(payload: dict[str, Any], rules: Rules, config: Config) -> list[Pre
     return [intake.prepare(request, rules, utc_now()) for request in requests]
 
 
-def _quote(prepared: list[Prepared], *, as_json: bool) -> None:
+def _quote(prepared: list[Prepared], available: int | None, *, as_json: bool) -> None:
     for each in prepared:
         quote = intake.quote(each)
         if as_json:
             told = {"to": each.outgoing.destination, "parts": quote.parts, "coding": quote.coding}
-            show_json(told | {"credits": quote.credits})
+            known = {} if available is None else {"available": available}
+            show_json(told | {"credits": quote.credits} | known)
             continue
         parts = "1 part" if quote.parts == 1 else f"{quote.parts} parts"
-        click.echo(f"{each.outgoing.destination}: {parts}, {quote.coding}, {quote.credits} credits")
+        left = "" if available is None else f" of {available} available"
+        click.echo(f"{each.outgoing.destination}: {parts}, {quote.coding}, {counted(quote.credits)}{left}")
 
 
 def _accept(tx: Tx, prepared: list[Prepared], rules: Rules) -> list[Accepted]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -15,11 +15,13 @@ from modemd.cli.output_objects import overview_object
 from modemd.cli.presence import living, open_store, utc_now
 from modemd.cli.status_tables import as_renderable, as_text
 from modemd.config import load
-from modemd.service import overview
+from modemd.service import accounts, credit_views, overview
+from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from modemd.service.credit_views import Standing
     from modemd.service.overview import Overview
     from modemd.store.database import Database
 
@@ -34,72 +36,82 @@ _SHARE: Final = 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (with --watch: a line each second).")
 @click.pass_context
 def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
-    """Show gateways, modems and queues.
+    """Show gateways, modems and queues, and the accounts whose credits are low or that are suspended.
 
     A modem's QUEUE counts the parts that it may take; other modems on the same routes may take some of
     them. Exit status 75: no gateway is running on this store.
     """
     config = load(ctx.obj)
-    zone = config.gateway.zone
+    zone, rules = config.gateway.zone, Rules.of(config)
     with open_store(config.store.url) as store:
         if watch:
-            _watch(store, zone, as_json=as_json)
+            _watch(store, rules, as_json=as_json)
             return
-        view, alive = _look(store, zone)
+        look = _look(store, rules)
     if as_json:
-        show_json(overview_object(view, alive))
+        show_json(overview_object(*look))
     else:
-        _show(view, alive, zone)
-    if not alive:
+        _show(look, zone)
+    if not look.alive:
         ctx.exit(EXIT_TRY_AGAIN)
 
 
-def _look(store: Database, zone: tzinfo) -> tuple[Overview, set[str]]:
+class _Look(NamedTuple):
+    """Everything at one moment; ``wanting`` are accounts that are to be looked at."""
+
+    view: Overview
+    wanting: list[Standing]
+    alive: set[str]
+
+
+def _look(store: Database, rules: Rules) -> _Look:
     now = utc_now()
-    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    view = store.read(lambda tx: overview.overview(tx, midnight))
-    return view, living(view.gateways, now)
+    midnight = now.astimezone(rules.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    view, wanting = store.read(
+        lambda tx: (overview.overview(tx, midnight), credit_views.wanting(tx, accounts.merged(tx, rules)))
+    )
+    return _Look(view, wanting, living(view.gateways, now))
 
 
-def _show(view: Overview, alive: set[str], zone: tzinfo) -> None:
+def _show(look: _Look, zone: tzinfo) -> None:
     if on_terminal():
         from rich.console import Console  # noqa: PLC0415 - only where a person looks
 
-        Console().print(as_renderable(view, alive, zone))
+        Console().print(as_renderable(*look, zone))
     else:
-        click.echo(as_text(view, alive, zone))
+        click.echo(as_text(*look, zone))
 
 
-def _watch(store: Database, zone: tzinfo, *, as_json: bool) -> None:
+def _watch(store: Database, rules: Rules, *, as_json: bool) -> None:
     """Ctrl-C is how it ends, and no failure."""
     try:
         if as_json or not on_terminal():
-            for view, alive in _looks(store, zone):
+            for look in _looks(store, rules):
                 if as_json:
-                    show_json(overview_object(view, alive))
+                    show_json(overview_object(*look))
                 else:
-                    click.echo(f"{as_text(view, alive, zone)}\n")
+                    click.echo(f"{as_text(*look, rules.zone)}\n")
         else:
-            _redraw(store, zone)
+            _redraw(store, rules)
     except KeyboardInterrupt:
         return
 
 
-def _redraw(store: Database, zone: tzinfo) -> None:
+def _redraw(store: Database, rules: Rules) -> None:
     from rich.console import Group  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     with Live(screen=True, auto_refresh=False) as live:
-        for view, alive in _looks(store, zone):
-            clock = datetime.now(zone).strftime("%H:%M:%S")
+        for look in _looks(store, rules):
+            clock = datetime.now(rules.zone).strftime("%H:%M:%S")
             foot = Text(f"{clock}, Ctrl-C ends this", style="dim")
-            live.update(Group(as_renderable(view, alive, zone), foot), refresh=True)
+            live.update(Group(as_renderable(*look, rules.zone), foot), refresh=True)
 
 
-def _looks(store: Database, zone: tzinfo) -> Iterator[tuple[Overview, set[str]]]:
+def _looks(store: Database, rules: Rules) -> Iterator[_Look]:
     while True:
         began = time.monotonic()
-        yield _look(store, zone)
+        yield _look(store, rules)
         took_s = time.monotonic() - began
         time.sleep(max(_REDRAW_S - took_s, took_s * _SHARE))

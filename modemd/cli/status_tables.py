@@ -12,6 +12,7 @@ from modemd.service.routing import base_of
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from modemd.service.credit_views import Standing
     from modemd.service.overview import ModemView, Overview
 
 _GATEWAYS: Final = (Column("GATEWAY"), Column("STATE"), Column("SINCE"), Column("VERSION"))
@@ -30,6 +31,10 @@ _QUEUES: Final = (
     Column("QUEUED", right=True), Column("SCHEDULED", right=True), Column("SENDING", right=True),
     Column("UNCERTAIN", right=True), Column("TO BE TOLD", right=True),
 )  # fmt: skip
+_CREDIT: Final = (
+    Column("CREDIT"), Column("STATE"), Column("BALANCE", right=True), Column("HELD", right=True),
+    Column("WAITING", right=True), Column("WHY"),
+)  # fmt: skip
 _ROUTES: Final = (Column("ROUTE"), Column("QUEUED", right=True), Column("MODEMS"))
 
 
@@ -38,17 +43,20 @@ class _Table(NamedTuple):
     rows: list[list[str]]
 
 
-def as_text(view: Overview, alive: set[str], zone: tzinfo) -> str:
-    """Plain text, a blank line between the tables."""
-    return "\n\n".join(plain_table(*table) for table in _tables(view, alive, zone))
+def as_text(view: Overview, wanting: Sequence[Standing], alive: set[str], zone: tzinfo) -> str:
+    """Plain text, a blank line between the tables; ``wanting`` are the accounts that are to be looked at."""
+    tables = [*_tables(view, alive, zone), *_credit_tables(wanting)]
+    return "\n\n".join(plain_table(*table) for table in tables)
 
 
-def as_renderable(view: Overview, alive: set[str], zone: tzinfo) -> RenderableType:
+def as_renderable(
+    view: Overview, wanting: Sequence[Standing], alive: set[str], zone: tzinfo
+) -> RenderableType:
     """The same in colour."""
     from rich.console import Group  # noqa: PLC0415 - only where a person looks
     from rich.padding import Padding  # noqa: PLC0415
 
-    tables = [rich_table(*table) for table in _tables(view, alive, zone)]
+    tables = [rich_table(*table) for table in (*_tables(view, alive, zone), *_credit_tables(wanting))]
     return Group(*(Padding(table, (0, 0, 1, 0)) for table in tables))
 
 
@@ -63,6 +71,20 @@ def _tables(view: Overview, alive: set[str], zone: tzinfo) -> Iterator[_Table]:
     waiting = [route for route in view.routes if route.queued]
     if len(waiting) > 1 or any(base_of(route.key) != "any" for route in waiting):
         yield _Table(_ROUTES, [[each.key, str(each.queued), cell(" ".join(each.modems))] for each in waiting])
+
+
+def _credit_tables(wanting: Sequence[Standing]) -> list[_Table]:
+    return [_Table(_CREDIT, [_credit_row(each) for each in wanting])] if wanting else []
+
+
+def _credit_row(view: Standing) -> list[str]:
+    why = [view.state_code] if view.state_code else []
+    why += ["low"] if view.low else []
+    why += [f"{view.waiting_credits} credits are wanted"] if view.waiting else []
+    return [
+        view.account, view.state, str(view.balance), str(view.held), cell(view.waiting or None),
+        cell(printable(", ".join(why))),
+    ]  # fmt: skip
 
 
 def _gateway_rows(view: Overview, alive: set[str], zone: tzinfo) -> list[list[str]]:

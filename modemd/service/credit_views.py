@@ -5,7 +5,7 @@ Credits are whole numbers, money is ``Decimal`` in the order's currency, times a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from modemd.store.times import from_us
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
 _BEYOND_ALL: Final = 2**62
@@ -157,7 +158,10 @@ class ObjectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How an account stands; ``waiting`` messages want ``waiting_credits`` that are not there."""
+    """How an account stands; ``waiting`` messages want ``waiting_credits`` that are not there.
+
+    ``low``: its credits are at the threshold that its ``low_credit`` sets, or under it, or used up.
+    """
 
     account: str
     state: str
@@ -168,6 +172,7 @@ class Standing:
     held: int
     waiting: int
     waiting_credits: int
+    low: bool = False
 
 
 def statement(tx: Tx, account_id: int, name: str, *, most: int | None) -> Statement:
@@ -330,6 +335,21 @@ def objections(tx: Tx, account_id: int) -> list[ObjectionView]:
     ]
 
 
-def standings(tx: Tx) -> list[Standing]:
-    """Return how each account stands, by name."""
-    return [Standing(**row._asdict()) for row in store.standings(tx)]
+def standings(tx: Tx, rules: Rules | None = None) -> list[Standing]:
+    """Return how each account stands, by name; whether its credits are low only where ``rules`` are given."""
+    found = [Standing(**row._asdict()) for row in store.standings(tx)]
+    if rules is None:
+        return found
+    return [replace(each, low=_is_low(each, rules)) for each in found]
+
+
+def _is_low(standing: Standing, rules: Rules) -> bool:
+    if standing.state not in {"active", "suspended"} or not rules.terms_of(standing.account).charged:
+        return False
+    config = rules.accounts.get(standing.account)
+    return standing.balance <= ((config.low_credit if config else None) or 0)
+
+
+def wanting(tx: Tx, rules: Rules) -> list[Standing]:
+    """Return the open accounts that an operator should look at: low, suspended, or waiting for credits."""
+    return [each for each in standings(tx, rules) if each.low or each.waiting or each.state == "suspended"]
