@@ -34,6 +34,7 @@ from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_intake import SpoolIntake
 from modemd.workers.spool_results import SpoolResults
 from modemd.workers.supervisor import Supervisor, Worker
+from modemd.workers.terms import TermsWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,6 +157,7 @@ class Daemon:
             SpoolResults(floor, dirs),
             Clock(floor, self._config.retention),
             Listener(floor),
+            TermsWorker(floor),
             OrderWatch(floor),
         ]
         if self._config.hooks.event:

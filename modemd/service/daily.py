@@ -1,0 +1,132 @@
+"""The daily application of the accounts' terms: each step is one transaction, and is done once.
+
+Whatever is due is found anew from the books, so that days on which no gateway ran are caught up with, and a
+step that another gateway, or a command, has done meanwhile is not due any more.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from modemd.errors import Rejected
+from modemd.service import accounts, credit
+from modemd.service.account_events import tell
+from modemd.service.calendar import day_of
+from modemd.service.customers import by_id
+from modemd.service.debts import UNPAID
+from modemd.service.ordering import facts_of
+from modemd.service.terms_steps import Step, due
+from modemd.store import accounts as store
+from modemd.store import credit_orders, lots
+from modemd.store import terms as plans
+from modemd.store.times import to_us
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from modemd.service.rules import Rules
+    from modemd.store.accounts import AccountRow
+    from modemd.store.transaction import Tx
+
+__all__ = ["BY", "ROUNDS", "Step", "carry_out", "check_clock", "due", "is_done", "note_day"]
+
+log = logging.getLogger(__name__)
+
+BY: Final = "terms"
+"""Who does what a rule brings about."""
+ROUNDS: Final = 3
+"""A step may bring about another: what is closed is erased. So often it is looked again."""
+
+
+def is_done(tx: Tx, rules: Rules, now: datetime) -> bool:
+    """Tell whether today's application is done, in the gateway's zone; also where the clock is set back."""
+    newest = plans.newest_day(tx)
+    return newest is not None and newest >= _today(rules, now)
+
+
+def check_clock(tx: Tx, rules: Rules, now: datetime) -> None:
+    """Refuse to apply the terms of a day before one that is done: ``Rejected`` with ``bad_request``."""
+    newest, today = plans.newest_day(tx), _today(rules, now)
+    if newest is not None and newest > today:
+        raise Rejected(
+            "bad_request",
+            f"the clock is set back: it says {today}, and the terms were applied for {newest} already",
+        )
+
+
+def note_day(tx: Tx, rules: Rules, now: datetime) -> None:
+    """Write down that today's application is done."""
+    plans.note_day(tx, _today(rules, now), rules.gateway, to_us(now))
+
+
+def carry_out(tx: Tx, rules: Rules, step: Step, now: datetime) -> bool:
+    """Do one step, where it is still due; tell whether it was.
+
+    Raises:
+        Rejected: the books say no: the clock is set back.
+    """
+    found = next((each for each in due(tx, rules, now, step.account_id) if each.key == step.key), None)
+    if found is None or found.kind not in _DO:
+        return False
+    row = by_id(tx, found.account_id)
+    _DO[found.kind](tx, rules, found, row, now)
+    log.warning("account %s: %s (%s)", row.name, found.sentence, found.clause or "its own terms")
+    return True
+
+
+def _today(rules: Rules, now: datetime) -> str:
+    return day_of(now, rules.zone).isoformat()
+
+
+def _change_terms(tx: Tx, rules: Rules, step: Step, row: AccountRow, now: datetime) -> None:
+    plan = None if step.target is None else plans.find_plan(tx, step.target)
+    assert plan is not None, "it was found a moment ago"
+    store.set_terms(tx, row.id, plan.terms, plan.version, to_us(now))
+    plans.set_plan(tx, plan.id, "applied")
+    facts = {"terms": plan.terms, "version": plan.version, "in_force": True, "clause": step.clause}
+    tell(tx, rules, row, "terms_change", facts, now)
+
+
+def _expire(tx: Tx, rules: Rules, step: Step, row: AccountRow, now: datetime) -> None:
+    assert step.target is not None, "a lot expires"
+    _take(tx, rules, step, row, [step.target], now)
+
+
+def _forfeit(tx: Tx, rules: Rules, step: Step, row: AccountRow, now: datetime) -> None:
+    _take(tx, rules, step, row, lots.unclosed(tx, row.id), now)
+
+
+def _take(tx: Tx, rules: Rules, step: Step, row: AccountRow, lot_ids: list[int], now: datetime) -> None:
+    reason = f"{step.sentence} ({step.clause})"
+    lost = sum(
+        credit.take_away(tx, row.id, lot_id, "forfeit", by=BY, reason=reason, now=now) for lot_id in lot_ids
+    )
+    if lost:
+        facts = {"credits": lost, "lot": step.target, "reason": step.sentence, "clause": step.clause}
+        tell(tx, rules, row, "credit_forfeited", facts, now)
+
+
+def _suspend(tx: Tx, rules: Rules, step: Step, row: AccountRow, now: datetime) -> None:
+    order = None if step.target is None else credit_orders.find(tx, step.target)
+    assert order is not None, "it was found a moment ago"
+    if step.code == UNPAID:
+        facts = {**facts_of(order), "due_at": step.due_at, "clause": step.clause}
+        tell(tx, rules, row, "payment_overdue", facts, now)
+    reason = f"{step.sentence} ({step.clause})"
+    accounts.suspend(tx, rules, row.name, code=step.code, reason=reason, by=BY, now=now)
+
+
+def _close(tx: Tx, rules: Rules, step: Step, row: AccountRow, now: datetime) -> None:
+    reason = f"{step.sentence} ({step.clause})"
+    accounts.close(tx, rules, row.name, code=step.code, reason=reason, by=BY, now=now)
+
+
+_DO: Final[dict[str, Callable[[Tx, Rules, Step, AccountRow, datetime], None]]] = {
+    "terms": _change_terms,
+    "expire": _expire,
+    "suspend": _suspend,
+    "forfeit": _forfeit,
+    "close": _close,
+}
