@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from modemd.config.accounts import AccountConfig
+from modemd.config.consent import ConsentWordsConfig
 from modemd.config.mail import MailConfig
 from modemd.config.modems import ModemsConfig
 from modemd.config.mqtt import MqttConfig
@@ -44,6 +45,10 @@ class Config(Section):
     )
     tariffs: Annotated[dict[Name, tuple[TariffConfig, ...]], AfterValidator(in_order)] = Field(
         {}, description="what credits cost, by name; `standard` holds where none is named"
+    )
+    consent_words: ConsentWordsConfig = Field(
+        default_factory=ConsentWordsConfig,
+        description="words beside STOP and START that recipients may write",
     )
     contacts: dict[ContactName, Numbers] = Field(
         {}, description="names that may stand for phone numbers where a message is sent to"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import PduError
 from modemd.gsm.incoming import Deliver, decode_any, decode_deliver
 from modemd.gsm.join import join
-from modemd.service import reports
+from modemd.service import consent, reports
 from modemd.service.outbox import announce_inbound
 from modemd.service.outcomes import Seat
 from modemd.store import inbound
@@ -137,13 +137,13 @@ def _write(
 ) -> None:
     """Join parts, as many as there are, into a message."""
     reads = {int(row[1]): decode_deliver(str(row[2])) for row in rows}
-    first = next(iter(reads.values()))
+    first, text = next(iter(reads.values())), join(reads, part_count)
     inbound_id = inbound.add_inbound(
         tx,
         [int(row[0]) for row in rows],
         account=account,
         originator=first.originator,
-        text=join(reads, part_count),
+        text=text,
         coding=first.coding,
         modem=seat.name,
         sim=seat.sim,
@@ -154,6 +154,7 @@ def _write(
         error=None,
     )
     announce_inbound(tx, rules, inbound_id, to_us(now))
+    consent.hear(tx, rules, account, first.originator, text, now)
 
 
 def hand_out_incomplete(tx: Tx, rules: Rules, now: datetime, *, within: timedelta = JOIN_WITHIN) -> int:

@@ -112,10 +112,16 @@ def taken(
         settle(tx, rules, message, now_us, trouble=trouble)
     else:
         announce(tx, rules, message, now_us, trouble=trouble)
-    if MQTT in rules.consumers:
+    if MQTT in rules.consumers or _asks_consent(rules, message.account):
         conversation.keep(tx, message.account, recipient_key(message.destination), message.id, now_us)
     if message.report and reportable:
         adopt_orphans(tx, rules, part_id, message_id, now)
+
+
+def _asks_consent(rules: Rules, account: str) -> bool:
+    """Whether a recipient's STOP is to find out whom it was said to."""
+    config = rules.accounts.get(account)
+    return config is not None and config.consent != "none"
 
 
 def _apply(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from modemd.service.consent_words import ConsentWords
 from modemd.service.tariff import PLAIN, Tariff, tariff_of
 from modemd.service.terms import Terms, all_terms
 
@@ -28,6 +29,7 @@ class Rules:
     ``zone`` is the one of times of day, and of its days, months and years;
     ``terms`` are the presets and the operator's own, as they are written now, ``tariffs`` what credits cost;
     ``in_force`` are the terms that an account accepted, where the store knows them;
+    ``words`` are what people may write to end their consent, or to give it;
     ``consumers`` are those who are told of events: each gets a row of the outbox for what concerns it.
     """
 
@@ -41,6 +43,7 @@ class Rules:
     contacts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Mapping[str, AccountConfig] = field(default_factory=dict)
     zone: tzinfo = UTC
+    words: ConsentWords = field(default_factory=ConsentWords.of)
     terms: Mapping[str, Terms] = field(default_factory=lambda: all_terms({}))
     tariffs: Mapping[str, Tariff] = field(default_factory=dict)
     in_force: Mapping[str, Terms] = field(default_factory=dict)
@@ -60,12 +63,18 @@ class Rules:
             contacts=config.contacts,
             declared=config.accounts,
             zone=config.gateway.zone,
+            words=ConsentWords.of(config.consent_words),
             terms=all_terms(config.terms),
             tariffs={
                 name: tariff_of(name, versions, config.gateway.zone)
                 for name, versions in config.tariffs.items()
             },
         )
+
+    @property
+    def asks_consent(self) -> bool:
+        """Whether any account asks for its recipients' consent. It looks through all of them."""
+        return any(account.consent != "none" for account in self.accounts.values())
 
     def prefix_for(self, destination: str) -> str | None:
         """Return the longest configured prefix that a destination begins with."""

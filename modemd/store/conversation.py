@@ -11,6 +11,8 @@ from modemd.store.schema import conversation
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from modemd.store.transaction import Tx
 
 _INSERT = insert(conversation)
@@ -28,6 +30,11 @@ _LAST: Final = Statement(
         conversation.c.at >= bindparam("since"),
     ),
 )
+_WHEN: Final = Statement(
+    select(conversation.c.at).where(
+        conversation.c.account == bindparam("account"), conversation.c.recipient == bindparam("recipient")
+    ),
+)
 _FORGET: Final = Statement(delete(conversation).where(conversation.c.at < bindparam("before")))
 
 
@@ -40,6 +47,16 @@ def last(tx: Tx, account: str, recipient: str, since_us: int) -> int | None:
     """Return the id of the last message that the network took for a phone, if that was since then."""
     found = tx.scalar(_LAST, account=account, recipient=recipient, since=since_us)
     return None if found is None else int(found)
+
+
+def latest(tx: Tx, accounts: Iterable[str], recipient: str) -> str | None:
+    """Return which of the accounts had the latest message for a phone, as far as that is remembered."""
+    found = [
+        (int(at), account)
+        for account in accounts
+        if (at := tx.scalar(_WHEN, account=account, recipient=recipient)) is not None
+    ]
+    return max(found)[1] if found else None
 
 
 def forget(tx: Tx, before_us: int) -> None:

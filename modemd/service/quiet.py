@@ -1,0 +1,31 @@
+"""Quiet hours: an account's messages are not sent then, whatever their priority, but at their end."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from modemd.service.reminders import Hours
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from modemd.service.rules import Rules
+
+
+def until(rules: Rules, account: str, moment: datetime) -> datetime | None:
+    """Return when the quiet hours end that a moment is in; ``None`` where it is in none of the account's.
+
+    They are hours of the clock on the wall in the gateway's zone, also where that is put forward or back.
+    """
+    config = rules.accounts.get(account)
+    if config is None or config.quiet_hours is None:
+        return None
+    hours = _hours(config.quiet_hours, rules.zone)
+    span = None if hours is None else hours.around(moment)
+    return None if span is None else span[1]
+
+
+@lru_cache(maxsize=1024)
+def _hours(written: str, zone: tzinfo) -> Hours | None:
+    return Hours.of(written, zone)
