@@ -81,7 +81,8 @@ ENDED: Final = frozenset(
 
 _S = MessageState
 LEGAL_EVENTS: Final[dict[MessageState, frozenset[MessageState]]] = {
-    _S.ACCEPTED: frozenset({_S.QUEUED, _S.SCHEDULED}),
+    # What waits for credits stays ``accepted``.
+    _S.ACCEPTED: frozenset({_S.QUEUED, _S.SCHEDULED, _S.CANCELLED, _S.EXPIRED}),
     _S.SCHEDULED: frozenset({_S.QUEUED, _S.CANCELLED, _S.EXPIRED}),
     _S.QUEUED: frozenset({_S.SENDING, _S.CANCELLED, _S.EXPIRED}),
     _S.SENDING: frozenset(

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.errors import Rejected
-from modemd.service.credit_holds import capture, follow
+from modemd.service.credit_holds import capture, follow, hold_again
+from modemd.service.credit_wait import cover
 from modemd.store import accounts, ledger, lots
 from modemd.store.balances import Balance, find_balance
 from modemd.store.ledger import Entry
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from modemd.store.transaction import Tx
 
-__all__ = ["Balance", "adjust", "balances", "capture", "follow", "grant", "take_away"]
+__all__ = ["Balance", "adjust", "balances", "capture", "cover", "follow", "grant", "hold_again", "take_away"]
 
 MOST: Final = 1_000_000_000
 """The most credits that one verb may move."""

@@ -86,13 +86,15 @@ class _Writer:
         if refusal is not None:
             return refusal
         message_id, self._next_id = self._next_id, self._next_id + 1
+        waits = self._admission.admit(each, message_id)
         state = MessageState.QUEUED if each.due_at is None else MessageState.SCHEDULED
+        if waits:
+            state = MessageState.ACCEPTED
         if each.request.client_id is not None:
             self._met[each.account, each.request.client_id] = (message_id, each.digest, state)
-        self._admission.admit(each, message_id)
         route_id = self._route(each.route_key)
         self._messages.append(self._message_row(each, message_id, file_id, state, route_id))
-        self._add_parts(each, message_id, route_id)
+        self._add_parts(each, message_id, route_id, waits=waits)
         if self._news is not None:
             self._news.accepted(each, message_id, state, reply)
         return Accepted(message_id, state, len(each.encoded.parts))
@@ -145,7 +147,7 @@ class _Writer:
             "report": int(each.outgoing.report),
             "part_count": len(each.encoded.parts),
             "retries": each.retries,
-            "credits": each.credits,
+            "credits": 0 if state is MessageState.ACCEPTED else each.credits,
             "accepted_at": self._now_us,
             "deadline_at": to_us(each.deadline_at),
             "note": each.request.note,
@@ -171,8 +173,8 @@ class _Writer:
             outgoing = replace(outgoing, concat_ref=concat_ref % modulus)
         return outgoing
 
-    def _add_parts(self, each: Prepared, message_id: int, route_id: int) -> None:
-        encoded, due = each.encoded, each.due_at
+    def _add_parts(self, each: Prepared, message_id: int, route_id: int, *, waits: bool) -> None:
+        encoded, due = each.encoded, None if waits else each.due_at
         if len(encoded.parts) > 1 or self._wants_number(each):
             encoded = encode(self._numbered(each))
         self._parts.extend(
@@ -180,7 +182,7 @@ class _Writer:
                 "message_id": message_id,
                 "part_no": part_no,
                 "part_count": len(encoded.parts),
-                "state": int(PartState.QUEUED if due is None else PartState.SCHEDULED),
+                "state": int(PartState.SCHEDULED if waits or due else PartState.QUEUED),
                 "route_id": route_id,
                 "priority": int(each.request.priority),
                 "pdu": part.pdu,

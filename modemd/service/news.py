@@ -29,10 +29,16 @@ class News:
         self._notices: list[Notice] = []
 
     def accepted(self, each: Prepared, message_id: int, state: MessageState, reply: Reply | None) -> None:
-        """Tell that a message is in the store, and how it begins: ``queued`` or ``scheduled``."""
+        """Tell that a message is in the store, and how it begins: ``queued`` or ``scheduled``.
+
+        One that waits for credits stays ``accepted``, and costs nothing yet.
+        """
         first = self._event(each, message_id, MessageState.ACCEPTED)
+        if state is not MessageState.ACCEPTED:
+            first = replace(first, credits=each.credits)
         self._notices += notices_of(first, self._now_us, message_id, reply)
-        self._notices += notices_of(self._event(each, message_id, state), self._now_us, message_id)
+        if state is not MessageState.ACCEPTED:
+            self._notices += notices_of(self._event(each, message_id, state), self._now_us, message_id)
 
     def known(
         self, tx: Tx, each: Prepared, message_id: int, state: MessageState, reply: Reply | None
@@ -58,4 +64,5 @@ class News:
             to=each.outgoing.destination,
             at=self._now,
             parts=len(each.encoded.parts),
+            credits=0 if state is MessageState.ACCEPTED else each.credits,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.model import MessageState, PartState
 from modemd.service import credit_holds
 from modemd.service.outbox import announce
-from modemd.store import inbound, outbound, parts
+from modemd.store import credit_wait, inbound, outbound, parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +87,8 @@ def settle(
         released = credit_holds.follow(tx, message.id, now_us)
         if released:
             parts.charge(tx, message.id, -released)
+    if message.state == MessageState.ACCEPTED:
+        credit_wait.forget(tx, message.id)
     if state == message.state and state in _ENDS:
         return message  # what is told of a part afterwards changes neither when it ended nor why
     if code is None and _BADLY_ENDED_PARTS & set(states):

@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import accounts, arrival, suspension, upkeep
+from modemd.service import accounts, arrival, credit_wait, suspension, upkeep
 from modemd.store import modems
 from modemd.store import upkeep as forget
 from modemd.store.times import to_us
@@ -69,6 +69,7 @@ class Clock(Worker):
         more = suspension.go_on(tx)
         doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
         expired = upkeep.expire(tx, rules, now)
+        more |= credit_wait.cover(tx, rules, now)
         cancelled = accounts.cancel_closed(tx, rules, now)
         if expired or doubts:
             log.warning("%d messages expired, %d parts in doubt were settled by policy", expired, doubts)
