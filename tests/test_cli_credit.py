@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.desk import REFUSED_FOR_GOOD, TAKEN, Desk
+from tests.desk import REFUSED_FOR_GOOD, TAKEN, Desk, environment, now
+from tests.house import ROOT
 
 ACCOUNTS = '{clinic: {terms: sms4less, holder: "Clinic Ltd"}, shop: {terms: smstools}}'
 TARIFFS = (
@@ -112,9 +114,103 @@ def test_without_a_store_it_is_to_be_tried_again(tmp_path: Path) -> None:
         assert Desk(tmp_path).run(*command.split()).status == 75
 
 
-def test_the_order_that_a_person_gave_bears_the_name_of_who_uses_sudo(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SUDO_USER", "joan")
-    desk.call("credit", "grant", "clinic", 1, "--reason", "x")
+def test_what_a_person_did_bears_the_name_of_who_uses_sudo(desk: Desk) -> None:
+    command = desk.command("credit", "grant", "clinic", 1, "--reason", "x")
+    subprocess.run(
+        command, check=True, capture_output=True, env=environment() | {"SUDO_USER": "joan"}, cwd=ROOT
+    )
     assert desk.call("credit", "statement", "clinic", "--json").json["entries"][0]["by"] == "joan"
+
+
+def test_an_order_is_paid_in_parts_and_then_its_credits_are_there(desk: Desk) -> None:
+    said = desk.call("credit", "order", "clinic", "--credits", 500)
+    assert said.out.splitlines()[:2] == [
+        "order 1: 500 credits of bundle 1-500 for account clinic",
+        f"57.48 EUR (47.50 EUR + 9.98 EUR VAT), invoice {now().year}-0001",
+    ]
+    assert said.out.splitlines()[2].startswith("57.48 EUR to be paid by 20")
+    said = desk.call("credit", "pay", 1, "--amount", "50", "--ref", "bank 1")
+    assert said.out.startswith("payment 1: 50.00 EUR, bank 1\n")
+    assert "\n7.48 EUR to be paid by 20" in said.out
+    assert desk.call("credit", "statement", "clinic", "--json").json["balance"] == 0
+    assert desk.call("credit", "pay", 1, "--amount", "7.48", "--ref", "bank 2").out.endswith("\npaid\n")
+    told = desk.call("credit", "statement", "clinic", "--json").json
+    assert (told["balance"], told["entries"][0]["kind"], told["entries"][0]["order"]) == (500, "order", 1)
+    assert told["lots"][0]["expires_at"] is not None
+    again = desk.run("credit", "pay", 1, "--amount", "7.48", "--ref", "bank 2")
+    assert again.status == 1
+    assert again.err.startswith("duplicate_id: payment 'bank 2' is booked already: 7.48 for order 1")
+
+
+@pytest.mark.parametrize(
+    ("amount", "says"),
+    [
+        ("-5", "more than 0"), ("0", "more than 0"), ("1.005", "fraction of a cent"), ("12,50", "no amount"),
+        ("57.49", "57.49 is more than what is open of order 1: 57.48 of 57.48 EUR"),
+    ],
+)  # fmt: skip
+def test_amounts_that_cannot_be_are_refused_with_a_sentence(desk: Desk, amount: str, says: str) -> None:
+    desk.call("credit", "order", "clinic", "--credits", 500)
+    said = desk.run("credit", "pay", 1, "--amount", amount, "--ref", "bank 1")
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith("bad_request: ")
+    assert says in said.err
+    assert desk.call("credit", "orders", "--order", 1, "--json").json["paid"] == "0.00"
+
+
+def test_a_bundle_is_known_by_its_name_and_an_order_by_its_id(desk: Desk) -> None:
+    wrong = desk.run("credit", "order", "clinic", "--credits", 500, "--bundle", "501-1000")
+    assert (wrong.status, wrong.err) == (
+        1,
+        "bad_request: 500 credits are of the bundle 1-500, not 501-1000\n",
+    )
+    order = ("credit", "order", "clinic", "--credits", 700, "--bundle", "501-1000", "--id", "po-1", "--json")
+    first, again = desk.call(*order).json, desk.call(*order).json
+    assert (first["id"], first["amount"], first["vat"], first["total"]) == (1, "63.00", "13.23", "76.23")
+    assert again == first
+
+
+def test_a_payment_that_is_taken_back_suspends_or_closes_as_the_terms_say(desk: Desk) -> None:
+    for place, account in enumerate(("clinic", "shop"), 1):
+        desk.call("credit", "order", account, "--credits", 100)
+        desk.call("credit", "pay", place, "--amount", "11.50", "--ref", f"bank {place}")
+    said = desk.call("credit", "chargeback", "bank 1")
+    assert said.out.startswith("payment 1 of 11.50 EUR is taken back; account clinic is suspended\n")
+    assert desk.call("credit", "statement", "clinic", "--json").json["balance"] == 100
+    said = desk.call("credit", "chargeback", 2)
+    assert said.out.startswith("payment 2 of 11.50 EUR is taken back; account shop is closed\n")
+    told = desk.call("credit", "statement", "shop", "--json").json
+    assert (told["balance"], told["revoked"]) == (0, 100)
+    assert [each["open"] for each in desk.call("credit", "orders", "--open", "--json").json] == ["11.50"] * 2
+    refused = desk.run("credit", "pay", 2, "--amount", "11.50", "--ref", "bank 3")
+    assert (refused.status, refused.err[:15]) == (1, "account_closed:")
+
+
+def test_orders_are_listed_shown_and_cancelled(desk: Desk) -> None:
+    for account in ("clinic", "shop"):
+        desk.call("credit", "order", account, "--credits", 100)
+    lines = desk.call("credit", "orders").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["ORDER", "1", "2"]
+    assert max(map(len, lines)) <= 80
+    assert desk.call("credit", "cancel", 2).out.endswith("\ncancelled\n")
+    assert [each["id"] for each in desk.call("credit", "orders", "--open", "--json").json] == [1]
+    assert desk.call("credit", "orders", "shop", "--json").json[0]["state"] == "cancelled"
+    assert "invoice" in desk.call("credit", "orders", "--order", 1).out
+    assert desk.run("credit", "orders", "--order", 9).err == "bad_request: there is no order 9\n"
+
+
+def test_an_invoice_is_text_a_page_or_json(desk: Desk) -> None:
+    made = desk.call("credit", "order", "clinic", "--credits", 500, "--json").json
+    desk.call("credit", "pay", 1, "--amount", "50.00", "--ref", "<b>bank</b>")
+    text = desk.call("credit", "invoice", made["invoice"]).out
+    lines = [line.split() for line in text.splitlines()]
+    assert ["VAT", "21", "%", "9.98", "EUR"] in lines
+    assert ["Total", "57.48", "EUR"] in lines
+    assert ["Still", "to", "be", "paid", "7.48", "EUR"] in lines
+    assert ["To", "Clinic", "Ltd", "(account", "clinic)"] in lines
+    page = desk.call("credit", "invoice", made["invoice"], "--html").out
+    assert page.startswith("<!DOCTYPE html>")
+    assert "&lt;b&gt;bank&lt;/b&gt;" in page
+    assert "<script" not in page
+    assert desk.call("credit", "invoice", made["invoice"], "--json").json["payments"][0]["amount"] == "50.00"
+    assert desk.run("credit", "invoice", "1999-0001").err == "bad_request: there is no invoice 1999-0001\n"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
-import click
-
 from modemd.cli.output import NOTHING
 
-_AMOUNT: Final = re.compile(r"\d{1,12}(\.\d{1,2})?")
 _CENT: Final = Decimal("0.01")
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 def signed(credits_: int) -> str:
@@ -45,13 +42,11 @@ def local(at: datetime | None, zone: tzinfo) -> str:
     return f"{written[:16]} {written[16:]}"
 
 
+def last_day(ends_at: datetime | None, zone: tzinfo) -> str:
+    """The last day of what ends at a moment, such as at the midnight after it."""
+    return day(None if ends_at is None else ends_at - _INSTANT, zone)
+
+
 def day(at: datetime | None, zone: tzinfo) -> str:
     """The day of a moment in the gateway's zone."""
     return NOTHING if at is None else at.astimezone(zone).date().isoformat()
-
-
-def read_amount(_ctx: click.Context, _parameter: click.Parameter, value: str) -> Decimal:
-    """Read money, as an option's callback: a comma, a sign or a third decimal is wrong usage."""
-    if not _AMOUNT.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is no amount of money: write it as 12.50")
-    return Decimal(value)

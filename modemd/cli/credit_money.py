@@ -7,13 +7,124 @@ from typing import Final
 
 import click
 
-from modemd.cli.books import account_row, open_books, takes_json
+from modemd.cli.amounts import money
+from modemd.cli.books import Books, account_row, open_books, takes_by, takes_json
 from modemd.cli.config_option import takes_config
 from modemd.cli.credit_objects import order_object
-from modemd.cli.credit_tables import invoice_page, show_order, show_orders
-from modemd.cli.output import show_json
+from modemd.cli.credit_tables import invoice_page, show_order, show_orders, tell_order
+from modemd.cli.output import printable, show_json
 from modemd.formats.invoice import as_html, as_text
 from modemd.service import credit_views as views
+from modemd.service import ordering, payments
+
+
+@click.command()
+@takes_config
+@takes_by
+@takes_json
+@click.option("--credits", "credits_", type=int, required=True, metavar="N", help="How many.")
+@click.option("--bundle", metavar="B", help="The bundle's name: refused if they are of another one's size.")
+@click.option("--id", "client_id", metavar="ID", help="Your name for it: the same one is ordered once.")
+@click.argument("account", metavar="ACCOUNT")
+@click.pass_obj
+def order(
+    path: Path,
+    account: str,
+    credits_: int,
+    bundle: str | None,
+    client_id: str | None,
+    by: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Order credits for an account at the price of their bundle, and issue the invoice.
+
+    They can be used when it is paid; the largest bundle before that, where it was agreed for the account.
+
+    \b
+    Example: modemd credit order clinic --credits 500
+    """  # noqa: D301
+    with open_books(path) as books:
+        made = books.write(
+            lambda tx, rules, now: ordering.order(
+                tx, rules, account, credits_, bundle=bundle, client_id=client_id, by=by, now=now
+            )
+        )
+        _tell(books, made.id, as_json=as_json)
+
+
+@click.command()
+@takes_config
+@takes_by
+@takes_json
+@click.option("--amount", required=True, metavar="EUR", help="What came in, VAT included, such as 57.48.")
+@click.option("--ref", required=True, metavar="R", help="The payment's own mark, such as the bank's.")
+@click.argument("order_id", metavar="ORDER", type=int)
+@click.pass_obj
+def pay(path: Path, order_id: int, amount: str, ref: str, by: str, *, as_json: bool) -> None:
+    """Book a payment of an order, or a part of it; a payment is booked once under its --ref.
+
+    \b
+    Example: modemd credit pay 7 --amount 57.48 --ref "bank 2026-03-01/12"
+    """  # noqa: D301
+    with open_books(path) as books:
+        paid = books.write(
+            lambda tx, rules, now: payments.pay(tx, rules, order_id, amount, ref, by=by, now=now)
+        )
+        if not as_json:
+            click.echo(f"payment {paid.id}: {money(paid.amount, paid.order.currency)}, {printable(paid.ref)}")
+        _tell(books, order_id, as_json=as_json)
+
+
+@click.command()
+@takes_config
+@takes_by
+@takes_json
+@click.argument("payment", metavar="PAYMENT")
+@click.pass_obj
+def chargeback(path: Path, payment: str, by: str, *, as_json: bool) -> None:
+    """Book that a payment was taken back; PAYMENT is its --ref, or its id.
+
+    Under terms like smstools the account is closed (S §7.5), under those like sms4less it is suspended
+    until all is paid again (L §19.1).
+
+    \b
+    Example: modemd credit chargeback "bank 2026-03-01/12"
+    """  # noqa: D301
+    with open_books(path) as books:
+        gone = books.write(lambda tx, rules, now: payments.chargeback(tx, rules, payment, by=by, now=now))
+        if not as_json:
+            amount = money(gone.amount, gone.order.currency)
+            row = books.read(lambda tx, _rules: account_row(tx, gone.order.account))
+            click.echo(f"payment {gone.id} of {amount} is taken back; account {row.name} is {row.state}")
+        _tell(books, gone.order.id, as_json=as_json)
+
+
+@click.command()
+@takes_config
+@takes_by
+@takes_json
+@click.argument("order_id", metavar="ORDER", type=int)
+@click.pass_obj
+def cancel(path: Path, order_id: int, by: str, *, as_json: bool) -> None:
+    """Cancel an order of which nothing is paid or used; its invoice's number is not used again.
+
+    \b
+    Example: modemd credit cancel 7
+    """  # noqa: D301
+    with open_books(path) as books:
+        books.write(lambda tx, rules, now: ordering.cancel_order(tx, rules, order_id, by=by, now=now))
+        _tell(books, order_id, as_json=as_json)
+
+
+def _tell(books: Books, order_id: int, *, as_json: bool) -> None:
+    found, paid = books.read(
+        lambda tx, _rules: (views.find_order(tx, order_id), views.payments(tx, order_id))
+    )
+    if as_json:
+        show_json(order_object(found, paid))
+    else:
+        tell_order(found, books.zone)
 
 
 @click.command()
@@ -72,4 +183,4 @@ def invoice(path: Path, invoice_no: str, *, as_page: bool, as_json: bool) -> Non
     click.echo(as_html(page) if as_page else as_text(page), nl=not as_page)
 
 
-MONEY: Final = (orders, invoice)
+MONEY: Final = (order, pay, chargeback, cancel, orders, invoice)

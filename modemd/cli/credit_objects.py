@@ -77,7 +77,7 @@ def entry_object(view: EntryView) -> dict[str, Any]:
 def order_object(view: OrderView, payments: list[PaymentView] | None = None) -> dict[str, Any]:
     """An order with its invoice, and what was paid for it where that is given."""
     made: dict[str, Any] = {
-        "order": view.id,
+        "id": view.id,
         "account": view.account,
         "client_id": view.client_id,
         "state": view.state,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from modemd.cli.amounts import counted, day, local, money, price, signed
+from modemd.cli.amounts import counted, day, last_day, local, money, price, signed
 from modemd.cli.output import Column, cell, printable, show_facts, show_table
 from modemd.formats import invoice as pages
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         Statement,
     )
 
+_INSTANT: Final = timedelta(microseconds=1)
 _ENTRIES: Final = (
     Column("AT"), Column("KIND"), Column("CREDITS", right=True), Column("HELD", right=True),
     Column("BALANCE", right=True), Column("FOR"),
@@ -61,7 +63,7 @@ def show_statement(view: Statement, zone: tzinfo) -> None:
 
 def _lot_row(view: LotView, zone: tzinfo) -> list[str]:
     source = view.source if view.order is None else f"order {view.order}"
-    ends = day(view.expires_at, zone) if view.expires_at else "never"
+    ends = last_day(view.expires_at, zone) if view.expires_at else "never"
     if view.closed_at is not None:
         ends = f"closed {day(view.closed_at, zone)}"
     return [
@@ -98,8 +100,25 @@ def show_orders(found: Sequence[OrderView], zone: tzinfo) -> None:
 def _order_row(view: OrderView, zone: tzinfo) -> list[str]:
     return [
         str(view.id), day(view.ordered_at, zone), view.account, str(view.credits),
-        money(view.total, view.currency), money(view.open, view.currency), day(view.due_at, zone), view.state,
+        money(view.total, view.currency), money(view.open, view.currency), last_day(view.due_at, zone), view.state,
     ]  # fmt: skip
+
+
+def tell_order(view: OrderView, zone: tzinfo) -> None:
+    """Say in a few words what was ordered, for how much, and what is still to be paid."""
+    bundle = f" of bundle {view.bundle}" if view.bundle else ""
+    click.echo(f"order {view.id}: {counted(view.credits)}{bundle} for account {view.account}")
+    vat = f" + {money(view.vat, view.currency)} VAT" if view.vat_rate is not None else ", without VAT"
+    click.echo(
+        f"{money(view.total, view.currency)} ({money(view.net, view.currency)}{vat}), invoice {view.invoice}"
+    )
+    if view.state != "open":
+        click.echo(view.state.replace("_", " "))
+    elif view.due_at is None:
+        click.echo(f"{money(view.open, view.currency)} to be paid before use")
+    else:
+        early = ", usable already" if view.lot is not None else ""
+        click.echo(f"{money(view.open, view.currency)} to be paid by {last_day(view.due_at, zone)}{early}")
 
 
 def show_order(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo) -> None:
@@ -117,7 +136,7 @@ def show_order(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo) -
         "total": money(view.total, view.currency),
         "still open": money(view.open, view.currency),
         "ordered": f"{local(view.ordered_at, zone)} by {printable(view.ordered_by)}",
-        "due": day(view.due_at, zone),
+        "due": last_day(view.due_at, zone),
         "paid": local(view.paid_at, zone),
         "lot": view.lot,
     }
@@ -136,7 +155,7 @@ def invoice_page(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo)
     return pages.Invoice(
         invoice_no=view.invoice,
         issued=issued.astimezone(zone).date(),
-        due=(view.due_at or issued).astimezone(zone).date(),
+        due=(view.due_at - _INSTANT if view.due_at else issued).astimezone(zone).date(),
         account=view.account,
         holder=view.holder,
         order=view.id,

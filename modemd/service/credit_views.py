@@ -135,8 +135,8 @@ class OrderView:
 
     @property
     def open(self) -> Decimal:
-        """What is still to be paid."""
-        return self.total - self.paid
+        """What is still to be paid; of an order that was cancelled nothing is."""
+        return Decimal("0.00") if self.state == "cancelled" else self.total - self.paid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
