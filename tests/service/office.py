@@ -255,7 +255,10 @@ class Office:
         state = MessageState(message.state)
         assert sum(states.values()) == message.part_count, which
         assert message.parts_done == sum(states[each] for each in TAKEN), which
-        assert state == message_state(states, awaited=awaited, expired=expired), which
+        if state is MessageState.ACCEPTED:
+            assert set(states) == {PartState.SCHEDULED}, f"{which} waits for credits"
+        else:
+            assert state == message_state(states, awaited=awaited, expired=expired), which
         assert ended or state not in ENDED, f"{which} has no end"
         sims = (
             f"SELECT count(DISTINCT sim) FROM part WHERE message_id = {message.id} AND state IN (3, 4, 6, 7)"
