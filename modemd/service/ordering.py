@@ -164,9 +164,9 @@ def cancel_order(tx: Tx, rules: Rules, order_id: int, *, by: str, now: datetime)
     row = _found(tx, order_id)
     owner = by_id(tx, row.account_id)
     check_open(owner)
-    if row.state != "open":
+    if row.state in {"cancelled", "in_default"}:
         raise Rejected("bad_request", f"order {order_id} is {row.state.replace('_', ' ')}")
-    if row.paid_cents:
+    if row.paid_cents or row.state == "paid":
         raise Rejected(
             "bad_request", f"{euros(row.paid_cents)} of order {order_id} is paid: there are no refunds"
         )
