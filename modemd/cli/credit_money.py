@@ -117,6 +117,10 @@ def cancel(path: Path, order_id: int, by: str, *, as_json: bool) -> None:
         _tell(books, order_id, as_json=as_json)
 
 
+def _look(books: Books, order_id: int) -> tuple[views.OrderView, list[views.PaymentView]]:
+    return books.read(lambda tx, _rules: (views.find_order(tx, order_id), views.payments(tx, order_id)))
+
+
 def _tell(books: Books, order_id: int, *, as_json: bool) -> None:
     found, paid = books.read(
         lambda tx, _rules: (views.find_order(tx, order_id), views.payments(tx, order_id))
@@ -143,9 +147,7 @@ def orders(path: Path, account: str | None, order_id: int | None, *, unpaid: boo
     """  # noqa: D301
     with open_books(path) as books:
         if order_id is not None:
-            found, paid = books.read(
-                lambda tx, _rules: (views.find_order(tx, order_id), views.payments(tx, order_id))
-            )
+            found, paid = _look(books, order_id)
             if as_json:
                 show_json(order_object(found, paid))
             else:

@@ -100,7 +100,8 @@ def show_orders(found: Sequence[OrderView], zone: tzinfo) -> None:
 def _order_row(view: OrderView, zone: tzinfo) -> list[str]:
     return [
         str(view.id), day(view.ordered_at, zone), view.account, str(view.credits),
-        money(view.total, view.currency), money(view.open, view.currency), last_day(view.due_at, zone), view.state,
+        money(view.total, view.currency), money(view.open, view.currency), last_day(view.due_at, zone),
+        view.state,
     ]  # fmt: skip
 
 
