@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
 from modemd.model import PartState
-from modemd.service import credit_holds, routing, suspension
+from modemd.service import credit_holds, quiet, routing, suspension
 from modemd.service.delivery import adopt_orphans
 from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
+from modemd.service.pace import day_number
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import Decision, decide
-from modemd.store import conversation, outbound, parts, queue
+from modemd.store import conversation, outbound, parts, queue, usage
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | 
     many of its like, and more of them have to be before there is an answer. Ask again.
     """
     for _ in range(_PARKINGS):
-        claimed = _claim(tx, rules, seat, to_us(now))
+        claimed = _claim(tx, rules, seat, now)
         if claimed is None or claimed.stopped is None:
             break
         suspension.park(tx, rules, claimed)
@@ -52,10 +53,11 @@ def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | 
     return claimed
 
 
-def _claim(tx: Tx, rules: Rules, seat: Seat, now_us: int) -> ClaimedPart | None:
+def _claim(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | None:
+    now_us, is_quiet = to_us(now), quiet.hush(rules, now)
     if MQTT not in rules.consumers:
-        return queue.claim(tx, seat.modem_id, seat.name, seat.sim, now_us)
-    claimed, changed = queue.claim_to_tell(tx, seat.modem_id, seat.name, seat.sim, now_us)
+        return queue.claim(tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet)
+    claimed, changed = queue.claim_to_tell(tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet)
     if changed is not None:
         announce_state(tx, changed, now_us)
     return claimed
@@ -106,8 +108,8 @@ def taken(
     if not parts.part_sent(tx, part_id, tp_mr, now_us):
         return
     message = parts.count_sent(tx, message_id, modem, now_us, reportable=reportable)
-    if message.credits:
-        credit_holds.capture(tx, part_id, now_us)
+    spent = credit_holds.capture(tx, part_id, now_us) if message.credits else 0
+    usage.count(tx, message.account, day_number(rules, now), spent)
     if message.part_count > 1:
         settle(tx, rules, message, now_us, trouble=trouble)
     else:

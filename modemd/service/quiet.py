@@ -6,11 +6,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from modemd.service.reminders import Hours
+from modemd.store import outbound
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from modemd.service.rules import Rules
+    from modemd.store.queue import ClaimedPart, IsQuiet
+    from modemd.store.transaction import Tx
 
 
 def until(rules: Rules, account: str, moment: datetime) -> datetime | None:
@@ -24,6 +27,23 @@ def until(rules: Rules, account: str, moment: datetime) -> datetime | None:
     hours = _hours(config.quiet_hours, rules.zone)
     span = None if hours is None else hours.around(moment)
     return None if span is None else span[1]
+
+
+def hush(rules: Rules, now: datetime) -> IsQuiet:
+    """Return what tells of a claimed part whether it may not go out now: its account has quiet hours.
+
+    Of a message that was begun before, the other parts follow: a half of one is of no use to anybody.
+    """
+
+    def is_quiet(tx: Tx, claimed: ClaimedPart) -> bool:
+        if until(rules, claimed.account, now) is None:
+            return False
+        if claimed.part_count == 1:
+            return True
+        message = outbound.find_message(tx, claimed.message_id)
+        return message is None or message.parts_done == 0
+
+    return is_quiet
 
 
 @lru_cache(maxsize=1024)

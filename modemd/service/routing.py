@@ -2,8 +2,8 @@
 
 A key is a base, ``any``, ``prefix:+324`` or ``modem:gsm1``, and behind it the modems that are left out:
 ``any !gsm1`` is what a part gets that must be tried by another modem. ``stopped:clinic`` has no modem: there
-waits what an account has queued that may not send. The sets are made anew from the configuration at each
-start and reload; the parts keep their keys.
+waits what an account has queued that may not send, and on ``quiet:clinic`` what it may send at another hour.
+The sets are made anew from the configuration at each start and reload; the parts keep their keys.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def members(rules: Rules, key: str) -> list[ModemConfig]:
     base, *excluded = key.split(" !")
     kind, _, value = base.partition(":")
     able = [modem for modem in rules.modems if modem.send and modem.name not in excluded]
-    if kind == "stopped":
+    if kind in {"stopped", "quiet"}:
         return []
     if kind == "modem":
         return [modem for modem in able if modem.name == value]

@@ -67,6 +67,21 @@ _RESUMED: Final = Statement(
 )
 
 
+_QUIET: Final = Statement(
+    select(route.c.id, func.substr(route.c.key, literal_column("7")))
+    .where(
+        route.c.key.like(literal_column("'quiet:%'")),
+        exists().where(_Q.c.state == literal_column("0"), _Q.c.route_id == route.c.id),
+    )
+    .order_by(route.c.id)
+)
+
+
+def quieted(tx: Tx) -> list[tuple[int, str]]:
+    """Return the routes on which parts wait for the end of quiet hours, each with its account's name."""
+    return [(int(route_id), str(name)) for route_id, name in tx.all(_QUIET)]
+
+
 def park(tx: Tx, account_name: str, route_from: int, route_to: int, most: int) -> int:
     """Move an account's parts among the first ``most`` of a route elsewhere; return how many there were."""
     return tx.run(_PARK, of=account_name, route_from=route_from, route_to=route_to, most=most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, literal_column, select, update
@@ -28,7 +29,12 @@ class ClaimedPart(NamedTuple):
     doubted: int
     account: str
     stopped: str | None
-    """The state of an account that may not send."""
+    """The state of an account that may not send, or ``quiet`` in its quiet hours."""
+
+
+QUIET: Final = "quiet"
+IsQuiet = Callable[["Tx", ClaimedPart], bool]
+"""Tells whether a part may not go out at this hour."""
 
 
 _COLUMNS = tuple(part.c[name] for name in ClaimedPart._fields[:-2])
@@ -100,32 +106,38 @@ _PIN: Final = Statement(
 )
 
 
-def claim(tx: Tx, modem_id: int, name: str, sim: str, at_us: int) -> ClaimedPart | None:
+def claim(
+    tx: Tx, modem_id: int, name: str, sim: str, at_us: int, is_quiet: IsQuiet | None = None
+) -> ClaimedPart | None:
     """Move the first part that this modem may take to SUBMITTING; return ``None`` when there is none.
 
     Its message is not touched where the account is ``stopped``: the part is to be given back.
 
     The cost is one index seek for each route that the modem is in, whatever is waiting.
     """
-    row = tx.one(CLAIM, modem_id=modem_id, sim=sim, at=at_us)
-    if row is None:
-        return None
-    claimed = ClaimedPart._make(row)
-    if claimed.stopped is not None:
+    claimed = _first(tx, modem_id, sim, at_us, is_quiet)
+    if claimed is None or claimed.stopped is not None:
         return claimed
     tx.run(_SENDING, message_id=claimed.message_id, name=name, at=at_us)
     return claimed
 
 
-def claim_to_tell(
-    tx: Tx, modem_id: int, name: str, sim: str, at_us: int
-) -> tuple[ClaimedPart | None, MessageRow | None]:
-    """Do as :func:`claim` does; return the message too where its state changed thereby."""
+def _first(tx: Tx, modem_id: int, sim: str, at_us: int, is_quiet: IsQuiet | None) -> ClaimedPart | None:
     row = tx.one(CLAIM, modem_id=modem_id, sim=sim, at=at_us)
     if row is None:
-        return None, None
+        return None
     claimed = ClaimedPart._make(row)
-    if claimed.stopped is not None:
+    if is_quiet is not None and claimed.stopped is None and is_quiet(tx, claimed):
+        return claimed._replace(stopped=QUIET)
+    return claimed
+
+
+def claim_to_tell(
+    tx: Tx, modem_id: int, name: str, sim: str, at_us: int, is_quiet: IsQuiet | None = None
+) -> tuple[ClaimedPart | None, MessageRow | None]:
+    """Do as :func:`claim` does; return the message too where its state changed thereby."""
+    claimed = _first(tx, modem_id, sim, at_us, is_quiet)
+    if claimed is None or claimed.stopped is not None:
         return claimed, None
     changed = tx.one(_SENDING_TOLD, message_id=claimed.message_id, name=name, at=at_us)
     return claimed, None if changed is None else MessageRow._make(changed)

@@ -66,7 +66,7 @@ class Clock(Worker):
     def _tick(self, tx: Tx, now: datetime) -> datetime | None:
         rules = self._floor.rules
         upkeep.promote(tx, rules, now)
-        more = suspension.go_on(tx)
+        more = suspension.go_on(tx, rules, now)
         doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
         expired = upkeep.expire(tx, rules, now)
         more |= credit_wait.cover(tx, rules, now)
