@@ -176,20 +176,27 @@ def test_the_terminals_tables_hold_the_same(desk: Desk) -> None:
     assert any(line.split() == ["1", "0", "0", "0", "0"] for line in shown)
 
 
-def test_accounts_that_are_low_or_suspended_are_shown(tmp_path: Path) -> None:
-    accounts = "{clinic: {terms: sms4less, low_credit: 5}, shop: {terms: smstools}, rich: {terms: smstools}}"
+def test_accounts_that_are_low_or_suspended_or_wait_are_shown(tmp_path: Path) -> None:
+    accounts = (
+        "{clinic: {terms: sms4less, low_credit: 5}, shop: {terms: smstools}, rich: {terms: smstools},"
+        " patient: {terms: smstools, on_insufficient: wait}}"
+    )
     desk = Desk.begin(tmp_path, accounts=accounts)
     desk.gateway_starts()
-    for name, credits_ in (("clinic", 5), ("shop", 50), ("rich", 50)):
+    for name, credits_ in (("clinic", 5), ("shop", 50), ("rich", 50), ("patient", 1)):
         desk.call("credit", "grant", name, credits_, "--reason", "x")
     desk.call("account", "suspend", "shop", "--reason", "a complaint")
+    desk.send("x" * 400, "--account", "patient")
     shown = desk.call("status", "--json").json
     assert [each["account"] for each in shown["credits_low"]] == ["clinic"]
     assert [each["account"] for each in shown["suspended"]] == ["shop"]
+    waiting = shown["waiting_for_credit"]
+    assert [(each["account"], each["waiting_credits"]) for each in waiting] == [("patient", 3)]
     lines = desk.call("status").out.splitlines()
     titles = next(place for place, line in enumerate(lines) if line.startswith("CREDIT "))
     assert [line.split(maxsplit=5) for line in lines[titles + 1 :]] == [
         ["clinic", "active", "5", "0", "-", "low"],
+        ["patient", "active", "1", "0", "1", "3 credits are wanted"],
         ["shop", "suspended", "50", "0", "-", "operator"],
     ]
 

@@ -52,9 +52,7 @@ class Books:
 
         def job(tx: Tx) -> T:
             now = utc_now()
-            if any(rows.find(tx, name) is None for name in declared.accounts):
-                accounts.sync(tx, declared, now)  # no daemon has seen this configuration yet
-            return verb(tx, accounts.merged(tx, declared), now)
+            return verb(tx, known_rules(tx, declared, now), now)
 
         return self.store.transact(job)
 
@@ -75,6 +73,13 @@ def open_books(path: Path) -> Iterator[Books]:
     config = load(path)
     with open_store(config.store.url) as store:
         yield Books(config, store)
+
+
+def known_rules(tx: Tx, declared: Rules, now: datetime) -> Rules:
+    """The rules with the store's accounts; accounts that no daemon has seen get their rows."""
+    if any(rows.find(tx, name) is None for name in declared.accounts):
+        accounts.sync(tx, declared, now)
+    return accounts.merged(tx, declared)
 
 
 def account_row(tx: Tx, name: str) -> AccountRow:

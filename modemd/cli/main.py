@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "account": Entry("accounts", "account", "Add, show, suspend, close, export or erase accounts."),
     "credit": Entry("credit", "credit", "Grant, order and pay credits; show and verify the books."),
     "terms": Entry("terms", "terms", "Show the accounts' terms, apply their rules, announce changes."),
+    "consent": Entry("consent", "consent", "List, grant or revoke recipients' consents."),
     "ussd": Entry("ussd", "ussd", "Ask the network something by a code, such as *100#."),
     "pdu": Entry("pdu", "pdu", "Decode or encode PDUs."),
     "simulate": Entry("simulate", "simulate", "Run simulated modems on pseudo-terminals."),

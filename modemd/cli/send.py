@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import click
 
 from modemd.cli.amounts import counted
+from modemd.cli.books import known_rules
 from modemd.cli.config_option import takes_config
 from modemd.cli.exits import EXIT_FAILED
 from modemd.cli.output import show_json
@@ -98,7 +99,7 @@ def send(ctx: click.Context, text: str | None, **options: Unpack[Options]) -> No
             _quote(prepared, available, as_json=options["as_json"])
             return
         with open_store(config.store.url) as store:
-            accepted = store.transact(lambda tx: _accept(tx, prepared, rules))
+            accepted = store.transact(lambda tx: _accept(tx, prepared, config))
             ctx.exit(_tell(store, accepted, config, options))
     except Rejected as refused:
         if not options["as_json"]:
@@ -173,10 +174,11 @@ def _quote(prepared: list[Prepared], available: int | None, *, as_json: bool) ->
         click.echo(f"{each.outgoing.destination}: {parts}, {quote.coding}, {counted(quote.credits)}{left}")
 
 
-def _accept(tx: Tx, prepared: list[Prepared], rules: Rules) -> list[Accepted]:
+def _accept(tx: Tx, prepared: list[Prepared], config: Config) -> list[Accepted]:
     """All of them, or none: what is raised undoes the transaction."""
-    accepted = []
-    for answer in intake.accept(tx, prepared, rules, utc_now(), source="cli"):
+    accepted, now = [], utc_now()
+    rules = known_rules(tx, Rules.of(config), now)
+    for answer in intake.accept(tx, prepared, rules, now, source="cli"):
         if isinstance(answer, Rejected):
             raise answer
         accepted.append(answer)
