@@ -62,6 +62,8 @@ PACKAGES = {
     "click": ("cli/",),
     "rich": ("cli/",),
     "uvloop": ("daemon.py", "cli/"),
+    "icalendar": ("formats/ical",),
+    "recurring_ical_events": ("formats/ical",),
     "orjson": ("formats/", "store/", "simulator/"),
 }
 """Each outside package and the one place where it may be imported."""

@@ -202,7 +202,8 @@ def test_what_went_already_goes_again_for_the_new_time(desk: Desk) -> None:
 
 def test_another_text_number_or_lead_replaces_it_too(desk: Desk) -> None:
     accepted(desk.plan())
-    for place, wish in enumerate([{"text": "Other"}, {"to": "+32475999999"}, {"remind_s": (3600,)}], start=2):
+    wishes: list[dict[str, Any]] = [{"text": "Other"}, {"to": "+32475999999"}, {"remind_s": (3600,)}]
+    for place, wish in enumerate(wishes, start=2):
         accepted(desk.plan(**wish))
         assert {(name or "").rpartition("/")[2] for name, _ in desk.waiting()} == {str(place)}
 
