@@ -105,6 +105,10 @@ CHANNELS: Final = (
         text="What an account may still spend.",
     ),
     Channel(
+        name="accountEvent", topic="account/{account}/event", way="out", payload="AccountEvent",
+        text="What happens to an account: its credits, orders, invoices and payments, its state and terms.",
+    ),
+    Channel(
         name="gatewayState", topic="gateway/{gateway}/state", way="out", payload="GatewayState", retain=True,
         text="Whether a gateway runs. It is the gateway's will: the broker says `offline` when it vanishes.",
     ),

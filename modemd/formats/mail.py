@@ -10,7 +10,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any, Final
 
-from modemd.formats.mail_texts import EVENTS, FACTS, MONEY
+from modemd.formats.mail_texts import EVENTS, FACTS, MONEY, Words
 
 _WIDTH: Final = 72
 _LABEL: Final = 22
@@ -34,7 +34,7 @@ def letter(
         event_id: the event's own name.
         zone: the one that times are told in.
     """
-    words, account = EVENTS[told["event"]], str(told["account"])
+    words, account = _words(told), str(told["account"])
     at = datetime.fromisoformat(told["at"])
     made = EmailMessage(policy=SMTP)
     made["From"], made["To"] = sender, address
@@ -51,12 +51,21 @@ def letter(
     return made
 
 
+def _words(told: Mapping[str, Any]) -> Words:
+    """What is said of this case of the event, or of the event."""
+    cases = [name for name, value in told.items() if value is True] + [str(told.get("state"))]
+    special = [EVENTS[key] for case in cases if (key := f"{told['event']}.{case}") in EVENTS]
+    return special[0] if special else EVENTS[str(told["event"])]
+
+
 def _facts(told: Mapping[str, Any], zone: tzinfo) -> list[str]:
     return [
-        f"  {label + ':':<{_LABEL}} {_fact(name, told, zone)}"
-        for name, label in FACTS.items()
-        if name in told
+        f"  {_label(name, told) + ':':<{_LABEL}} {_fact(name, told, zone)}" for name in FACTS if name in told
     ]
+
+
+def _label(name: str, told: Mapping[str, Any]) -> str:
+    return "Amount" if name == "amount" and "total" not in told else FACTS[name]
 
 
 def _fact(name: str, told: Mapping[str, Any], zone: tzinfo) -> str:
@@ -65,7 +74,9 @@ def _fact(name: str, told: Mapping[str, Any], zone: tzinfo) -> str:
         return f"{value} {told.get('currency', 'EUR')}"
     if name.endswith("_at"):
         return _when(datetime.fromisoformat(value), zone)
-    return _shortened(str(value)) if name == "recipient" else " ".join(str(value).split())
+    if name == "to" and told["event"] == "opted_out":
+        return _shortened(str(value))
+    return " ".join(str(value).split())
 
 
 def _when(at: datetime, zone: tzinfo) -> str:

@@ -1,4 +1,7 @@
-"""What letters to accounts say: for each event a subject and a sentence, for each fact a label."""
+"""What letters to accounts say: for each event a subject and a sentence, for each fact a label.
+
+``event.case`` is said of an event where the fact ``case`` is true, or where its ``state`` is that.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,14 @@ EVENTS: Final = {
         "credits can be used", "Account {account} has new credits. They can be used from now on."
     ),
     "order": Words("order of credits", "An order of credits was placed for account {account}."),
+    "order.cancelled": Words(
+        "order cancelled", "An order of account {account} was cancelled. Its invoice need not be paid."
+    ),
     "invoice": Words("invoice", "An invoice was issued to account {account}."),
     "payment": Words("payment received", "A payment for account {account} was booked."),
+    "payment.charged_back": Words(
+        "payment taken back", "A payment of account {account} was taken back. It is to be paid again."
+    ),
     "payment_overdue": Words(
         "payment is overdue",
         "The day that a payment of account {account} was due has passed, and it is open.",
@@ -52,7 +61,10 @@ EVENTS: Final = {
     ),
     "terms_change": Words(
         "change of the terms",
-        "The terms of account {account} change. Who does not agree can object within 7 days of this letter.",
+        "The terms of account {account} change. Who does not agree with it may object.",
+    ),
+    "terms_change.in_force": Words(
+        "new terms are in force", "The terms of account {account} have changed, as was announced."
     ),
     "price_change": Words(
         "change of prices",
@@ -73,8 +85,8 @@ FACTS: Final = {
     "order": "Order",
     "bundle": "Bundle",
     "invoice": "Invoice",
-    "payment": "Payment",
-    "amount": "Amount, VAT excluded",
+    "ref": "Payment",
+    "amount": "Amount without VAT",
     "vat": "VAT",
     "total": "Total",
     "paid": "Paid",
@@ -86,8 +98,8 @@ FACTS: Final = {
     "version": "Version",
     "tariff": "Tariff",
     "effective_at": "From",
-    "holder": "Holder",
-    "recipient": "Recipient",
+    "to": "To",
+    "cancelled": "Messages cancelled",
     "clause": "By the terms",
 }
 """In this order. ``MONEY`` among them are followed by the currency."""

@@ -24,6 +24,9 @@ Moment = Annotated[str, Words(format="date-time")]
 
 Count = Annotated[int, Words(minimum=0)]
 
+Money = Annotated[str, Words(pattern=r"^-?[0-9]+\.[0-9]{2}$")]
+"""Decimal, as text: no cent is lost on the way."""
+
 Account = Annotated[str, "The account that it belongs to."]
 
 
@@ -130,12 +133,14 @@ class Expiring(TypedDict):
 class Credit(TypedDict):
     """What an account may still spend; retained."""
 
-    balance: Annotated[int | None, "Credits that it has; null where it is not limited by credits."]
-    held: Annotated[Count, "Credits that messages under way will take."]
-    available: Annotated[int | None, "What is left for new messages; null where it is not limited."]
+    balance: Annotated[int | None, "Credits that it can spend; null where it is not limited by credits."]
+    held: Annotated[Count, "Credits set aside for messages under way; no part of the balance."]
+    available: Annotated[
+        int | None, "What is left for new messages: the balance; null where it is not limited."
+    ]
     expiring: Annotated[list[Expiring], "Credits that will be forfeited, the next ones first."]
     state: Annotated[Literal["active", "suspended", "closed"], "Whether it may send."]
-    low: Annotated[bool, "Whether it is time to order."]
+    low: Annotated[bool, "Whether the credits are down to the account's `low_credit`, or used up."]
 
 
 class GatewayState(TypedDict):

@@ -14,6 +14,7 @@ from modemd.formats.payloads import (
     ModemState,
     Received,
 )
+from modemd.formats.payloads_account import AccountEvent
 from modemd.formats.payloads_requests import (
     BalanceRequest,
     BalanceResponse,
@@ -95,6 +96,14 @@ _CALLS: Final[list[Call]] = [
     {"event_id": "9f2c01aa-1026", "from": "+32475123456", "at": _AT, "kind": "missed"}
 ]
 _CREDIT: Final[Credit] = {
+    "balance": 1240,
+    "held": 12,
+    "available": 1240,
+    "expiring": [{"credits": 240, "at": "2027-02-01T23:00:00.000+00:00"}],
+    "state": "active",
+    "low": False,
+}
+_UNLIMITED: Final[Credit] = {
     "balance": None,
     "held": 0,
     "available": None,
@@ -102,6 +111,31 @@ _CREDIT: Final[Credit] = {
     "state": "active",
     "low": False,
 }
+_OF_ACCOUNTS: Final[list[AccountEvent]] = [
+    {
+        "event_id": "9f2c01aa-1027",
+        "event": "low_credit",
+        "account": "clinic",
+        "at": _AT,
+        "available": 50,
+        "threshold": 50,
+    },
+    {
+        "event_id": "9f2c01aa-1028",
+        "event": "invoice",
+        "account": "clinic",
+        "at": _AT,
+        "order": 7,
+        "invoice": "2026-0001",
+        "credits": 500,
+        "bundle": "1-500",
+        "amount": "47.50",
+        "vat": "9.98",
+        "total": "57.48",
+        "currency": "EUR",
+        "due_at": "2026-12-22T23:00:00.000+00:00",
+    },
+]
 _GATEWAYS: Final[list[GatewayState]] = [{"state": "online", "version": "0.1.0", "since": _AT}]
 _QUEUES: Final[list[GatewayQueues]] = [
     {"queued": 3, "scheduled": 1, "sending": 2, "uncertain": 0, "sent_today": 118}
@@ -133,7 +167,14 @@ _QUOTED: Final[list[QuoteResponse]] = [
         "event_id": "9f2c01aa-1030",
         "transaction": 1,
         "status": "ok",
-        "data": {"parts": 1, "coding": "gsm7", "credits": 1, "to": "+32475123456"},
+        "data": {
+            "parts": 1,
+            "coding": "gsm7",
+            "credits": 1,
+            "to": "+32475123456",
+            "available": 1240,
+            "covered": True,
+        },
         "error": None,
     }
 ]
@@ -153,10 +194,33 @@ _ORDERED: Final[list[OrderResponse]] = [
     {
         "event_id": "9f2c01aa-1033",
         "transaction": 4,
+        "status": "ok",
+        "data": {
+            "order": 7,
+            "account": "clinic",
+            "invoice": "2026-0001",
+            "credits": 500,
+            "bundle": "1-500",
+            "amount": "47.50",
+            "vat": "9.98",
+            "total": "57.48",
+            "currency": "EUR",
+            "due_at": "2026-12-22T23:00:00.000+00:00",
+            "state": "open",
+            "usable": False,
+        },
+        "error": None,
+    },
+    {
+        "event_id": "9f2c01aa-1037",
+        "transaction": 10,
         "status": "error",
         "data": None,
-        "error": {"code": "not_allowed", "reason": "clinic has no credits to order: its terms are unlimited"},
-    }
+        "error": {
+            "code": "not_allowed",
+            "reason": "under the terms smstools the operator takes orders, not the application (L §6.1)",
+        },
+    },
 ]
 _ANSWERED: Final[list[UssdResponse]] = [
     {
@@ -198,7 +262,8 @@ EXAMPLES: Final[dict[str, list[Any]]] = {
     "Event": _EVENTS,
     "Received": _RECEIVED,
     "Call": _CALLS,
-    "Credit": [_CREDIT],
+    "Credit": [_CREDIT, _UNLIMITED],
+    "AccountEvent": _OF_ACCOUNTS,
     "GatewayState": _GATEWAYS,
     "GatewayQueues": _QUEUES,
     "ModemState": [_MODEM],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from modemd.formats.payloads import Credit, EventBody, ModemState, Told, Words
+from modemd.formats.payloads import Account, Credit, EventBody, ModemState, Moment, Money, Told, Words
 from modemd.formats.payloads_send import Send
 from modemd.model import Coding
 
@@ -38,11 +38,13 @@ class BalanceRequest(Asking):
 
 
 class OrderRequest(Asking):
-    """Order credits for an account."""
+    """Order credits for an account; the same `transaction` with the same contents is the same order."""
 
     account: NotRequired[_Account]
     credits: Annotated[int, "How many.", Words(minimum=1)]
-    bundle: NotRequired[Annotated[str | None, "By this offer of the account's terms."]]
+    bundle: NotRequired[
+        Annotated[str | None, "The bundle that is meant, by its name; the credits must be of its size."]
+    ]
 
 
 class AskingModem(Asking):
@@ -107,6 +109,25 @@ class Quoted(TypedDict):
     coding: Annotated[Coding, "The alphabet that it would go out in."]
     credits: Annotated[int, "What it would cost.", Words(minimum=0)]
     to: Annotated[str | list[str], "The recipient, or each of several."]
+    available: NotRequired[Annotated[int, "Credits that are left, where the account pays with credits."]]
+    covered: NotRequired[Annotated[bool, "Whether they cover it, where the account pays with credits."]]
+
+
+class Ordered(TypedDict):
+    """An order of credits; money is decimal, written as text."""
+
+    order: Annotated[int, "The order's own name."]
+    account: Account
+    invoice: Annotated[str, "The number of its invoice."]
+    credits: Annotated[int, "How many were ordered.", Words(minimum=1)]
+    bundle: Annotated[str | None, "The bundle that sets the price."]
+    amount: Annotated[Money, "What is to be paid, without VAT."]
+    vat: Annotated[Money, "The VAT on it."]
+    total: Annotated[Money, "Both together."]
+    currency: Annotated[str, "ISO 4217, such as EUR."]
+    due_at: Annotated[Moment | None, "When it must be paid by; null where it is paid before use."]
+    state: Annotated[Literal["open", "paid", "cancelled", "in_default"], "Whether it is paid."]
+    usable: Annotated[bool, "Whether the credits can be used, or could be."]
 
 
 class UssdReply(TypedDict):
@@ -143,7 +164,7 @@ class BalanceResponse(Answer):
 class OrderResponse(Answer):
     """An order of credits."""
 
-    data: Annotated[dict[str, Any] | None, "Null where there is an error."]
+    data: Annotated[Ordered | None, "Null where there is an error."]
 
 
 class UssdResponse(Answer):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from modemd.formats import payloads as out
 from modemd.formats import payloads_requests as asked
+from modemd.formats.payloads_account import AccountEvent
 from modemd.formats.payloads_examples import EXAMPLES
 from modemd.formats.payloads_send import NEEDED, Send
 from modemd.formats.schemas import DIALECT, Schema, Schemas
@@ -16,6 +17,7 @@ PAYLOADS: Final[dict[str, Any]] = {
     "Received": out.Received,
     "Call": out.Call,
     "Credit": out.Credit,
+    "AccountEvent": AccountEvent,
     "GatewayState": out.GatewayState,
     "GatewayQueues": out.GatewayQueues,
     "ModemState": out.ModemState,

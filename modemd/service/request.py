@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from modemd.errors import Rejected
+from modemd.service.checks import DEFAULT_ACCOUNT
+
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
@@ -57,6 +60,18 @@ def topic_of(verb: str, account: str | None) -> str:
     if account is not None and _NAME.fullmatch(account):
         steps.append(account)
     return "/".join(steps)
+
+
+def account_meant(asked: Asked, rules: Rules) -> str:
+    """Return whose messages or credits are meant: the topic's account wins over one in the payload.
+
+    Raises:
+        Rejected: ``account_unknown``.
+    """
+    account = asked.account or asked.fields.text("account") or DEFAULT_ACCOUNT
+    if account not in rules.accounts:
+        raise Rejected("account_unknown", f"account: there is no account {account!r}")
+    return account
 
 
 Verb = Callable[["Tx", Asked, "Rules", "datetime"], tuple[Told, Wake]]

@@ -14,11 +14,10 @@ from modemd.errors import Rejected
 from modemd.formats.events import event_object
 from modemd.formats.requestjson import read_request
 from modemd.formats.sendjson import read_send
-from modemd.service import appointments, modem_requests, orders
-from modemd.service.checks import DEFAULT_ACCOUNT, prepare, quote
-from modemd.service.request import Asked, Told, Verb, Wake, topic_of
+from modemd.service import appointments, credit_requests, modem_requests, orders
+from modemd.service.checks import prepare, quote
+from modemd.service.request import Asked, Told, Verb, Wake, account_meant, topic_of
 from modemd.service.responses import respond
-from modemd.service.states import credit
 from modemd.service.told import message_event
 from modemd.store import outbound
 
@@ -92,15 +91,7 @@ def _listed(verbs: Mapping[str, object]) -> str:
     return ", ".join(verbs)
 
 
-def _account(asked: Asked, rules: Rules) -> str:
-    """Whose messages or credits are meant: the topic's account wins over one in the payload."""
-    account = asked.account or asked.fields.text("account") or DEFAULT_ACCOUNT
-    if account not in rules.accounts:
-        raise Rejected("account_unknown", f"account: there is no account {account!r}")
-    return account
-
-
-def _quote(_tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
+def _quote(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
     """Say what a message would take: parts and credits of all its recipients together."""
     requests = read_send(asked.octets, asked.zone, rules.contacts).requests
     if len(requests) > MOST_QUOTED:
@@ -112,11 +103,13 @@ def _quote(_tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wa
     prepared = [prepare(_own(each, asked), rules, now) for each in requests]
     quotes = [quote(each) for each in prepared]
     recipients = [each.outgoing.destination for each in prepared]
+    credits_ = sum(each.credits for each in quotes)
     return {
         "parts": sum(each.parts for each in quotes),
         "coding": quotes[0].coding,
-        "credits": sum(each.credits for each in quotes),
+        "credits": credits_,
         "to": recipients[0] if len(recipients) == 1 else recipients,
+        **credit_requests.covered(tx, rules, prepared[0].account, credits_),
     }, Wake()
 
 
@@ -137,7 +130,7 @@ def _cancelled_appointment(tx: Tx, asked: Asked, rules: Rules, now: datetime) ->
     client_id = asked.fields.word("client_id")
     if client_id is None or asked.fields.payload.get("id") is not None:
         return None
-    account = _account(asked, rules)
+    account = account_meant(asked, rules)
     if outbound.find_by_client(tx, account, client_id) is not None:
         return None
     return appointments.cancel(tx, rules, account, client_id, now)
@@ -154,34 +147,17 @@ def _message(tx: Tx, asked: Asked, rules: Rules) -> int:
     client_id = asked.fields.word("client_id")
     if client_id is None:
         raise Rejected("bad_request", "id: is missing; give id or client_id")
-    known = outbound.find_by_client(tx, _account(asked, rules), client_id)
+    known = outbound.find_by_client(tx, account_meant(asked, rules), client_id)
     if known is None:
         raise Rejected("bad_request", f"client_id: there is no message {client_id!r}")
     return int(known[0])
 
 
-def _balance(_tx: Tx, asked: Asked, rules: Rules, _now: datetime) -> tuple[Told, Wake]:
-    """Say what an account may still spend."""
-    _account(asked, rules)
-    return credit(), Wake()
-
-
-def _order(_tx: Tx, asked: Asked, rules: Rules, _now: datetime) -> tuple[Told, Wake]:
-    """Order credits: nobody can yet, and the sentence says why."""
-    account = _account(asked, rules)
-    if asked.fields.whole("credits", 1, 10**9) is None:
-        raise Rejected("bad_request", "credits: is missing")
-    asked.fields.text("bundle")
-    terms = rules.accounts[account].terms
-    why = "its terms are unlimited" if terms == "unlimited" else f"its terms {terms!r} are not applied yet"
-    raise Rejected("not_allowed", f"account {account!r} has no credits to order: {why}")
-
-
 _VERBS: Final[dict[str, Verb]] = {
     "quote": _quote,
     "cancel": _cancel,
-    "balance": _balance,
-    "order": _order,
+    "balance": credit_requests.balance,
+    "order": credit_requests.order,
     "ussd": modem_requests.ussd,
     "pause": modem_requests.pause,
     "resume": modem_requests.resume,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from modemd.model import PartState
+from modemd.service.credit_states import credits_of_all
 from modemd.store import modems, queue
 from modemd.store import views as store
 from modemd.store.times import to_us
@@ -64,7 +65,7 @@ def standing(tx: Tx, rules: Rules, midnight: datetime) -> Standing:
             "uncertain": in_hand.get(PartState.UNCERTAIN, 0),
             "sent_today": sum(sent.get(ids[name], 0) for name in states),
         },
-        credits={name: credit() for name in rules.accounts},
+        credits=credits_of_all(tx, rules),
     )
 
 
@@ -79,18 +80,6 @@ def modem_state(tx: Tx, gateway: str, name: str, midnight: datetime) -> ModemSta
         waiting.get(route, 0) for route, (_, members) in store.routes(tx).items() if modem_id in members
     )
     return _modem(row, of_it, store.sent_since(tx, to_us(midnight)).get(modem_id, 0))
-
-
-def credit() -> Credit:
-    """What an account may still spend: no terms are applied, so none is limited by credits."""
-    return {
-        "balance": None,
-        "held": 0,
-        "available": None,
-        "expiring": [],
-        "state": "active",
-        "low": False,
-    }
 
 
 def _modem(row: Mapping[str, Any], waiting: int, sent_today: int) -> ModemState:

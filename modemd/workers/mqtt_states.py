@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import BrokerLost
+from modemd.service.credit_states import any_limited, credits_of_all
 from modemd.service.states import Make, Standing, standing
 from modemd.store import retained
 from modemd.workers.mqtt_wanted import Wanted, wanted
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
+    from modemd.formats.payloads import Credit
     from modemd.store.transaction import Tx
     from modemd.workers.broker import Connection
     from modemd.workers.broker_settings import Arrival
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LOOK_S: Final = 2.0
+_CREDIT_S: Final = 0.5
+"""Accounts look at what they have left more often than at anything else."""
 _SELDOM: Final = 100
 """A look takes no more than a hundredth of the time: it counts what waits, and that may be much."""
 _IDLE_S: Final = 30.0
@@ -56,7 +60,8 @@ class MqttStates(Worker):
         self._makes: dict[str, Make] = {}
         """Who each modem was when it last said so: a device is not to change when its modem is away."""
         self._news = True
-        self._look_at = 0.0
+        self._look_at = self._credit_at = 0.0
+        self._spent = False
         self._unfinished = False
         self._repeat_at: float | None = None
         self._strike: tuple[float, frozenset[str]] | None = None
@@ -75,7 +80,9 @@ class MqttStates(Worker):
         connection = self._line.connection
         if connection is not None:
             await self._turn(connection, time.monotonic())
-        self._news |= await self._bell.wait(self._wait_s(time.monotonic()))
+        rung = await self._bell.wait(self._wait_s(time.monotonic()))
+        self._news |= rung
+        self._spent |= rung
 
     async def finish(self) -> None:
         """Say how everything stands in the end: modems that are stopped are."""
@@ -94,8 +101,11 @@ class MqttStates(Worker):
             self._repeat_at = None
             self._there.clear()
         if self._news and now >= self._look_at:
-            self._news = False
+            self._news = self._spent = False
             await self._look()
+        elif self._spent and now >= self._credit_at:
+            self._spent = False
+            await self._look_at_credits()
         await self._publish(connection, _TURN_S)
         await self._strike_out(now)
 
@@ -132,6 +142,30 @@ class MqttStates(Worker):
         if fresh.notes:
             await self._floor.store.run(lambda tx: retained.keep(tx, rules.gateway, fresh.notes))
         self._wanted = fresh
+
+    async def _look_at_credits(self) -> None:
+        """Find out what is left to those who pay; where accounts came or went, look at everything.
+
+        Raises:
+            StoreError: it cannot be read now.
+        """
+        rules = self._floor.rules
+        self._credit_at = time.monotonic() + _CREDIT_S
+        if self._wanted is None or not any_limited(rules):
+            return
+
+        def look(tx: Tx) -> tuple[dict[str, Credit], float]:
+            began = time.monotonic()
+            return credits_of_all(tx, rules), time.monotonic() - began
+
+        found, took_s = await self._floor.store.run(look)
+        self._credit_at = time.monotonic() + max(_CREDIT_S, took_s * _SELDOM)
+        fresh = self._wanted.with_credits(found, self._line.config.prefix)
+        if fresh is None:
+            self._news = False
+            await self._look()
+        else:
+            self._wanted = fresh
 
     async def _publish(self, connection: Connection, within_s: float) -> None:
         """Publish what the broker has not got; what it has no room for in time is left for the next turn."""
@@ -179,6 +213,7 @@ class MqttStates(Worker):
         due = [now + _IDLE_S, now + self._until_midnight_s()]
         if self._line.connection is not None:
             due += [self._look_at] if self._news else []
+            due += [self._credit_at] if self._spent else []
             due += [now + _ROOM_S] if self._unfinished else []
             due += [] if self._repeat_at is None else [self._repeat_at]
             due += [] if self._strike is None else [self._strike[0]]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from modemd import __version__
 from modemd.formats.homeassistant import Device, ModemDevice, Topics, gateway_device, modem_device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from modemd.config.mqtt import MqttConfig
+    from modemd.formats.payloads import Credit
     from modemd.service.rules import Rules
     from modemd.service.states import Standing
 
@@ -25,12 +26,21 @@ class Wanted:
     """``topics`` are the retained messages in the order they are published in; an empty one clears.
 
     ``notes`` are to be in the store before anything is published, ``gone`` to be struck from it once that is
-    done: topics, and ``topic#component#platform`` for the parts of a device.
+    done: topics, and ``topic#component#platform`` for the parts of a device. ``limited`` are those of the
+    ``accounts`` that pay with credits.
     """
 
     topics: dict[str, bytes]
     notes: frozenset[str]
     gone: frozenset[str]
+    limited: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+
+    def with_credits(self, credits_: Mapping[str, Credit], prefix: str) -> Wanted | None:
+        """Return the same with other credits; ``None`` where accounts came or went, or pay otherwise."""
+        if (limited_of(credits_), frozenset(credits_)) != (self.limited, self.accounts):
+            return None
+        return replace(self, topics=self.topics | _credits(credits_, prefix))
 
 
 def wanted(standing: Standing, rules: Rules, config: MqttConfig, known: Iterable[str]) -> Wanted:
@@ -47,7 +57,8 @@ def wanted(standing: Standing, rules: Rules, config: MqttConfig, known: Iterable
     gone = before - notes
     topics = {topic: device.payload(_parts(gone, topic)) for topic, device in filled.items()} | states
     topics |= {topic: b"" for topic in sorted(gone) if _MARK not in topic}
-    return Wanted(topics, frozenset(notes - before), gone)
+    accounts = frozenset(standing.credits)
+    return Wanted(topics, frozenset(notes - before), gone, limited_of(standing.credits), accounts)
 
 
 def _parts(gone: Iterable[str], topic: str) -> dict[str, str]:
@@ -58,9 +69,12 @@ def _parts(gone: Iterable[str], topic: str) -> dict[str, str]:
 
 def _devices(standing: Standing, rules: Rules, at: Topics) -> list[Device]:
     """The gateway first: the modems' devices name it as the one they are reached by."""
-    limited = [name for name, credit in standing.credits.items() if credit["available"] is not None]
     gateway = gateway_device(
-        at, __version__, accounts=rules.accounts, limited=limited, contacts=rules.contacts
+        at,
+        __version__,
+        accounts=rules.accounts,
+        limited=limited_of(standing.credits),
+        contacts=rules.contacts,
     )
     modems = [
         ModemDevice(name=name, manufacturer=make.manufacturer, model=make.model, imei=make.imei)
@@ -72,9 +86,16 @@ def _devices(standing: Standing, rules: Rules, at: Topics) -> list[Device]:
 def _states(standing: Standing, at: Topics) -> dict[str, bytes]:
     made = {at("gateway", at.gateway, "queues"): _octets(standing.queues)}
     made |= {at("modem", name, "state"): _octets(state) for name, state in standing.modems.items()}
-    return made | {
-        at("account", name, "credit"): _octets(credit) for name, credit in standing.credits.items()
-    }
+    return made | _credits(standing.credits, at.prefix)
+
+
+def limited_of(credits_: Mapping[str, Credit]) -> frozenset[str]:
+    """Return the accounts that pay with credits."""
+    return frozenset(name for name, credit in credits_.items() if credit["available"] is not None)
+
+
+def _credits(credits_: Mapping[str, Credit], prefix: str) -> dict[str, bytes]:
+    return {f"{prefix}/account/{name}/credit": _octets(credit) for name, credit in credits_.items()}
 
 
 def _octets(state: object) -> bytes:

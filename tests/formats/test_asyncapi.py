@@ -25,6 +25,7 @@ TOPICS = {
     "modemd/received/{account}": "send",
     "modemd/call/{modem}": "send",
     "modemd/account/{account}/credit": "send",
+    "modemd/account/{account}/event": "send",
     "modemd/gateway/{gateway}/state": "send",
     "modemd/gateway/{gateway}/queues": "send",
     "modemd/modem/{modem}/state": "send",

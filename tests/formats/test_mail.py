@@ -28,7 +28,11 @@ def made(event: str, **facts: Any) -> Any:
 
 
 def test_there_is_a_letter_for_every_event() -> None:
-    assert set(EVENTS) == set(account_events.EVENTS)
+    assert (
+        {event.partition(".")[0] for event in EVENTS}
+        == set(account_events.EVENTS)
+        == {event for event in EVENTS if "." not in event}
+    )
     assert set(FACTS) > MONEY
 
 
@@ -50,7 +54,7 @@ def test_the_facts_stand_one_under_the_other_with_the_clause() -> None:
         "An invoice was issued to account clinic.\n"
         "\n"
         "  Invoice:               2026-0001\n"
-        "  Amount, VAT excluded:  47.50 EUR\n"
+        "  Amount without VAT:    47.50 EUR\n"
         "  VAT:                   9.98 EUR\n"
         "  Total:                 57.48 EUR\n"
         "  Due at:                2026-12-22 23:59 +01:00\n"
@@ -74,8 +78,8 @@ def test_its_header_lets_a_repeat_and_a_machine_be_known() -> None:
     ("recipient", "shown"), [("+32475123456", "+3247…56"), ("12345678", "12345…78"), ("1234", "…")]
 )
 def test_a_recipient_is_not_written_out(recipient: str, shown: str) -> None:
-    text = written("opted_out", recipient=recipient)
-    assert f"Recipient:             {shown}\n" in text
+    text = written("opted_out", to=recipient)
+    assert f"To:                    {shown}\n" in text
     assert recipient not in text
 
 
@@ -88,3 +92,21 @@ def test_times_have_the_zones_offset_of_their_day() -> None:
     text = written("credit_expiring", expires_at="2027-07-31T22:00:00+00:00", credits=40)
     assert "2027-08-01 00:00 +02:00" in text
     assert "  Credits:               40\n" in text
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "subject"),
+    [
+        ("payment", {"amount": "10.00", "charged_back": True}, "payment taken back"),
+        ("payment", {"amount": "10.00"}, "payment received"),
+        ("order", {"state": "cancelled"}, "order cancelled"),
+        ("order", {"state": "open"}, "order of credits"),
+        ("terms_change", {"in_force": True, "terms": "sms4less"}, "new terms are in force"),
+    ],
+)
+def test_a_case_of_an_event_has_words_of_its_own(event: str, facts: dict[str, Any], subject: str) -> None:
+    assert made(event, **facts)["Subject"] == f"SMS account clinic: {subject}"
+
+
+def test_what_was_paid_is_no_amount_without_vat() -> None:
+    assert "  Amount:                10.00 EUR\n" in written("payment", amount="10.00", currency="EUR")

@@ -32,9 +32,7 @@ class Desk:
     """An office that answers requests."""
 
     def __init__(self, folder: Path, **sections: Any) -> None:
-        rules = with_broker(
-            rules_of(**{"accounts": {"clinic": {}, "shop": {"terms": "sms4less"}}} | sections)
-        )
+        rules = with_broker(rules_of(**{"accounts": {"clinic": {}, "shop": {}}} | sections))
         self.office = Office(folder, rules)
         for name in ("gsm1", "gsm2"):
             self.office.be(name, "ready")
@@ -286,27 +284,6 @@ def test_an_account_cancels_its_own_messages_only(desk: Desk) -> None:
     told = desk.data("cancel", {"client_id": "a", "account": "shop"}, account="clinic")
     assert told["id"] == str(own)
     assert (desk.office.state(theirs), desk.office.state(own)) == ("queued", "cancelled")
-
-
-# -- balance and order ------------------------------------------------------------------------------------
-def test_nobody_is_limited_by_credits_yet(desk: Desk) -> None:
-    unlimited: dict[str, Any] = {
-        "balance": None, "held": 0, "available": None, "expiring": [], "state": "active", "low": False,
-    }  # fmt: skip
-    assert desk.data("balance", {"account": "clinic"}) == unlimited
-    assert desk.data("balance", {"account": "nobody"}, account="clinic") == unlimited
-    code, reason = desk.error("order", {"credits": 100}, account="clinic")
-    assert code == "not_allowed"
-    assert reason == "account 'clinic' has no credits to order: its terms are unlimited"
-    assert desk.error("order", {"credits": 100, "account": "shop"})[1].endswith(
-        "its terms 'sms4less' are not applied yet"
-    )
-    assert desk.error("order", {}) == ("bad_request", "credits: is missing")
-    assert desk.error("order", {"credits": 0})[1].startswith("credits: is a whole number from 1 ")
-    assert desk.error("order", {"credits": 5, "bundle": 1}) == (
-        "bad_request",
-        "bundle: is a number, not text",
-    )
 
 
 # -- pause and resume ----------------------------------------------------------------------------------------

@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from modemd.config.mqtt import MqttConfig
-from modemd.service.states import Make, Standing, credit
+from modemd.service.states import Make, Standing
 from modemd.workers.mqtt_wanted import Wanted, wanted
 from tests.service.office import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from modemd.formats.payloads import ModemState
+    from modemd.formats.payloads import Credit, ModemState
 
 GATEWAY = "homeassistant/device/modemd_gw1/config"
 STATE: ModemState = {
@@ -22,13 +22,27 @@ STATE: ModemState = {
 }  # fmt: skip
 
 
-def made(known: Iterable[str] = (), *modems: str, contacts: Iterable[str] = (), **config: Any) -> Wanted:
-    rules = rules_of(contacts=dict.fromkeys(contacts, "+32475000001"))
+FREE: Credit = {
+    "balance": None, "held": 0, "available": None, "expiring": [], "state": "active", "low": False,
+}  # fmt: skip
+PAYS: Credit = {"balance": 90, "held": 10, "available": 90, "expiring": [], "state": "active", "low": False}
+
+
+def made(
+    known: Iterable[str] = (),
+    *modems: str,
+    contacts: Iterable[str] = (),
+    paying: Mapping[str, Credit] | None = None,
+    **config: Any,
+) -> Wanted:
+    rules = rules_of(
+        contacts=dict.fromkeys(contacts, "+32475000001"), accounts={name: {} for name in paying or ()}
+    )
     standing = Standing(
         modems=dict.fromkeys(modems, STATE),
         makes=dict.fromkeys(modems, Make("Quectel", "EC25", "1")),
         queues={"queued": 0, "scheduled": 0, "sending": 0, "uncertain": 0, "sent_today": 0},
-        credits={"default": credit()},
+        credits={"default": FREE} | dict(paying or {}),
     )
     return wanted(standing, rules, MqttConfig(**config), known)
 
@@ -85,3 +99,31 @@ def test_another_prefix_clears_the_old_one_and_the_gateways_own_state_there() ->
         "modemd/modem/gsm1/state",
     ]  # fmt: skip
     assert json.loads(moved.topics[GATEWAY])["components"]["queue"]["state_topic"].startswith("site/sms/")
+
+
+def test_credits_change_alone_while_the_accounts_stay() -> None:
+    first = made((), "gsm1", paying={"clinic": PAYS})
+    fresh = first.with_credits({"default": FREE, "clinic": PAYS | {"available": 80}}, "modemd")
+    assert fresh is not None
+    assert {topic for topic in first.topics if first.topics[topic] != fresh.topics[topic]} == {
+        "modemd/account/clinic/credit"
+    }
+    assert json.loads(fresh.topics["modemd/account/clinic/credit"])["available"] == 80
+    assert (fresh.notes, fresh.gone) == (first.notes, first.gone)
+
+
+def test_accounts_that_come_go_or_pay_otherwise_need_a_whole_look() -> None:
+    first = made((), "gsm1", paying={"clinic": PAYS})
+    assert first.with_credits({"default": FREE}, "modemd") is None
+    assert first.with_credits({"default": FREE, "clinic": FREE}, "modemd") is None
+    assert first.with_credits({"default": FREE, "clinic": PAYS, "new": PAYS}, "modemd") is None
+
+
+def test_an_account_that_goes_is_cleared_with_its_entities() -> None:
+    both = made((), paying={"clinic": PAYS})
+    one = made(after(both))
+    assert one.topics["modemd/account/clinic/credit"] == b""
+    device = json.loads(one.topics[GATEWAY])["components"]
+    gone = {name for name, component in device.items() if list(component) == ["platform"]}
+    assert gone >= {"received_clinic", "messages_clinic", "credit_clinic"}
+    assert one.gone >= {"modemd/account/clinic/credit"}
