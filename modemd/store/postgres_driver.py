@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import psycopg
 from psycopg.adapt import Loader
-from psycopg.types.string import StrDumper
+from psycopg.types.string import StrDumperUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ _NUL: Final = "\u2400"
 """What stands for the character that PostgreSQL's texts cannot hold."""
 
 
-class _Text(StrDumper):
+class _Text(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
         return super().dump(obj.replace("\0", _NUL) if "\0" in obj else obj)
 

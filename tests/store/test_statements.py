@@ -14,7 +14,7 @@ import modemd.store
 from modemd.store.keys import Keys
 from modemd.store.schema import message, part, route
 from modemd.store.statement import DIALECTS, Statement
-from tests.store.files import fresh
+from tests.store.files import fresh, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +84,19 @@ def test_sqlite_knows_all_that_they_name_and_the_hot_ones_use_an_index(tmp_path:
     }
     assert {name for name in walking if not name.startswith((ONCE_A_DAY, NEWEST_FIRST, *FOR_PEOPLE))} == set()
     database.close()
+
+
+def test_postgresql_knows_all_that_they_name() -> None:
+    database = served()
+    refused = {}
+    for name, each in STATEMENTS.items():
+        text = each.text("postgresql")
+        values = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
+        try:
+            database.connection.execute(f"EXPLAIN {text}", values)
+        except database.engine.errors as error:
+            refused[name] = str(error)
+    assert refused == {}
 
 
 def test_the_claim_seeks_the_head_of_each_route(tmp_path: Path) -> None:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import bindparam, insert, select
 
 from modemd.errors import StoreError
-from modemd.store.database import Database
 from modemd.store.schema import concat, route
 from modemd.store.statement import Statement
 from modemd.store.writer import BATCH, Store
-from tests.store.files import fresh, full_disk, rows, url_of
+from tests.store.files import beside, fresh, full_disk, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
+    from modemd.store.database import Database
     from modemd.store.transaction import Tx
 
 ADD = Statement(insert(route), ("key",))
@@ -53,30 +52,27 @@ def keys(database: Database) -> list[str]:
     return [str(key) for (key,) in rows(database, "SELECT key FROM route ORDER BY id")]
 
 
-def with_store(folder: Path, play: Callable[[Store, Database], Coroutine[Any, Any, None]]) -> None:
-    """A store with its thread, on a file; ``Database`` is another connection to look with."""
-    database = fresh(folder)
-    other = Database(url_of(folder / "store.db"))
+def with_store(database: Database, play: Callable[[Store, Database], Coroutine[Any, Any, None]]) -> None:
+    """A store with its thread; ``play`` gets another connection as well, to look with."""
+    other = beside(database)
 
     async def main() -> None:
         async with Store(database) as store:
             await play(store, other)
 
     asyncio.run(main())
-    other.close()
-    database.close()
 
 
-def test_a_result_comes_after_its_commit(tmp_path: Path) -> None:
+def test_a_result_comes_after_its_commit(database: Database) -> None:
     async def play(store: Store, other: Database) -> None:
         for key in ("a", "b", "c"):
             assert await store.run(add(key)) == key
             assert keys(other)[-1] == key
 
-    with_store(tmp_path, play)
+    with_store(database, play)
 
 
-def test_what_waits_is_committed_together(tmp_path: Path) -> None:
+def test_what_waits_is_committed_together(database: Database) -> None:
     async def play(store: Store, other: Database) -> None:
         names = [f"k{place}" for place in range(2 * BATCH)]
         seen: list[int] = []
@@ -90,10 +86,10 @@ def test_what_waits_is_committed_together(tmp_path: Path) -> None:
         # The first goes alone, what gathered behind it in two batches at most.
         assert len(set(seen)) <= 4
 
-    with_store(tmp_path, play)
+    with_store(database, play)
 
 
-def test_one_job_s_error_leaves_the_others(tmp_path: Path) -> None:
+def test_one_job_s_error_leaves_the_others(database: Database) -> None:
     def fail(tx: Tx) -> None:
         tx.run(ADD, key="undone")
         raise ZeroDivisionError
@@ -103,17 +99,17 @@ def test_one_job_s_error_leaves_the_others(tmp_path: Path) -> None:
         answers = await asyncio.gather(*(store.run(job) for job in jobs), return_exceptions=True)
         assert answers[0] == "a"
         assert isinstance(answers[1], ZeroDivisionError)
-        assert isinstance(answers[2], sqlite3.IntegrityError)
+        assert isinstance(answers[2], database.engine.errors)
         assert answers[3] == "b"
         assert keys(other) == ["a", "b"]
 
-    with_store(tmp_path, play)
+    with_store(database, play)
 
 
 @pytest.mark.parametrize("place", range(4))
 @pytest.mark.parametrize("written", [False, True], ids=["before it wrote", "half done"])
 def test_a_job_without_a_savepoint_that_fails_leaves_the_others(
-    tmp_path: Path, place: int, *, written: bool
+    database: Database, place: int, *, written: bool
 ) -> None:
     """Those beside it that may be run again are, and what each wrote is there once."""
 
@@ -134,20 +130,23 @@ def test_a_job_without_a_savepoint_that_fails_leaves_the_others(
         assert answers == ["first", "once", "a", "b", "c"]
         assert sorted(keys(other)) == ["a", "b", "c", "first", "once"]
 
-    with_store(tmp_path, play)
+    with_store(database, play)
 
 
 @pytest.mark.parametrize("wrong", [object(), 2**80, "\ud83d"], ids=["object", "integer", "surrogate"])
-def test_a_value_that_no_database_takes_is_its_own_job_s_error(tmp_path: Path, wrong: object) -> None:
+def test_a_value_that_no_database_takes_is_its_own_job_s_error(database: Database, wrong: object) -> None:
+    def put_wrong(tx: Tx) -> None:
+        tx.run(FILL, destination="x", concat_ref=wrong, used_at=0)
+
     async def play(store: Store, other: Database) -> None:
-        jobs: list[Callable[[Tx], Any]] = [add("a"), lambda tx: tx.run(ADD, key=wrong), add("b")]
+        jobs: list[Callable[[Tx], Any]] = [add("a"), put_wrong, add("b")]
         answers = await asyncio.gather(*(store.run(job) for job in jobs), return_exceptions=True)
         assert answers[0::2] == ["a", "b"]
         assert isinstance(answers[1], Exception)
         assert not isinstance(answers[1], StoreError)
         assert keys(other) == ["a", "b"]
 
-    with_store(tmp_path, play)
+    with_store(database, play)
 
 
 @pytest.mark.parametrize("nth", range(6))
@@ -168,7 +167,7 @@ def test_a_commit_that_fails_gives_store_error_to_all_and_writes_nothing(tmp_pat
             assert keys(other) == before + names
         assert rows(other, "PRAGMA integrity_check") == [("ok",)]
 
-    with_store(tmp_path, play)
+    with_store(fresh(tmp_path), play)
 
 
 @pytest.mark.parametrize("pages", range(0, 8, 2))
@@ -189,7 +188,7 @@ def test_a_store_that_may_not_grow_fails_within_a_job(tmp_path: Path, pages: int
         assert await store.run(big("last")) == "last"
         assert keys(other) == [*written, "last"]
 
-    with_store(tmp_path, play)
+    with_store(fresh(tmp_path), play)
 
 
 def test_a_locked_store_is_an_error_of_the_store(tmp_path: Path) -> None:
@@ -202,20 +201,20 @@ def test_a_locked_store_is_an_error_of_the_store(tmp_path: Path) -> None:
         other.connection.execute("ROLLBACK")
         assert await store.run(add("a")) == "a"
 
-    with_store(tmp_path, play)
+    with_store(fresh(tmp_path), play)
 
 
-def test_later_jobs_ride_along(tmp_path: Path) -> None:
+def test_later_jobs_ride_along(database: Database) -> None:
     async def play(store: Store, other: Database) -> None:
         store.later(add("later"))
         assert keys(other) == []
         await store.run(add("now"))
         assert keys(other) == ["now", "later"]
 
-    with_store(tmp_path, play)
+    with_store(database, play)
 
 
-def test_later_jobs_go_by_themselves_before_long(tmp_path: Path) -> None:
+def test_later_jobs_go_by_themselves_before_long(database: Database) -> None:
     async def play(store: Store, other: Database) -> None:
         done = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -224,7 +223,7 @@ def test_later_jobs_go_by_themselves_before_long(tmp_path: Path) -> None:
         await store.run(lambda _tx: None)
         assert keys(other) == ["later"]
 
-    with_store(tmp_path, play)
+    with_store(database, play)
 
 
 def test_later_jobs_survive_a_failed_commit_and_are_done_once(tmp_path: Path) -> None:
@@ -238,33 +237,30 @@ def test_later_jobs_survive_a_failed_commit_and_are_done_once(tmp_path: Path) ->
         await store.run(add("end"))
         assert keys(other) == ["again", "later", "end"]
 
-    with_store(tmp_path, play)
+    with_store(fresh(tmp_path), play)
 
 
-def test_a_later_job_that_fails_stops_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_later_job_that_fails_stops_nobody(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     async def play(store: Store, other: Database) -> None:
         store.later(lambda tx: tx.run(ADD, key=None))
         store.later(add("b"))
         assert await store.run(add("a")) == "a"
         assert keys(other) == ["a", "b"]
 
-    with_store(tmp_path, play)
+    with_store(database, play)
     assert "nobody waits for" in caplog.text
 
 
-def test_later_jobs_are_written_at_the_end(tmp_path: Path) -> None:
-    database = fresh(tmp_path)
-
+def test_later_jobs_are_written_at_the_end(database: Database) -> None:
     async def main() -> None:
         async with Store(database) as store:
             store.later(add("later"))
 
     asyncio.run(main())
     assert keys(database) == ["later"]
-    database.close()
 
 
-def test_a_caller_that_gave_up_is_not_missed(tmp_path: Path) -> None:
+def test_a_caller_that_gave_up_is_not_missed(database: Database) -> None:
     async def play(store: Store, other: Database) -> None:
         task = asyncio.ensure_future(store.run(add("a")))
         await asyncio.sleep(0)
@@ -273,10 +269,10 @@ def test_a_caller_that_gave_up_is_not_missed(tmp_path: Path) -> None:
         assert task.cancelled()
         assert keys(other) == ["a", "b"]
 
-    with_store(tmp_path, play)
+    with_store(database, play)
 
 
-def test_changes_tells_another_process_s_commits(tmp_path: Path) -> None:
+def test_changes_tells_another_process_s_commits(database: Database) -> None:
     async def play(store: Store, other: Database) -> None:
         before = await store.changes()
         await store.run(add("mine"))
@@ -284,4 +280,4 @@ def test_changes_tells_another_process_s_commits(tmp_path: Path) -> None:
         other.transact(add("other"))
         assert await store.changes() != before
 
-    with_store(tmp_path, play)
+    with_store(database, play)
