@@ -16,6 +16,7 @@ from modemd.cli.credit_tables import show_statement
 from modemd.cli.output import show_json
 from modemd.service import credit as verbs
 from modemd.service import credit_views as views
+from modemd.service.grants import give
 
 _SIGNED: Final = {"ignore_unknown_options": True}
 """A negative count is not an option."""
@@ -44,16 +45,14 @@ for _command in MONEY:
 @click.argument("credits_", metavar="CREDITS", type=int)
 @click.pass_obj
 def grant(path: Path, account: str, credits_: int, reason: str, by: str, *, as_json: bool) -> None:
-    """Give an account credits that nobody pays for and that never expire.
+    """Give an account credits that nobody pays for, valid as long as its terms have it.
 
     \b
     Example: modemd credit grant clinic 100 --reason "first month free"
     """  # noqa: D301
     with open_books(path) as books:
         lot = books.write(
-            lambda tx, _rules, now: verbs.grant(
-                tx, account_row(tx, account).id, credits_, source="grant", by=by, reason=reason, now=now
-            )
+            lambda tx, rules, now: give(tx, rules, account, credits_, by=by, reason=reason, now=now)
         )
         left = books.read(lambda tx, _rules: verbs.balances(tx, account_row(tx, account).id)).balance
     if as_json:
