@@ -29,7 +29,7 @@ def suspend(office: Office, name: str = "acme") -> None:
 
 def resume(office: Office, name: str = "acme") -> None:
     office.run(lambda tx: accounts.resume(tx, office.rules, name, by="op", now=office.now))
-    while office.run(suspension.go_on):
+    while office.run(lambda tx: suspension.go_on(tx, office.rules, office.now)):
         pass
 
 
@@ -41,7 +41,7 @@ def test_what_is_queued_stays_queued_and_others_are_sent(tmp_path: Path) -> None
     assert office.taken().message_id == theirs
     assert office.claim() is None
     assert [office.state(each) for each in mine] == ["queued"] * 3
-    assert not office.run(suspension.go_on)
+    assert not office.run(lambda tx: suspension.go_on(tx, office.rules, office.now))
     assert office.claim() is None
 
 
