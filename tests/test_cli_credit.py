@@ -106,7 +106,7 @@ def test_credits_that_are_no_whole_numbers_are_wrong_usage(desk: Desk, credits_:
 def test_an_account_that_is_not_there_is_told(desk: Desk) -> None:
     for command in (["grant", "nobody", 5, "--reason", "x"], ["statement", "nobody"], ["orders", "nobody"]):
         said = desk.run("credit", *command)
-        assert (said.status, said.err) == (1, "account_unknown: there is no account nobody\n")
+        assert (said.status, said.err) == (1, "account_unknown: there is no account 'nobody'\n")
 
 
 def test_without_a_store_it_is_to_be_tried_again(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def account_row(tx: Tx, name: str) -> AccountRow:
     """
     row = rows.find(tx, name)
     if row is None:
-        raise Rejected("account_unknown", f"there is no account {name}")
+        raise Rejected("account_unknown", f"there is no account {name!r}")
     return row
 
 
