@@ -10,7 +10,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.errors import Rejected
+from modemd.service.credit_alerts import topped_up
 from modemd.service.credit_holds import capture, follow, hold_again
+from modemd.service.credit_verify import verify
 from modemd.service.credit_wait import cover
 from modemd.store import accounts, ledger, lots
 from modemd.store.balances import Balance, find_balance
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
     from modemd.store.transaction import Tx
 
-__all__ = ["Balance", "adjust", "balances", "capture", "cover", "follow", "grant", "hold_again", "take_away"]
+__all__ = [
+    "Balance", "adjust", "balances", "capture", "cover", "follow", "grant", "hold_again", "take_away",
+    "verify",
+]  # fmt: skip
 
 MOST: Final = 1_000_000_000
 """The most credits that one verb may move."""
@@ -68,6 +73,7 @@ def grant(
     )
     entry = Entry(account_id, at_us, kind, credits_, 0, lot_id, order_id=order_id, payment_id=payment_id)
     ledger.post_noted(tx, [entry], by=by, reason=reason)
+    topped_up(tx, account_id, find_balance(tx, account_id).balance)
     return lot_id
 
 
@@ -104,7 +110,9 @@ def adjust(
     entries = [
         Entry(account_id, at_us, "adjust", change, 0, lot_id, order_id=order_id) for lot_id, change in taken
     ]
-    return ledger.post_noted(tx, entries, by=by, reason=reason)[0]
+    entry_id = ledger.post_noted(tx, entries, by=by, reason=reason)[0]
+    topped_up(tx, account_id, find_balance(tx, account_id).balance)
+    return entry_id
 
 
 def take_away(

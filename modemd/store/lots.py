@@ -39,9 +39,9 @@ _OPEN: Final = Statement(insert(lot).returning(lot.c.id), _OPENED)
 _FIND: Final = Statement(select(*_COLUMNS).where(lot.c.id == bindparam("lot")))
 _UNSPENT = (lot.c.unspent > literal_column("0")) & lot.c.closed_at.is_(None)
 _SPENDABLE: Final = Statement(
-    select(lot.c.id, lot.c.unspent)
+    select(lot.c.id, lot.c.unspent, lot.c.expires_at)
     .where(lot.c.account_id == bindparam("owner"), _UNSPENT)
-    .order_by(lot.c.expires_at.is_(None), lot.c.expires_at, lot.c.id)
+    .order_by(lot.c.expires_at, lot.c.id)
 )
 _UNCLOSED: Final = Statement(
     select(lot.c.id)
@@ -78,7 +78,9 @@ def spendable(tx: Tx, account_id: int) -> list[tuple[int, int]]:
 
     Earliest-expiring first, those that never expire last, then the oldest.
     """
-    return [(int(lot_id), int(unspent)) for lot_id, unspent in tx.all(_SPENDABLE, owner=account_id)]
+    found = tx.all(_SPENDABLE, owner=account_id)
+    found.sort(key=lambda row: row[2] is None)  # the databases differ in where they put them; else it is so
+    return [(int(lot_id), int(unspent)) for lot_id, unspent, _ in found]
 
 
 def unclosed(tx: Tx, account_id: int) -> list[int]:

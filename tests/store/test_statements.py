@@ -46,7 +46,7 @@ STATEMENTS = dict(_all())
 BIG = ("message", "part", "inbound", "inbound_part", "report", "outbox")
 """Tables that grow with every message."""
 ONCE_A_DAY = "upkeep._FORGET_"
-FOR_PEOPLE = ("views.", "queue._WAITING", "account_queue.")
+FOR_PEOPLE = ("views.", "verify.", "queue._WAITING", "account_queue.")
 NEWEST_FIRST = "inbound._LAG"
 """Walks reports from the newest, and stops at the first."""
 
@@ -110,6 +110,11 @@ def test_the_claim_seeks_the_head_of_each_route(tmp_path: Path) -> None:
         "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH q USING INDEX part_ready (route_id=?)",
         "USE TEMP B-TREE FOR ORDER BY",  # over one row for each route of the modem
+        "CORRELATED SCALAR SUBQUERY 3",  # whose it is
+        "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
+        "CORRELATED SCALAR SUBQUERY 4",  # whether that account is stopped
+        "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH a USING INDEX sqlite_autoindex_account_1 (name=?)",
     ]
     database.close()
 
@@ -129,6 +134,14 @@ def test_the_claim_seeks_the_head_of_each_route(tmp_path: Path) -> None:
         ("queue._NEXT_DUE", "part_due"),
         ("queue._UNPIN", "part_ready (route_id=?)"),
         ("outbound._BY_CLIENT", "message_client (account=? AND client_id=?)"),
+        ("ledger._CAPTURE_PART", "h USING INDEX ledger_part_once (part_id=?)"),
+        ("ledger._CAPTURE_PART", "c USING INDEX ledger_part_once (part_id=? AND hold_no=? AND share=?"),
+        ("ledger._FOLLOW", "p USING INDEX part_of_message (message_id=?)"),
+        ("ledger._FOLLOW", "h USING INDEX ledger_part_once (part_id=?)"),
+        ("lots._SPENDABLE", "lot_spendable (account_id=?)"),
+        ("credit_wait._FIRST", "credit_wait_of (account_id=?)"),
+        ("parking._PARK", "part_ready (route_id=?)"),
+        ("parking._RESUMED", "part_ready (route_id=?)"),
         ("outbox._UNTOLD", "outbox_untold (consumer=? AND id>?)"),
         ("outbox._FORGET", "outbox_untold (consumer=?)"),
         ("receipts._DIGEST", "SEARCH receipt USING PRIMARY KEY (gateway=? AND packet_id=?)"),
