@@ -12,7 +12,8 @@ from modemd.gsm.outgoing import Encoded, Outgoing, encode
 from modemd.gsm.validity import relative_seconds
 from modemd.gsm.values import value
 from modemd.model import Quote, SendRequest
-from modemd.service import contacts, reminders, routing
+from modemd.service import contacts, quiet, reminders, routing
+from modemd.service.acceptable import check_destination
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,8 +74,9 @@ def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
     if request.channel != "sms":
         raise Rejected("bad_request", f"channel {request.channel!r} is not carried by this gateway")
     destination = contacts.destination_of(request, rules)
-    _check_allowed(destination, account, rules)
+    check_destination(destination, account, rules)
     due_at = request.not_before_at if request.not_before_at and request.not_before_at > now else None
+    due_at = quiet.until(rules, account, due_at or now) or due_at
     outgoing = _outgoing(request, destination, account, rules)
     encoded = _encoded(outgoing, rules)
     return Prepared(
@@ -134,16 +136,6 @@ def _reminder(
 def _check_account(account: str, rules: Rules) -> None:
     if account not in rules.accounts:
         raise Rejected("account_unknown", f"there is no account {account!r}")
-
-
-def _check_allowed(destination: str, account: str, rules: Rules) -> None:
-    allowed = rules.accounts[account].allow
-    if allowed and not destination.startswith(tuple(allowed)):
-        raise Rejected(
-            "not_allowed",
-            f"account {account!r} may not send to {destination[:5]}…",
-            fail_reason="Destination is not whitelisted",
-        )
 
 
 def _outgoing(request: SendRequest, destination: str, account: str, rules: Rules) -> Outgoing:
