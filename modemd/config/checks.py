@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from modemd.config.faults import did_you_mean
 from modemd.config.strict_yaml import Document, Path, dotted
+from modemd.config.terms_checks import terms_findings
 from modemd.errors import Fault
 
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -35,6 +36,7 @@ def check(document: Document) -> list[Fault]:
         *_mail(document),
         *_accounts(document),
         *_routes(document),
+        *(Finding(*each) for each in terms_findings(document.value)),
     )
     return [
         Fault(finding.message, dotted(finding.path), *document.place(finding.path), finding.suggestion)
