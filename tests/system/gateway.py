@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from modemd.simulator.client import SimulatorClient
 from modemd.store.database import Database
+from tests.system import nursery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,10 +60,10 @@ class Site:
         self.spool = self.folder / "spool"
         self.store = self.folder / "modemd.db"
         self.air_log = self.folder / "air.jsonl"
-        self.daemon: subprocess.Popen[bytes] | None = None
+        self.daemon: subprocess.Popen[bytes] | nursery.Born | None = None
         self.said: list[str] = []
         self.control: SimulatorClient | None = None
-        self._simulator: subprocess.Popen[bytes] | None = None
+        self._simulator: nursery.Born | None = None
         self._log = self.folder / "daemon.log"
         self._config = self.folder / "config.yaml"
         self._modems: list[dict[str, Any]] = []
@@ -71,6 +72,8 @@ class Site:
         """Deadlines of a second for modems, instead of a minute."""
         self.premade = True
         """Whether the first daemon finds an empty store instead of making it."""
+        self.afresh = False
+        """Whether the daemon is started by its command line, not forked from one that has imported it."""
         self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._notices.bind(str(self.folder / "notify"))
         (self.folder / "notify").chmod(0o777)
@@ -90,13 +93,12 @@ class Site:
 
     def simulate(self, *arguments: str, modems: int = 2) -> None:
         """Start simulated modems, with the options of ``modemd simulate``."""
-        self._simulator = subprocess.Popen(
+        self._simulator = nursery.bear(
+            nursery.MODEMD,
             [
-                sys.executable, "-m", "modemd", "simulate", "--modems", str(modems), "--json",
-                "--dir", str(self.folder / "ports"), "--log", str(self.air_log),
-                "--control", str(self.folder / "control"), *arguments,
+                "simulate", "--modems", str(modems), "--json", "--dir", str(self.folder / "ports"),
+                "--log", str(self.air_log), "--control", str(self.folder / "control"), *arguments,
             ],
-            cwd=ROOT, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._simulator.stdout is not None
         told = select.select([self._simulator.stdout], [], [], PATIENCE_S)[0]
@@ -155,18 +157,27 @@ class Site:
         self._make_store()
         self._hear()
         self.said.clear()
+        powers = _POWERLESS if powerless and not os.geteuid() else ()
+        surroundings = {**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify"), **(environment or {})}
         with self._log.open("ab") as log:
-            self.daemon = subprocess.Popen(
-                [*(_POWERLESS if powerless and not os.geteuid() else ()), *self._daemon_command()],
-                cwd=ROOT, stdout=log, stderr=log,
-                env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify"), **(environment or {})},
-            )  # fmt: skip
+            if self.afresh or powers:
+                self.daemon = subprocess.Popen(
+                    [*powers, *self._daemon_command()], cwd=ROOT, stdout=log, stderr=log, env=surroundings
+                )
+            else:
+                module, *arguments = self._daemon_module()
+                self.daemon = nursery.bear(
+                    module, arguments, environment=surroundings, stdout=log.fileno(), stderr=log.fileno()
+                )
 
     def start(self, *, environment: Mapping[str, str] | None = None, powerless: bool = False) -> float:
         """Start the daemon; return how many seconds it took until it was ready."""
         began = time.monotonic()
         self.begin(environment=environment, powerless=powerless)
-        self.until(lambda: "READY=1" in self.said, "the daemon is ready")
+        daemon = self.daemon
+        assert daemon is not None
+        self.until(lambda: "READY=1" in self.said or daemon.poll() is not None, "the daemon is ready")
+        assert "READY=1" in self.said, f"it ended with {daemon.poll()}: {self.log[-3000:]}"
         return time.monotonic() - began
 
     def command(self, *arguments: str) -> list[str]:
@@ -182,6 +193,11 @@ class Site:
         if self.hasty:
             return [sys.executable, "-m", "tests.system.hasty", str(self._config)]
         return self.command("run")
+
+    def _daemon_module(self) -> list[str]:
+        if self.hasty:
+            return ["tests.system.hasty", str(self._config)]
+        return [nursery.MODEMD, "-c", str(self._config), "run"]
 
     def kill(self) -> None:
         """``kill -9``."""
@@ -206,9 +222,9 @@ class Site:
         """Wait for the daemon's end; return its exit status."""
         daemon = self.daemon
         assert daemon is not None
-        ended = self.until(lambda: daemon.poll() is not None and (daemon.returncode,), "it ends", within_s)
+        self.until(lambda: daemon.poll() is not None, "it ends", within_s)
         self.daemon = None
-        return int(ended[0]) if ended else -1
+        return daemon.wait()
 
     @property
     def log(self) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def test_it_is_ready_soon_and_says_that_it_lives(site: Site) -> None:
     site.simulate(modems=1)
     site.premade = False
+    site.afresh = True
     site.start()
     site.stop()
     assert site.start(environment={"WATCHDOG_USEC": "400000"}) < 3
