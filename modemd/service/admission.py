@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modemd.service.credit_alerts import watch_low
 from modemd.service.credit_holds import Holds, short
 from modemd.service.gate import Gate
 from modemd.store import credit_wait
@@ -58,11 +59,18 @@ class Admission:
 
     def flush(self) -> None:
         """Write down what was counted; messages and parts are in the store now."""
+        self._warn(self._holds.drawn())
         self._holds.flush()
         credit_wait.add(self._tx, self._waiting)
         self._waiting = []
         for gate in self._gates.values():
             gate.flush()
+
+    def _warn(self, left: dict[int, int]) -> None:
+        """Tell the accounts whose credits are low now; ``left``: what they have, by their keys."""
+        for gate in self._gates.values() if left else ():
+            if gate.row is not None and gate.row.id in left:
+                watch_low(self._tx, self._rules, gate.row, left[gate.row.id], self._now)
 
     def _gate(self, account: str) -> Gate:
         gate = self._gates[account] = Gate(self._tx, self._rules, account, self._now)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
+from modemd.service.credit_alerts import watch_low
 from modemd.store import accounts, balances, ledger, lots, parts
 from modemd.store.ledger import Entry
 from modemd.store.times import to_us
@@ -69,6 +70,10 @@ class Holds:
         purse = self._purse(account_id)
         purse.available -= credits_
         self._reserved.append((purse, message_id, credits_))
+
+    def drawn(self) -> dict[int, int]:
+        """Return what is left to each account that something was counted off from, by its key."""
+        return {purse.account_id: purse.available for purse, _, _ in self._reserved}
 
     def flush(self) -> None:
         """Write the holds down: the messages' parts are in the store now."""
@@ -154,6 +159,8 @@ def hold_again(tx: Tx, rules: Rules, message: MessageRow, now: datetime) -> None
     wanted = [(part_id, part_no, hold_no, each) for part_id, part_no, hold_no in again]
     ledger.post(tx, list(purse.draw(message.id, wanted, to_us(now))))
     parts.charge(tx, message.id, needed)
+    if row is not None:
+        watch_low(tx, rules, row, available - needed, now)
 
 
 def short(account: str, needed: int, available: int) -> Rejected:

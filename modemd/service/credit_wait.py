@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState
+from modemd.service.credit_alerts import watch_low
 from modemd.service.credit_holds import Purse
 from modemd.service.outbox import announce
+from modemd.store import accounts, ledger, parts
 from modemd.store import credit_wait as store
-from modemd.store import ledger, parts
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def _cover(tx: Tx, rules: Rules, account_id: int, most: int, now: datetime) -> i
     ledger.post(tx, entries)
     for each in covered:
         _promote(tx, rules, each, at_us)
+    row = accounts.find_by_id(tx, account_id)
+    if row is not None:
+        watch_low(tx, rules, row, purse.available, now)
     return len(covered)
 
 
