@@ -13,6 +13,7 @@ from modemd.cli.config_option import takes_config
 from modemd.cli.credit_money import MONEY
 from modemd.cli.credit_objects import statement_object
 from modemd.cli.credit_tables import show_statement
+from modemd.cli.exits import EXIT_FAILED
 from modemd.cli.output import show_json
 from modemd.service import credit as verbs
 from modemd.service import credit_views as views
@@ -113,3 +114,26 @@ def statement(path: Path, account: str, limit: int | None, *, whole: bool, as_js
             show_json(statement_object(found))
         else:
             show_statement(found, books.zone)
+
+
+@credit.command()
+@takes_config
+@takes_json
+@click.pass_context
+def verify(ctx: click.Context, *, as_json: bool) -> None:
+    """Add up the ledger and compare it with every balance; exit status 1 where they differ.
+
+    \b
+    Example: modemd credit verify
+    """  # noqa: D301
+    with open_books(ctx.obj) as books:
+        differences = books.read(lambda tx, _rules: verbs.verify(tx))
+    if as_json:
+        show_json({"fine": not differences, "differences": differences})
+    else:
+        for each in differences:
+            click.echo(each)
+        if not differences:
+            click.echo("the books add up: every balance, lot and hold is what its entries say")
+    if differences:
+        ctx.exit(EXIT_FAILED)

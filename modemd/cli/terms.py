@@ -13,6 +13,7 @@ from modemd.cli.amounts import price
 from modemd.cli.books import takes_json
 from modemd.cli.config_option import takes_config
 from modemd.cli.output import Column, show_json, show_table
+from modemd.cli.terms_announce import announce, withdraw
 from modemd.cli.terms_apply import apply
 from modemd.config import load
 from modemd.config.presets import PRESETS
@@ -33,7 +34,8 @@ def terms() -> None:
     """Show the terms that accounts live under, apply their rules, announce changed ones."""
 
 
-terms.add_command(apply)
+for _command in (apply, announce, withdraw):
+    terms.add_command(_command)
 
 
 @terms.command("list")

@@ -317,22 +317,35 @@ def payments(tx: Tx, order_id: int) -> list[PaymentView]:
 
 def objections(tx: Tx, account_id: int) -> list[ObjectionView]:
     """Return an account's objections, the oldest first."""
-    return [
-        ObjectionView(
-            id=row.id,
-            account=row.account,
-            kind=row.kind,
-            target=row.target,
-            text=row.text,
-            at=from_us(row.at),
-            by=row.by,
-            decided_at=from_us(row.decided_at),
-            verdict=row.verdict,
-            decided_by=row.decided_by,
-            entry=row.entry_id,
-        )
-        for row in store.objections(tx, account_id)
-    ]
+    return [_objection(row) for row in store.objections(tx, account_id)]
+
+
+def find_objection(tx: Tx, objection_id: int) -> ObjectionView:
+    """Return one objection.
+
+    Raises:
+        Rejected: ``bad_request``, there is none.
+    """
+    row = store.find_objection(tx, objection_id)
+    if row is None:
+        raise Rejected("bad_request", f"there is no objection {objection_id}")
+    return _objection(row)
+
+
+def _objection(row: store.ObjectionRow) -> ObjectionView:
+    return ObjectionView(
+        id=row.id,
+        account=row.account,
+        kind=row.kind,
+        target=row.target,
+        text=row.text,
+        at=from_us(row.at),
+        by=row.by,
+        decided_at=from_us(row.decided_at),
+        verdict=row.verdict,
+        decided_by=row.decided_by,
+        entry=row.entry_id,
+    )
 
 
 def standings(tx: Tx, rules: Rules | None = None) -> list[Standing]:

@@ -262,6 +262,15 @@ _OBJECTIONS_OF: Final = Statement(
 )
 
 
+_OBJECTION: Final = Statement(_OBJECTIONS.where(objection.c.id == bindparam("objection_id")))
+
+
+def find_objection(tx: Tx, objection_id: int) -> ObjectionRow | None:
+    """Return one objection."""
+    row = tx.one(_OBJECTION, objection_id=objection_id)
+    return None if row is None else ObjectionRow._make(row)
+
+
 def objections(tx: Tx, account_id: int) -> list[ObjectionRow]:
     """Return an account's objections, the oldest first."""
     return [ObjectionRow._make(row) for row in tx.all(_OBJECTIONS_OF, account_id=account_id)]
