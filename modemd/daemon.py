@@ -25,6 +25,7 @@ from modemd.store.database import Database
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers import hooks
+from modemd.workers.calendars import Calendars
 from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
@@ -159,6 +160,7 @@ class Daemon:
             Listener(floor),
             TermsWorker(floor),
             OrderWatch(floor),
+            Calendars(floor),
         ]
         if self._config.hooks.event:
             workers.append(Hooks(floor, self._config.hooks.event))

@@ -201,14 +201,15 @@ def test_what_is_asked_for_and_not_done_is_told() -> None:
     asked = [
         "metrics: {listen: 'host:9482'}",
         "spool: {formats: [ical]}",
-        "accounts: {a: {terms: x}}",
+        "accounts: {a: {terms: smstools}}",
     ]
-    told = without_effect(parse("\n".join(asked)))
+    told = without_effect(parse("\n".join(asked)), calendars=False)
     assert [sentence.split(":")[0] for sentence in told] == [
         "metrics.listen",
-        "spool.formats",
         "accounts.a.terms",
+        "spool.formats",
     ]
+    assert without_effect(parse("spool: {formats: [ical]}"), calendars=True) == ()
 
 
 # Numbers and PINs are text

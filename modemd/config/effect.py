@@ -6,17 +6,16 @@ A key that silently does nothing would be believed: ``modemd check`` and the dae
 from __future__ import annotations
 
 from modemd.config.model import Config
+from modemd.formats.ical import is_installed
 
 _ACCOUNT_KEYS = ("terms", "per_minute", "consent", "quiet_hours", "unix_user")
 
 
-def without_effect(config: Config) -> tuple[str, ...]:
-    """A sentence for each thing that is asked for and not done yet."""
+def without_effect(config: Config, *, calendars: bool = is_installed()) -> tuple[str, ...]:
+    """A sentence for each thing that is asked for and not done; ``calendars``: they can be read here."""
     asked: list[str] = []
     if config.metrics.listen:
         asked.append("metrics.listen: no metrics are served")
-    if "ical" in config.spool.formats:
-        asked.append("spool.formats: ical files are not read")
     if config.modems.discover and "discover" in config.modems.model_fields_set:
         asked.append("modems.discover: only the modems of the list are used")
     for modem in config.modems.list:
@@ -31,4 +30,9 @@ def without_effect(config: Config) -> tuple[str, ...]:
         asked += [
             f"accounts.{name}.{key}: not enforced" for key in _ACCOUNT_KEYS if key in account.model_fields_set
         ]
-    return tuple(f"{sentence} by this version" for sentence in asked)
+    told = [f"{sentence} by this version" for sentence in asked]
+    if "ical" in config.spool.formats and not calendars:
+        told.append(
+            "spool.formats: ical files are not read: pip install 'modemd[ical]' brings what reads them"
+        )
+    return tuple(told)

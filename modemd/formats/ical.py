@@ -6,6 +6,7 @@ The parser is icalendar's, imported when the first such file is met. Recurrence 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from modemd.errors import Rejected
@@ -27,12 +28,14 @@ BAD: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, Overf
 class CalendarObject:
     """All components of one UID, as a calendar of their own; ``whole`` if the event itself is among them.
 
-    Without it there are only changes of single occurrences (``RECURRENCE-ID``).
+    Without it there are only changes of single occurrences (``RECURRENCE-ID``). ``cancelled``: nothing of it
+    takes place.
     """
 
     uid: str
     sequence: int
     whole: bool
+    cancelled: bool
     body: str
 
 
@@ -50,8 +53,13 @@ def read_calendar(octets: bytes) -> list[CalendarObject]:
         raise bad_request("the calendar has no event (VEVENT)")
     if sum(map(len, found.values())) > MOST_EVENTS:
         raise bad_request(f"the calendar has more than {MOST_EVENTS} events")
-    is_cancelled = _word(calendar, "METHOD") == "CANCEL"
-    return [_object(uid, events, calendar, is_cancelled=is_cancelled) for uid, events in found.items()]
+    calls_off = _word(calendar, "METHOD") == "CANCEL"
+    return [_object(uid, events, calendar, calls_off=calls_off) for uid, events in found.items()]
+
+
+def is_installed(packages: tuple[str, ...] = ("icalendar", "recurring_ical_events")) -> bool:
+    """Tell whether calendars can be read here: what reads them comes with the extra ``ical``."""
+    return all(find_spec(each) is not None for each in packages)
 
 
 def merged(kept: str, change: CalendarObject) -> CalendarObject:
@@ -69,7 +77,7 @@ def merged(kept: str, change: CalendarObject) -> CalendarObject:
     for zone in newer.walk("VTIMEZONE"):
         if zone.get("TZID") not in {each.get("TZID") for each in calendar.walk("VTIMEZONE")}:
             calendar.add_component(zone)
-    return _object(change.uid, list(events.values()), calendar, is_cancelled=False)
+    return _object(change.uid, list(events.values()), calendar, calls_off=False)
 
 
 def parse(octets: bytes) -> Any:
@@ -127,10 +135,10 @@ def _uid(event: Any) -> str:
     return checked_text(uid, "UID:")
 
 
-def _object(uid: str, events: list[Any], calendar: Any, *, is_cancelled: bool) -> CalendarObject:
+def _object(uid: str, events: list[Any], calendar: Any, *, calls_off: bool) -> CalendarObject:
     for event in events:
         _check(uid, event)
-        if is_cancelled:
+        if calls_off:
             event.pop("STATUS", None)
             event.add("STATUS", "CANCELLED")
     wholes = [event for event in events if not is_change(event)]
@@ -140,7 +148,7 @@ def _object(uid: str, events: list[Any], calendar: Any, *, is_cancelled: bool) -
     if len(body) > _LONGEST_BODY:
         raise bad_event(uid, f"is longer than {_LONGEST_BODY // 1024} KB")
     sequence = max(map(sequence_of, wholes or events))
-    return CalendarObject(uid, sequence, bool(wholes), body)
+    return CalendarObject(uid, sequence, bool(wholes), all(map(is_cancelled, wholes or events)), body)
 
 
 def _check(uid: str, event: Any) -> None:

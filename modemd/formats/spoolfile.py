@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final, Literal
 
 from modemd.formats.gammu import is_gammu_name, name_priority, read_gammu
+from modemd.formats.ical import CalendarObject, is_installed, read_calendar
 from modemd.formats.jsonresult import finished_json
 from modemd.formats.rejections import bad_request, nothing_to_send
 from modemd.formats.sendfields import NO_CONTACTS
@@ -18,7 +19,7 @@ from modemd.formats.smstools3.request import PRIORITIES, read_request
 from modemd.gsm.values import value
 from modemd.model import OutboundResult, Priority, SendRequest
 
-Format = Literal["smstools3", "gammu", "json"]
+Format = Literal["smstools3", "gammu", "json", "ical"]
 
 MAX_FILE_OCTETS: Final = 1024 * 1024
 """A file with more is no message; a reader need not read further."""
@@ -29,10 +30,11 @@ _REJECTED_TOP: Final = re.compile(rb"(?:Fail_reason: [^\n]*\nFailed: [0-9: -]{17
 
 @value(frozen=True, slots=True)
 class SpoolFile:
-    """What one dropped file asks for: a request for each recipient, in the file's order."""
+    """What one dropped file asks for: a request for each recipient, or calendars, in the file's order."""
 
     format: Format
     requests: tuple[SendRequest, ...]
+    calendars: tuple[CalendarObject, ...] = ()
 
 
 def read(
@@ -60,15 +62,30 @@ def read(
         raise bad_request(f"this is a file of the format {form}, which spool.formats does not name")
     if form == "json":
         return SpoolFile(form, read_send(contents, zone, contacts).requests)
+    if form == "ical":
+        return SpoolFile(form, (), _calendars(contents))
     if form == "gammu":
         return SpoolFile(form, (read_gammu(name, contents),))
     return SpoolFile(form, (read_request(contents, zone),))
 
 
+def is_calendar(name: str) -> bool:
+    """Whether a file's name says that it is one: reading it takes its time."""
+    return name.lower().endswith((".ics", ".ical"))
+
+
+def _calendars(contents: bytes) -> tuple[CalendarObject, ...]:
+    if not is_installed():
+        raise bad_request("calendars are not read here: what reads them (the extra ical) is not installed")
+    return tuple(read_calendar(contents))
+
+
 def format_of(name: str, head: bytes) -> Format:
-    """By name or first octets: gammu-smsd's ``OUT….txt``; JSON by ``.json`` or a bracket; else smstools3."""
+    """By name or first octets: gammu's ``OUT….txt``, ``.ics``, ``.json`` or a bracket; else smstools3."""
     if is_gammu_name(name):
         return "gammu"
+    if is_calendar(name):
+        return "ical"
     is_json = name.lower().endswith(".json") or head.removeprefix(BOM).lstrip()[:1] in {b"{", b"["}
     return "json" if is_json else "smstools3"
 

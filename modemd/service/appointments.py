@@ -210,6 +210,8 @@ class _Batch:
         if row is None:
             if plan.key is not None and outbound.find_by_client(self._tx, each.account, plan.key):
                 raise Rejected("duplicate_id", f"id {plan.key!r} was used for a message")
+        elif row.calendar_id != self._calendar_id:
+            raise Rejected("duplicate_id", f"id {plan.key!r} was used for an appointment from elsewhere")
         elif row.digest == plan.digest and (row.state == "planned" or self._calendar_id is None):
             return self._known(each, plan, row)
         else:

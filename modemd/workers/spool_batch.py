@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from modemd.errors import Rejected
 from modemd.gsm.values import value
-from modemd.service import appointments, intake
+from modemd.model import SendRequest
+from modemd.service import appointments, calendars, intake
 from modemd.service.outbox import SPOOL
 from modemd.store import outbox, spool
 from modemd.store.spool import SpoolRow
@@ -32,6 +33,14 @@ class Dropped:
     format: str
     prepared: tuple[intake.Prepared, ...]
     key: str
+    calendars: tuple[calendars.Outlook, ...] = ()
+
+    @property
+    def asked(self) -> SendRequest:
+        """What is told of it where it is refused."""
+        if self.prepared:
+            return self.prepared[0].request
+        return SendRequest(to="", account=self.calendars[0].account if self.calendars else None)
 
 
 @value(frozen=True, slots=True)
@@ -75,6 +84,9 @@ def enter(tx: Tx, dirs: SpoolDirs, files: Sequence[Dropped], rules: Rules, now: 
     entered = {each.key: Entered("checked", known[each.key].name) for each in files if each.key in known}
     for each, row in zip(fresh, rows, strict=True):
         entered[each.key] = _entered(tx, row, each.prepared, [next(answers) for _ in each.prepared])
+        if each.calendars:
+            refusal = calendars.take(tx, rules, each.calendars, now)
+            entered[each.key] = Entered("failed" if refusal else "sent", row.name, refusal)
     return [entered[each.key] for each in files]
 
 

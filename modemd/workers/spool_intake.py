@@ -11,12 +11,14 @@ from collections import deque
 from dataclasses import replace
 from datetime import timedelta
 from errno import EACCES
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected, StoreError
-from modemd.formats.spoolfile import MAX_FILE_OCTETS, read
+from modemd.formats.spoolfile import MAX_FILE_OCTETS, is_calendar, read
 from modemd.model import Priority, SendRequest
 from modemd.service import intake, told
+from modemd.service.calendars import look_through
 from modemd.service.outbox import MQTT, announce_rejected
 from modemd.store import outbox
 from modemd.store.times import to_us
@@ -187,14 +189,14 @@ class SpoolIntake(Worker):
             prepared.due_at is not None or prepared.deadline_at < soon
             for each in read_files
             for prepared in each.prepared
-        ):
+        ) or any(each.calendars for each in read_files):
             self._floor.clock.ring()
         for dropped, entry in zip(read_files, entered, strict=True):
             if entry.refusal is None:
                 self._move(dropped.path, entry)
         for dropped, entry in zip(read_files, entered, strict=True):
             if entry.refusal is not None:
-                await self._reject(dropped.path, dropped.name, entry.refusal, dropped.prepared[0].request)
+                await self._reject(dropped.path, dropped.name, entry.refusal, dropped.asked)
 
     async def _read_all(self, batch: list[Candidate]) -> list[Dropped]:
         let_go = {
@@ -228,11 +230,16 @@ class SpoolIntake(Worker):
         rules, now = self._floor.rules, self._floor.now()
         parsed: SpoolFile | None = None
         asked = SendRequest(to="", account=os.fsdecode(candidate.account) or None)
+        name = os.fsdecode(candidate.name)
+        reading = partial(
+            read, name, contents, self._config.formats, zone=self._floor.zone, contacts=rules.contacts
+        )
         try:
-            parsed = read(
-                os.fsdecode(candidate.name), contents, self._config.formats, zone=self._floor.zone,
-                contacts=rules.contacts,
-            )  # fmt: skip
+            if is_calendar(name):  # recurrence takes its time
+                parsed = await asyncio.to_thread(reading)
+                looked = await asyncio.to_thread(look_through, parsed.calendars, asked.account, rules, now)
+                return Dropped(path, candidate.name, parsed.format, (), key_of(path, found), looked)
+            parsed = reading()
             requests = parsed.requests
             if candidate.account:
                 account = os.fsdecode(candidate.account)
