@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
-from modemd.service import daily
+from modemd.service import daily, terms_warnings
 from modemd.service.calendar import day_of, end_of
 from modemd.workers.supervisor import Worker
 
@@ -59,6 +59,7 @@ class TermsWorker(Worker):
             if not any(carried):
                 break
             done += sum(carried)
+        await floor.store.run(lambda tx: terms_warnings.warn(tx, floor.rules, now))
         await floor.store.run(lambda tx: daily.note_day(tx, floor.rules, now))
         log.info("the terms of %s were applied: %d steps", day_of(now, floor.rules.zone), done)
         floor.ring_all()
