@@ -54,7 +54,7 @@ class Admission:
             self._waiting.append(Waiting(message_id, account_id, each.credits, due_us))
             self._blocked[account_id] = True
             return True
-        self._holds.reserve(account_id, message_id, each.credits)
+        self._holds.reserve(account_id, each.account, message_id, each.credits)
         return False
 
     def flush(self) -> None:

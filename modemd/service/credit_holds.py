@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
 from modemd.service.credit_alerts import watch_low
-from modemd.store import accounts, balances, ledger, lots, parts
+from modemd.store import accounts, ledger, lots, parts
 from modemd.store.ledger import Entry
 from modemd.store.times import to_us
 
@@ -28,12 +28,22 @@ Wanted = tuple[int, int, int, int]
 
 
 class Purse:
-    """What one account can spend within a transaction: its balance, and its lots in the order of spending."""
+    """What one account can spend within a transaction: its lots in the order of spending, and their sum."""
 
     def __init__(self, tx: Tx, account_id: int) -> None:
         self.account_id = account_id
-        self.available = balances.find_balance(tx, account_id).balance
         self._lots = [[lot_id, unspent] for lot_id, unspent in reversed(lots.spendable(tx, account_id))]
+        self.available = sum(unspent for _, unspent in self._lots)
+
+    def whole(self, credits_: int) -> int | None:
+        """Draw so many credits from the first lot; return it, or ``None`` where it has not as many."""
+        lot = self._lots[-1]
+        if lot[1] < credits_:
+            return None
+        lot[1] -= credits_
+        if not lot[1]:
+            self._lots.pop()
+        return lot[0]
 
     def draw(self, message_id: int, wanted: Iterable[Wanted], at_us: int) -> Iterator[Entry]:
         """Give the rows that set credits aside for parts; one part may take from several lots."""
@@ -52,6 +62,18 @@ class Purse:
                     self._lots.pop()
 
 
+class _Reserved:
+    """What is counted off for new messages of one account: ``(message_id, credits)``."""
+
+    __slots__ = ("messages", "name", "purse", "total")
+
+    def __init__(self, purse: Purse, name: str) -> None:
+        self.purse = purse
+        self.name = name
+        self.messages: list[tuple[int, int]] = []
+        self.total = 0
+
+
 class Holds:
     """The holds of a batch: counted while its messages are accepted, written once their parts have keys."""
 
@@ -59,35 +81,47 @@ class Holds:
         self._tx = tx
         self._at_us = at_us
         self._purses: dict[int, Purse] = {}
-        self._reserved: list[tuple[Purse, int, int]] = []
+        self._reserved: dict[int, _Reserved] = {}
 
     def available(self, account_id: int) -> int:
         """Return the credits that an account can spend yet."""
         return self._purse(account_id).available
 
-    def reserve(self, account_id: int, message_id: int, credits_: int) -> None:
+    def reserve(self, account_id: int, account_name: str, message_id: int, credits_: int) -> None:
         """Count a new message's credits off; they are divided evenly over its parts."""
-        purse = self._purse(account_id)
-        purse.available -= credits_
-        self._reserved.append((purse, message_id, credits_))
+        found = self._reserved.get(account_id)
+        if found is None:
+            found = self._reserved[account_id] = _Reserved(self._purse(account_id), account_name)
+        found.purse.available -= credits_
+        found.total += credits_
+        found.messages.append((message_id, credits_))
 
     def drawn(self) -> dict[int, int]:
         """Return what is left to each account that something was counted off from, by its key."""
-        return {purse.account_id: purse.available for purse, _, _ in self._reserved}
+        return {account_id: found.purse.available for account_id, found in self._reserved.items()}
 
     def flush(self) -> None:
-        """Write the holds down: the messages' parts are in the store now."""
-        if not self._reserved:
-            return
-        ids = parts.ids_of(self._tx, self._reserved[0][1], self._reserved[-1][1])
+        """Write the holds down: the messages and their parts are in the store now."""
+        for found in self._reserved.values():
+            keys = found.messages[0][0], found.messages[-1][0]
+            lot_id = found.purse.whole(found.total)
+            if lot_id is None:
+                self._divide(found, keys)
+            else:
+                ledger.hold_new(
+                    self._tx, found.purse.account_id, found.name, lot_id, keys, found.total, self._at_us
+                )
+        self._reserved = {}
+
+    def _divide(self, found: _Reserved, keys: tuple[int, int]) -> None:
+        """Several lots are needed, so each part is looked at."""
+        ids = parts.ids_of(self._tx, *keys)
         entries: list[Entry] = []
-        for purse, message_id, credits_ in self._reserved:
-            part_ids = ids[message_id]
-            each = credits_ // len(part_ids)
-            wanted = [(part_id, part_no, 1, each) for part_no, part_id in enumerate(part_ids, 1)]
-            entries.extend(purse.draw(message_id, wanted, self._at_us))
+        for message_id, credits_ in found.messages:
+            each = credits_ // len(ids[message_id])
+            wanted = [(part_id, part_no, 1, each) for part_no, part_id in enumerate(ids[message_id], 1)]
+            entries.extend(found.purse.draw(message_id, wanted, self._at_us))
         ledger.post(self._tx, entries)
-        self._reserved = []
 
     def _purse(self, account_id: int) -> Purse:
         purse = self._purses.get(account_id)
