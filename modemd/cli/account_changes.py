@@ -15,7 +15,7 @@ from modemd.cli.books import open_books, takes_by, takes_json
 from modemd.cli.config_option import takes_config
 from modemd.cli.output import printable, show_json
 from modemd.service import accounts as verbs
-from modemd.service import credit_views as views
+from modemd.service import standing_views as views
 from modemd.service.account_reasons import WRITTEN
 from modemd.service.rules import Rules
 
@@ -54,13 +54,24 @@ def _keys(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, ..
               help="Any other key of accounts: in the configuration.")  # fmt: skip
 @_name
 @click.pass_obj
-def add(path: Path, name: str, keys: dict[str, Any], by: str, *, as_json: bool, **known: str | None) -> None:
+def add(
+    path: Path,
+    name: str,
+    terms: str | None,
+    holder: str | None,
+    email: str | None,
+    keys: dict[str, Any],
+    by: str,
+    *,
+    as_json: bool,
+) -> None:
     """Open an account; it may send as soon as it has credits, or at once where nothing is charged.
 
     \b
     Example: modemd account add clinic --terms sms4less --holder "Clinic Ltd" \\
                  --email office@clinic.example --set consent=opt-out --set 'allow=["+32"]'
     """  # noqa: D301
+    known = {"terms": terms, "holder": holder, "email": email}
     settings = keys | {key: value for key, value in known.items() if value is not None}
     with open_books(path) as books:
         row = books.write(lambda tx, rules, now: verbs.add(tx, rules, name, settings, by=by, now=now))

@@ -13,7 +13,7 @@ from modemd.cli.config_option import takes_config
 from modemd.cli.credit_objects import objection_object
 from modemd.cli.credit_tables import show_objections
 from modemd.cli.output import printable, show_json
-from modemd.service import credit_views as views
+from modemd.service import money_views as views
 from modemd.service import objections as verbs
 from modemd.service import transfers
 

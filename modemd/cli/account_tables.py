@@ -12,8 +12,8 @@ from modemd.store.times import from_us
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from modemd.service.credit_views import Standing
     from modemd.service.rules import Rules
+    from modemd.service.standing_views import Sent, Standing
     from modemd.store.accounts import AccountRow
 
 ACCOUNTS: Final = (
@@ -42,7 +42,9 @@ def _state(row: AccountRow) -> str:
     return "gone" if row.origin == "gone" and row.state == "active" else row.state
 
 
-def account_facts(row: AccountRow, standing: Standing, rules: Rules, zone: tzinfo) -> list[tuple[str, str]]:
+def account_facts(
+    row: AccountRow, standing: Standing, sent: Sent, rules: Rules, zone: tzinfo
+) -> list[tuple[str, str]]:
     """All about an account, by name, with those of its settings that are not the usual ones."""
     terms = rules.terms_of(row.name)
     tariff = rules.tariff_of(row.name)
@@ -63,11 +65,16 @@ def account_facts(row: AccountRow, standing: Standing, rules: Rules, zone: tzinf
         if standing.waiting
         else None,
     }
+    facts["sent"] = f"{_parts(sent.today.parts)} today, {sent.month.parts} this month"
     config = rules.accounts.get(row.name)
     if config is not None:
         told = config.model_dump(exclude_defaults=True, exclude={"terms", "holder", "email", "tariff"})
         facts |= {name: _written(value) for name, value in told.items()}
     return [(name, cell(value)) for name, value in facts.items()]
+
+
+def _parts(count: int) -> str:
+    return "1 part" if count == 1 else f"{count} parts"
 
 
 def _state_told(row: AccountRow, zone: tzinfo) -> str:

@@ -14,7 +14,8 @@ from modemd.cli.config_option import takes_config
 from modemd.cli.credit_objects import objection_object
 from modemd.cli.credit_tables import show_objections
 from modemd.cli.output import show_facts, show_json, show_table
-from modemd.service import credit_views as views
+from modemd.cli.presence import utc_now
+from modemd.service import money_views, standing_views
 from modemd.store.accounts import all_accounts
 
 
@@ -42,7 +43,9 @@ def list_accounts(path: Path, *, closed_too: bool, as_json: bool) -> None:
     Example: modemd account list --all
     """  # noqa: D301
     with open_books(path) as books:
-        rows, standings, rules = books.read(lambda tx, rules: (all_accounts(tx), views.standings(tx), rules))
+        rows, standings, rules = books.read(
+            lambda tx, rules: (all_accounts(tx), standing_views.standings(tx), rules)
+        )
     by_name = {each.account: each for each in standings}
     shown = [row for row in rows if closed_too or row.state in {"active", "suspended"}]
     if as_json:
@@ -64,13 +67,19 @@ def show(path: Path, name: str, *, as_json: bool) -> None:
     """  # noqa: D301
     with open_books(path) as books:
         row = books.read(lambda tx, _rules: account_row(tx, name))
-        standings, objected, rules = books.read(
-            lambda tx, rules: (views.standings(tx), views.objections(tx, row.id), rules)
+        standings, objected, sent, rules = books.read(
+            lambda tx, rules: (
+                standing_views.standings(tx),
+                money_views.objections(tx, row.id),
+                standing_views.sent(tx, rules, row.id, utc_now()),
+                rules,
+            )
         )
         standing = next(each for each in standings if each.account == name)
         if as_json:
-            told = {"objections": [objection_object(each) for each in objected]}
+            used = {name: getattr(sent, name)._asdict() for name in sent._fields}
+            told = {"sent": used, "objections": [objection_object(each) for each in objected]}
             show_json(account_object(row, standing, rules) | told)
             return
-        show_facts(account_facts(row, standing, rules, books.zone))
+        show_facts(account_facts(row, standing, sent, rules, books.zone))
         show_objections(objected, books.zone)

@@ -14,7 +14,7 @@ from modemd.cli.credit_objects import order_object
 from modemd.cli.credit_tables import invoice_page, show_order, show_orders, tell_order
 from modemd.cli.output import printable, show_json
 from modemd.formats.invoice import as_html, as_text
-from modemd.service import credit_views as views
+from modemd.service import money_views as views
 from modemd.service import ordering, payments
 
 

@@ -10,15 +10,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from modemd.service.credit_views import (
-        EntryView,
-        LotView,
-        ObjectionView,
-        OrderView,
-        PaymentView,
-        Standing,
-        Statement,
-    )
+    from modemd.service.credit_views import EntryView, LotView, Statement
+    from modemd.service.money_views import ObjectionView, OrderView, PaymentView
+    from modemd.service.standing_views import Standing
 
 
 def statement_object(view: Statement) -> dict[str, Any]:

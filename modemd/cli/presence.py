@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from modemd.store import modems
 from modemd.store.database import Database
 
 if TYPE_CHECKING:
@@ -18,14 +19,15 @@ _SEEN_WITHIN: Final = timedelta(seconds=120)
 
 
 @contextmanager
-def open_store(url: str) -> Iterator[Database]:
-    """The store that a daemon has made.
+def open_store(url: str, gateway: str | None = None) -> Iterator[Database]:
+    """The store that a daemon has made; ``gateway`` tells of what is done, else the one that was seen last.
 
     Raises:
         StoreError: there is none, or it cannot be opened.
     """
     database = Database(url, create=False)
     try:
+        database.act_as(gateway or database.read(modems.last_seen))
         yield database
     finally:
         database.close()

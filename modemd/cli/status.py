@@ -15,14 +15,14 @@ from modemd.cli.output_objects import overview_object
 from modemd.cli.presence import living, open_store, utc_now
 from modemd.cli.status_tables import as_renderable, as_text
 from modemd.config import load
-from modemd.service import accounts, credit_views, overview
+from modemd.service import accounts, overview, standing_views
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from modemd.service.credit_views import Standing
     from modemd.service.overview import Overview
+    from modemd.service.standing_views import Standing
     from modemd.store.database import Database
 
 _REDRAW_S: Final = 1.0
@@ -68,7 +68,7 @@ def _look(store: Database, rules: Rules) -> _Look:
     now = utc_now()
     midnight = now.astimezone(rules.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     view, wanting = store.read(
-        lambda tx: (overview.overview(tx, midnight), credit_views.wanting(tx, accounts.merged(tx, rules)))
+        lambda tx: (overview.overview(tx, midnight), standing_views.wanting(tx, accounts.merged(tx, rules)))
     )
     return _Look(view, wanting, living(view.gateways, now))
 
