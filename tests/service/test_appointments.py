@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,87 +11,22 @@ from hypothesis import strategies as st
 
 from modemd.errors import Rejected
 from modemd.model import SendRequest
-from modemd.service import account_sync, appointments, credit, intake, orders, upkeep
+from modemd.service import intake, orders
 from modemd.store import accounts, outbound
 from modemd.store import appointments as store
 from modemd.store.times import from_us
-from tests.service.office import START, TO, Office, rules_of, text_of
+from tests.service.clinic import AT, DAY, Desk, H, accepted, refused
+from tests.service.office import START, TO, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-H = timedelta(hours=1)
-DAY = timedelta(days=1)
-AT = START + 3 * DAY
-RULES = rules_of(
-    accounts={
-        "clinic": {"remind": ["48h", "2h"]},
-        "paid": {"terms": "smstools", "remind": ["24h"]},
-        "night": {"quiet_hours": "21:00-08:00"},
-    }
-)
-
-
-class Desk(Office):
-    """An office that takes appointments."""
-
-    def __init__(self, folder: Path, rules: Any = RULES) -> None:
-        super().__init__(folder, rules)
-        self.run(lambda tx: account_sync.sync(tx, self.rules, self.now))
-
-    def plan(
-        self, at: datetime = AT, text: str = "See you", *, key: str | None = "a1", **wish: Any
-    ) -> appointments.Answer:
-        [answer] = self.plan_all(self.asked(at, text, key=key, **wish))
-        return answer
-
-    @staticmethod
-    def asked(at: datetime, text: str = "See you", *, key: str | None = "a1", **wish: Any) -> SendRequest:
-        wishes = {"to": TO, "account": "clinic"} | wish
-        return SendRequest(text=text, client_id=key, appointment_at=at, **wishes)
-
-    def plan_all(self, *requests: SendRequest) -> Sequence[appointments.Answer]:
-        prepared = [intake.prepare(each, self.rules, self.now) for each in requests]
-        return self.run(lambda tx: appointments.accept(tx, prepared, self.rules, self.now, source="mqtt"))
-
-    def ask_cancel(self, key: str = "a1", account: str = "clinic") -> str | None:
-        """Cancel; return the code of a refusal."""
-        try:
-            self.run(lambda tx: appointments.cancel(tx, self.rules, account, key, self.now))
-        except Rejected as refused:
-            return refused.code
-        return None
-
-    def waiting(self) -> list[tuple[str | None, timedelta]]:
-        """What is still to go: its name, and when, counted from the start."""
-        sql = (
-            "SELECT message.client_id, coalesce(part.not_before_at, 0) FROM part"
-            " JOIN message ON message.id = part.message_id WHERE part.state IN (0, 8) ORDER BY part.id"
-        )
-        found = self.database.connection.execute(sql).fetchall()
-        return [(name, max(from_us(due) - START, timedelta())) for name, due in found]
-
-    def go_on(self, pause: timedelta) -> None:
-        """Time passes; what falls due is queued, and what is late ends."""
-        self.now += pause
-        self.run(lambda tx: upkeep.promote(tx, self.rules, self.now))
-        self.run(lambda tx: upkeep.expire(tx, self.rules, self.now))
+    from modemd.store.database import Database
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-def accepted(answer: appointments.Answer) -> intake.Accepted:
-    assert isinstance(answer, intake.Accepted), answer
-    return answer
-
-
-def refused(answer: appointments.Answer) -> str:
-    assert isinstance(answer, Rejected), answer
-    return answer.code
+def desk(tmp_path: Path, database: Database) -> Desk:
+    return Desk(tmp_path, database=database)
 
 
 # -- planned ----------------------------------------------------------------------------------
@@ -267,38 +202,23 @@ def test_a_reminder_is_not_tried_again_for_another_time(desk: Desk) -> None:
 
 
 # -- credits -----------------------------------------------------------------------------------
-def grant(desk: Desk, how_many: int) -> int:
-    def give(tx: Any) -> int:
-        row = accounts.find(tx, "paid")
-        assert row is not None
-        credit.grant(tx, row.id, how_many, source="grant", by="test", reason="test", now=desk.now)
-        return row.id
-
-    return desk.run(give)
-
-
-def balance(desk: Desk, account_id: int) -> tuple[int, int]:
-    found = desk.run(lambda tx: credit.balances(tx, account_id))
-    return found.balance, found.held
-
-
 def test_credits_are_held_for_each_reminder_and_released_with_it(desk: Desk) -> None:
-    account_id = grant(desk, 3)
+    account_id = desk.grant(3)
     accepted(desk.plan(account="paid", remind_s=(3600, 7200)))
-    assert balance(desk, account_id) == (1, 2)
+    assert desk.balance(account_id) == (1, 2)
     accepted(desk.plan(AT + DAY, account="paid", remind_s=(3600, 7200, 10_800)))
-    assert balance(desk, account_id) == (0, 3)  # the old ones' were free for the new ones
+    assert desk.balance(account_id) == (0, 3)  # the old ones' were free for the new ones
     desk.ask_cancel(account="paid")
-    assert balance(desk, account_id) == (3, 0)
+    assert desk.balance(account_id) == (3, 0)
 
 
 def test_what_the_credits_do_not_cover_is_told(desk: Desk) -> None:
-    account_id = grant(desk, 1)
+    account_id = desk.grant(1)
     accepted(desk.plan(account="paid", remind_s=(3600, 7200)))
-    assert balance(desk, account_id) == (0, 1)
+    assert desk.balance(account_id) == (0, 1)
     assert [name for name, _ in desk.waiting()] == ["a1/2h"]
     assert refused(desk.plan(AT, "x" * 200, account="paid", remind_s=(3600,))) == "insufficient_credit"
-    assert (desk.waiting(), balance(desk, account_id)) == ([], (1, 0))
+    assert (desk.waiting(), desk.balance(account_id)) == ([], (1, 0))
     accepted(desk.plan(account="paid", remind_s=(3600,)))  # it may be tried again
 
 
