@@ -197,16 +197,16 @@ def test_languages_have_the_identifiers_of_the_standard() -> None:
 
 
 def test_what_is_asked_for_and_not_done_is_told() -> None:
-    assert without_effect(parse("accounts: {a: {allow: ['+32']}}")) == ()
+    assert without_effect(parse("accounts: {a: {allow: ['+32'], terms: smstools, per_day: 5}}")) == ()
     asked = [
         "metrics: {listen: 'host:9482'}",
         "spool: {formats: [ical]}",
-        "accounts: {a: {terms: smstools}}",
+        "modems: {list: [{name: a, port: /dev/a, per_day: 5}]}",
     ]
     told = without_effect(parse("\n".join(asked)), calendars=False)
     assert [sentence.split(":")[0] for sentence in told] == [
         "metrics.listen",
-        "accounts.a.terms",
+        "modems.list",
         "spool.formats",
     ]
     assert without_effect(parse("spool: {formats: [ical]}"), calendars=True) == ()

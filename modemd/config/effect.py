@@ -8,9 +8,6 @@ from __future__ import annotations
 from modemd.config.model import Config
 from modemd.formats.ical import is_installed
 
-_ACCOUNT_KEYS = ("terms", "per_minute", "consent", "quiet_hours", "unix_user")
-
-
 def without_effect(config: Config, *, calendars: bool = is_installed()) -> tuple[str, ...]:
     """A sentence for each thing that is asked for and not done; ``calendars``: they can be read here."""
     asked: list[str] = []
@@ -25,10 +22,6 @@ def without_effect(config: Config, *, calendars: bool = is_installed()) -> tuple
             f"modems.list: {modem.name}'s {key} is not enforced"
             for key in ("per_minute", "per_day")
             if getattr(modem, key) is not None
-        ]
-    for name, account in config.accounts.items():
-        asked += [
-            f"accounts.{name}.{key}: not enforced" for key in _ACCOUNT_KEYS if key in account.model_fields_set
         ]
     told = [f"{sentence} by this version" for sentence in asked]
     if "ical" in config.spool.formats and not calendars:
