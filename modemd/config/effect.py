@@ -8,6 +8,7 @@ from __future__ import annotations
 from modemd.config.model import Config
 from modemd.formats.ical import is_installed
 
+
 def without_effect(config: Config, *, calendars: bool = is_installed()) -> tuple[str, ...]:
     """A sentence for each thing that is asked for and not done; ``calendars``: they can be read here."""
     asked: list[str] = []
