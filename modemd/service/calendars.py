@@ -85,10 +85,17 @@ def look_through(
 ) -> tuple[Outlook, ...]:
     """Look through all that a file holds. It takes its time: some milliseconds for what recurs.
 
+    Changes of single occurrences are looked through when it is known what they change.
+
     Raises:
         Rejected: one of its events is wrong, or they bring too much at once; then none of it is taken.
     """
-    made = tuple(look_ahead(each, account, rules, now) for each in found)
+    made = tuple(
+        look_ahead(each, account, rules, now)
+        if each.whole
+        else Outlook(each, account or DEFAULT_ACCOUNT, (), more=True)
+        for each in found
+    )
     if sum(len(one.plan.messages) for each in made for one in each.prepared if one.plan) > _MOST:
         raise Rejected("bad_request", f"the calendar brings more than {_MOST} reminders at once")
     return made
@@ -122,17 +129,17 @@ def _take(tx: Tx, rules: Rules, new: Outlook, now: datetime) -> Rejected | None:
     if owner is None:
         return Rejected("account_unknown", f"there is no account {new.account!r}")
     known, calendar = store.find(tx, owner.id, new.calendar.uid), new.calendar
-    if known is None:
-        return _take_new(tx, rules, new, owner.id, now)
     if not calendar.whole:
         try:
-            calendar = merged(known.body, calendar)
+            calendar = calendar if known is None else merged(known.body, calendar)
             new = look_ahead(calendar, new.account, rules, now)
         except Rejected as refused:
             return refused
-    elif calendar.sequence < known.sequence:
+    elif known is not None and calendar.sequence < known.sequence:
         log.info("a calendar of account %s holds an older version of an event: ignored", new.account)
         return None
+    if known is None:
+        return _take_new(tx, rules, new, owner.id, now)
     store.change(tx, known.id, max(calendar.sequence, known.sequence), calendar.body, to_us(now))
     _tell(tx, rules, new.prepared, _plan(tx, rules, known.id, new, now), now)
     return None
