@@ -12,8 +12,8 @@ from shutil import which
 
 import click
 
-from modemd.cli.broker_found import BrokerFound
 from modemd.cli.config_option import CONFIG_FILE, takes_config
+from modemd.cli.door_found import DoorFound
 from modemd.cli.exits import EXIT_CONFIG
 from modemd.config import Config, load, without_effect
 from modemd.config.strict_yaml import read
@@ -24,14 +24,15 @@ from modemd.workers.broker_settings import BrokerSettings
 @click.command()
 @takes_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--offline", is_flag=True, help="Do not try whether the broker lets us in.")
+@click.option("--offline", is_flag=True, help="Do not try whether broker and mail server let us in.")
 @click.argument("file", required=False, type=CONFIG_FILE)
 @click.pass_context
 def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool) -> None:
     """Say all that is wrong with the configuration: line, column, and what was meant.
 
     FILE is checked instead of the one that -c names. Where it has `mqtt:`, the broker is connected to
-    once, for 5 s at most: a wrong password or certificate is a fault, a broker that is away is none.
+    once, for 5 s at most, and where it has `mail:` the mail server: a wrong password or certificate is a
+    fault, a server that is away is none.
 
     \b
     Exit status 0: it is fine; 78: it is not.
@@ -40,7 +41,7 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool
     try:
         config = load(path)
         unreadable_secrets(config, path)
-        broker = BrokerFound() if offline or config.mqtt is None else _try_broker(config, path)
+        doors = [] if offline else [_try_broker(config, path), _try_mail(config, path)]
     except ConfigError as error:
         faults = [asdict(fault) for fault in error.faults]
         click.echo(
@@ -49,24 +50,38 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool
             else str(error)
         )
         ctx.exit(EXIT_CONFIG)
-    notes = [*without_effect(config), *_absent_programs(config), *filter(None, [broker.note])]
+    notes = [*without_effect(config), *_absent_programs(config), *(door.note for door in doors if door.note)]
     if as_json:
         click.echo(json.dumps({"file": str(path), "fine": True, "faults": [], "notes": notes}))
         return
     click.echo(f"{path} is fine: {summary(config)}")
-    if broker.told:
-        click.echo(broker.told)
+    for door in doors:
+        if door.told:
+            click.echo(door.told)
     for note in notes:
         click.echo(f"note: {note}")
 
 
-def _try_broker(config: Config, path: Path) -> BrokerFound:
-    """Raise a fault as the others are raised: with the file's name, and the line of ``mqtt:``."""
+def _try_broker(config: Config, path: Path) -> DoorFound:
+    if config.mqtt is None:
+        return DoorFound()
     from modemd.cli.check_broker import try_broker  # noqa: PLC0415 - paho and asyncio take their time
 
-    found = try_broker(config)
+    return _placed(try_broker(config), path, "mqtt")
+
+
+def _try_mail(config: Config, path: Path) -> DoorFound:
+    if config.mail is None:
+        return DoorFound()
+    from modemd.cli.check_mail import try_mail  # noqa: PLC0415 - few need it
+
+    return _placed(try_mail(config), path, "mail")
+
+
+def _placed(found: DoorFound, path: Path, section: str) -> DoorFound:
+    """Raise a fault as the others are raised: with the file's name, and the line of its section."""
     if found.fault is not None:
-        line, column = read(path.read_text("utf-8-sig")).place(("mqtt",), key=True)
+        line, column = read(path.read_text("utf-8-sig")).place((section,), key=True)
         raise ConfigError([replace(found.fault, line=line, column=column)], str(path))
     return found
 
@@ -82,6 +97,8 @@ def summary(config: Config) -> str:
     ]
     if config.mqtt is not None:
         parts.append(f"broker {config.mqtt.host}:{config.mqtt.port}")
+    if config.mail is not None:
+        parts.append(f"mail server {config.mail.host}:{config.mail.door}")
     return ", ".join(parts)
 
 
@@ -112,6 +129,10 @@ def unreadable_secrets(config: Config, path: Path) -> None:
     readers: list[Callable[[], object]] = [modem.read_pin for modem in config.modems.list]
     if config.mqtt is not None:
         readers.append(partial(BrokerSettings.of, config.mqtt, config.gateway.name))
+    if config.mail is not None:
+        from modemd.workers.mail_server import MailServer  # noqa: PLC0415 - few need it
+
+        readers.append(partial(MailServer.of, config.mail))
     faults: list[Fault] = []
     for read_secret in readers:
         try:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from modemd.cli.at_broker import at_broker
-from modemd.cli.broker_found import BrokerFound
+from modemd.cli.door_found import DoorFound
 from modemd.errors import BrokerLost, Fault
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _ADVICE: Final = (
 )
 
 
-def try_broker(config: Config) -> BrokerFound:
+def try_broker(config: Config) -> DoorFound:
     """Connect once, as nobody who disturbs the gateway; it takes 5 s at most.
 
     Raises:
@@ -31,13 +31,13 @@ def try_broker(config: Config) -> BrokerFound:
     """
     mqtt = config.mqtt
     if mqtt is None:
-        return BrokerFound()
+        return DoorFound()
     try:
-        return BrokerFound(asyncio.run(_told(config, mqtt)))
+        return DoorFound(asyncio.run(_told(config, mqtt)))
     except BrokerLost as lost:
         if lost.permanent:
-            return BrokerFound(fault=Fault(lost.reason, "mqtt", suggestion=_advice(lost.reason)))
-        return BrokerFound(note=f"mqtt: {lost.reason}; the daemon goes on trying")
+            return DoorFound(fault=Fault(lost.reason, "mqtt", suggestion=_advice(lost.reason)))
+        return DoorFound(note=f"mqtt: {lost.reason}; the daemon goes on trying")
 
 
 async def _told(config: Config, mqtt: MqttConfig) -> str:

@@ -34,6 +34,7 @@ _EXAMPLES: Final = {
     "store.url": "write sqlite:////path/of/a/file or postgresql://user@host/db",
     "metrics.listen": "write address:port, such as 127.0.0.1:9482",
     "mqtt.host": "write a name or an address and no more; the port is a key of its own",
+    "mail.host": "write a name or an address and no more; the port is a key of its own",
     "mqtt.tls": "write {} to trust who the system trusts",
     "mqtt.prefix": "write levels of a topic, such as modemd or house/modemd, without + # $ or spaces",
     "mqtt.homeassistant": 'write its discovery prefix, such as homeassistant, or "" to turn it off',

@@ -43,7 +43,7 @@ class MailServer:
     patience_s: float = 20.0
 
     @classmethod
-    def of(cls, config: MailConfig) -> MailServer:
+    def of(cls, config: MailConfig, *, patience_s: float = 20.0) -> MailServer:
         """Take it from a configuration; the files of password and certificates are read now.
 
         Raises:
@@ -58,6 +58,7 @@ class MailServer:
             password=config.read_password(),
             tls=None if config.security == "none" else _context(config.ca_file),
             ca_file=config.ca_file,
+            patience_s=patience_s,
         )
 
     def greet(self) -> str:

@@ -1,4 +1,4 @@
-"""What came of trying the broker of a configuration."""
+"""What came of trying the broker or the mail server of a configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerFound:
+class DoorFound:
     """What came of it: ``told`` where it lets us in, else a fault (a person is needed) or a note."""
 
     told: str = ""
