@@ -92,6 +92,7 @@ class Daemon:
         database = Database(self._config.store.url)
         rules = _rules(self._config)
         tenure = database.hold_tenure(rules.gateway)
+        database.act_as(rules.gateway)
         dirs = SpoolDirs.make(self._config.spool.dir)
         spool_hold = dirs.hold()
         rules = database.transact(partial(accounts.known, rules=rules, now=utc_now()))

@@ -151,6 +151,7 @@ class _Writer:
             "accepted_at": self._now_us,
             "deadline_at": to_us(each.deadline_at),
             "note": each.request.note,
+            "gateway": self._tx.gateway,
         }
 
     @staticmethod

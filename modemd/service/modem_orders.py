@@ -111,10 +111,9 @@ def overdue(tx: Tx, rules: Rules, now: datetime) -> int:
 
 def take_answer(tx: Tx, ticket: str) -> str | None:
     """Take the answer to a command's order, as JSON; ``None``: there is none yet."""
-    for row in outbox.untold(tx, COMMAND, 0, _MOST_TICKETS):
-        if row.topic == ticket:
-            outbox.told(tx, [row.id])
-            return row.body
+    for row in outbox.on_topic(tx, COMMAND, ticket):
+        outbox.told(tx, [row.id])
+        return row.body
     return None
 
 

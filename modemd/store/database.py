@@ -86,6 +86,10 @@ class Database:
         """The driver's connection, as it is now."""
         return self.engine.connection
 
+    def act_as(self, gateway: str) -> None:
+        """Say which gateway acts by this connection: it tells of what is done, see :class:`Tx`."""
+        self.engine.act_as(gateway)
+
     def transact(self, job: Callable[[Tx], T]) -> T:
         """Run one job as one transaction; for commands, tests and tools. The daemon uses ``Store``.
 

@@ -29,6 +29,8 @@ class Engine(ABC):
     """A name in ``statement.DIALECTS``."""
     errors: tuple[type[Exception], ...]
     """What the driver raises."""
+    gateway: str = ""
+    """Who acts by this connection."""
     place: str
     """Where the store is, for sentences; no password is in it."""
 
@@ -57,6 +59,10 @@ class Engine(ABC):
         Raises:
             StoreError: it was made by a newer program, or cannot be written.
         """
+
+    @abstractmethod
+    def act_as(self, gateway: str) -> None:
+        """Say who acts by this connection, from the next transaction on."""
 
     @abstractmethod
     def begin(self) -> Tx:

@@ -175,6 +175,19 @@ def gateway_stopped(tx: Tx, name: str, at_us: int) -> None:
     tx.run(_STOP_GATEWAY, n=name, at=at_us)
 
 
+_LAST_SEEN: Final = Statement(
+    select(gateway.c.name)
+    .order_by(gateway.c.seen_at.desc())
+    .limit(literal_column("1"))
+    .offset(literal_column("0")),
+)
+
+
+def last_seen(tx: Tx) -> str:
+    """Return the name of the gateway that was seen last; empty where there was none yet."""
+    return str(tx.scalar(_LAST_SEEN) or "")
+
+
 _LEFT_BEHIND: Final = Statement(
     select(modem.c.id)
     .select_from(modem.outerjoin(gateway, gateway.c.name == modem.c.gateway))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MESSAGE_COLUMNS: Final = (
     "id", "account", "client_id", "digest", "source", "file_id", "destination", "text", "coding", "state",
     "priority", "route_id", "report", "part_count", "retries", "credits", "accepted_at", "deadline_at",
-    "note",
+    "note", "gateway",
 )  # fmt: skip
 PART_COLUMNS: Final = (
     "message_id", "part_no", "part_count", "state", "route_id", "priority", "pdu", "tpdu_length", "recipient",

@@ -127,7 +127,7 @@ class Postgres(Engine):
             connection.close()
             raise
         self._connection = connection
-        self._tx = Tx(connection, self.dialect)
+        self._tx = Tx(connection, self.dialect, self.gateway)
 
     def _look_at(self, connection: Connection) -> None:
         if connection.info.server_version < _OLDEST:
@@ -161,6 +161,10 @@ class Postgres(Engine):
         upgrade_server(lambda: psycopg.connect(self._conninfo), self.place, WRITER, revision)
 
     # -- transactions ----------------------------------------------------------------------------------------
+
+    def act_as(self, gateway: str) -> None:
+        """Note it for this connection and those that replace it."""
+        self.gateway = self._tx.gateway = gateway
 
     def begin(self) -> Tx:
         """Begin, and wait until nobody else writes: 10 s at most."""

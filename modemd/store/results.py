@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, exists, literal_column, select
 
+from modemd.store import spool
 from modemd.store.outbound import EVENT_COLUMNS, MessageRow, MessageTimes
 from modemd.store.outbox import Untold
 from modemd.store.schema import message, outbox, part, report, spool_file
@@ -60,7 +61,11 @@ _UNTOLD: Final = Statement(
         .outerjoin(part, (part.c.message_id == message.c.id) & (part.c.part_no == literal_column("1")))
         .outerjoin(report, report.c.id == outbox.c.report_id),
     )
-    .where(outbox.c.consumer == bindparam("c"), outbox.c.id > bindparam("behind"))
+    .where(
+        outbox.c.consumer == bindparam("c"),
+        outbox.c.gateway == bindparam("g"),
+        outbox.c.id > bindparam("behind"),
+    )
     .order_by(outbox.c.id)
     .limit(bindparam("most"))
     .offset(literal_column("0")),
@@ -69,8 +74,9 @@ _CUTS: Final = tuple(sum(len(each) for each in _SECTIONS[:place]) for place in r
 
 
 def untold(tx: Tx, consumer: str, behind: int, most: int) -> list[tuple[Untold, Plain | Reported | None]]:
-    """Return what a consumer is to be told, oldest first, from after row ``behind``."""
-    return [_read(row) for row in tx.all(_UNTOLD, c=consumer, behind=behind, most=most)]
+    """Return what this gateway's consumer is to be told, oldest first, from after row ``behind``."""
+    rows = tx.all(_UNTOLD, c=consumer, g=tx.gateway, behind=behind, most=most)
+    return [_read(row) for row in rows]
 
 
 def _read(row: tuple[Any, ...]) -> tuple[Untold, Plain | Reported | None]:
@@ -84,6 +90,6 @@ def _read(row: tuple[Any, ...]) -> tuple[Untold, Plain | Reported | None]:
     return one, Plain(
         MessageRow._make(row[about:times]),
         MessageTimes._make(row[times:file]),
-        SpoolRow._make(row[file:tp_mr]),
+        spool.read(row[file:tp_mr]),
         row[tp_mr],
     )

@@ -63,6 +63,7 @@ message: Final = Table(
     Column("error_code", Text),
     Column("error_reason", Text),
     Column("note", Text),
+    Column("gateway", Text),
     sqlite_autoincrement=True,
 )
 Index(
@@ -275,7 +276,7 @@ outbox: Final = Table(
     Column("expires_at", BigInteger),
     sqlite_autoincrement=True,
 )
-Index("outbox_untold", outbox.c.consumer, outbox.c.id)
+Index("outbox_untold", outbox.c.consumer, outbox.c.gateway, outbox.c.id)
 
 # --- what the broker's door remembers ----------------------------------------------------------------------
 store_mark: Final = Table("store_mark", METADATA, Column("tag", Text, primary_key=True))

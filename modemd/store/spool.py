@@ -13,11 +13,14 @@ from modemd.store.statement import Statement
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modemd.store.transaction import Tx
+    from modemd.store.transaction import Row, Tx
 
 
 class SpoolRow(NamedTuple):
-    """One file: ``key`` is who it was in ``outgoing/``, ``name`` what it is called in ``checked/``."""
+    """One file: ``key`` is who it was in ``outgoing/``, ``name`` what it is called in ``checked/``.
+
+    Keys are those of one gateway's spool: in the store its name stands before them.
+    """
 
     id: int
     key: str
@@ -26,10 +29,9 @@ class SpoolRow(NamedTuple):
 
 
 _COLUMNS = tuple(spool_file.c[name] for name in SpoolRow._fields)
-_ADD: Final = Statement(insert(spool_file), SpoolRow._fields)
+_ADD: Final = Statement(insert(spool_file), (*SpoolRow._fields, "gateway"))
 _BY_KEY: Final = Statement(select(*_COLUMNS).where(spool_file.c.key == bindparam("k")))
 _BY_ID: Final = Statement(select(*_COLUMNS).where(spool_file.c.id == bindparam("id")))
-_ALL: Final = Statement(select(*_COLUMNS))
 _FORGET: Final = Statement(delete(spool_file).where(spool_file.c.id == bindparam("finished")))
 _KEYS: Final = Keys("spool_file")
 _UNFINISHED: Final = Statement(
@@ -51,24 +53,26 @@ def next_file_id(tx: Tx, count: int = 1) -> int:
 
 def add_files(tx: Tx, rows: Sequence[SpoolRow]) -> None:
     """Write down files that were accepted."""
-    tx.many(_ADD, [row._asdict() for row in rows])
+    mine = tx.gateway
+    tx.many(_ADD, [row._asdict() | {"key": f"{mine} {row.key}", "gateway": mine} for row in rows])
 
 
 def find_file(tx: Tx, key: str) -> SpoolRow | None:
     """Return the file that was accepted under this key and whose result is not yet written."""
-    row = tx.one(_BY_KEY, k=key)
-    return None if row is None else SpoolRow._make(row)
+    row = tx.one(_BY_KEY, k=f"{tx.gateway} {key}")
+    return None if row is None else read(row)
+
+
+def read(row: Row) -> SpoolRow:
+    """Return a file from its columns in the store."""
+    found = SpoolRow._make(row)
+    return found._replace(key=found.key.partition(" ")[2])
 
 
 def file_of(tx: Tx, file_id: int) -> SpoolRow | None:
     """Return a file by its id."""
     row = tx.one(_BY_ID, id=file_id)
-    return None if row is None else SpoolRow._make(row)
-
-
-def all_files(tx: Tx) -> list[SpoolRow]:
-    """Return every file whose result is not yet written."""
-    return [SpoolRow._make(row) for row in tx.all(_ALL)]
+    return None if row is None else read(row)
 
 
 def unfinished(tx: Tx, file_id: int) -> int:

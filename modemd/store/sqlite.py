@@ -91,7 +91,7 @@ class Sqlite(Engine):
         except sqlite3.Error:
             self._connection.close()
             raise
-        self._tx = Tx(self._connection, self.dialect)
+        self._tx = Tx(self._connection, self.dialect, self.gateway)
 
     def revision(self) -> str | None:
         """Return what Alembic wrote down."""
@@ -110,6 +110,10 @@ class Sqlite(Engine):
         self._connection.close()
         upgrade(self.path, revision)
         self.connect()
+
+    def act_as(self, gateway: str) -> None:
+        """Note it for this connection and those that replace it."""
+        self.gateway = self._tx.gateway = gateway
 
     def begin(self) -> Tx:
         """Begin with the write lock."""

@@ -13,17 +13,22 @@ Row = tuple[Any, ...]
 
 
 class Tx:
-    """A transaction in progress, on one database connection."""
+    """A transaction in progress, on one database connection.
 
-    __slots__ = ("_connection", "_execute", "_executemany", "dialect")
+    ``gateway`` says who acts: what it writes for somebody to tell is told by this gateway, unless it is about
+    a message of another's.
+    """
 
-    def __init__(self, connection: Any, dialect: str) -> None:
+    __slots__ = ("_connection", "_execute", "_executemany", "dialect", "gateway")
+
+    def __init__(self, connection: Any, dialect: str, gateway: str = "") -> None:
         self._connection = connection
         # One cursor for all: every row is fetched before the next statement runs.
         cursor = connection.cursor()
         self._execute = cursor.execute
         self._executemany = cursor.executemany
         self.dialect = dialect
+        self.gateway = gateway
 
     def run(self, statement: Statement, **values: object) -> int:
         """Run a statement that returns no rows; return how many rows it changed."""

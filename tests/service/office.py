@@ -88,6 +88,7 @@ class Office:
         if self.database.dialect == "sqlite":
             self.database.connection.executescript(watch.SQLITE)
         self.rules = with_broker(rules or rules_of()) if broker else rules or rules_of()
+        self.database.act_as(self.rules.gateway)
         self.now = START
         self.retried: set[int] = set()
         self._looked = ""

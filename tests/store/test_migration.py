@@ -70,6 +70,7 @@ def test_the_first_revision_is_what_it_was(tmp_path: Path) -> None:
 
 def test_an_old_store_keeps_what_is_in_it(tmp_path: Path) -> None:
     database = opened(Database(url_of(of_the_first_revision(tmp_path))))
+    database.act_as("gw1")
     [event] = database.transact(lambda tx: outbox.untold(tx, "spool", 0, 10))
     assert event == outbox.Untold(41, "SENT", 9, 4, None, None, None)
     assert rows(database, "SELECT id, state, text FROM message") == [(5, "queued", "Hello")]
@@ -80,6 +81,7 @@ def test_an_old_store_keeps_what_is_in_it(tmp_path: Path) -> None:
 
 def test_an_old_store_goes_on(tmp_path: Path) -> None:
     database = opened(Database(url_of(of_the_first_revision(tmp_path))))
+    database.act_as("gw1")
     rules = with_broker(rules_of())
     ids = database.transact(lambda tx: routing.sync(tx, rules))
     seat = Seat(ids["gsm1"], "gsm1", "sim")

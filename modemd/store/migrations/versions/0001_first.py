@@ -1,7 +1,7 @@
 """The first schema."""
 
 from alembic import op
-from sqlalchemy import MetaData
+from sqlalchemy import Index, MetaData
 
 from modemd.store.schema import METADATA
 
@@ -14,6 +14,7 @@ _TABLES = (
     "spool_file", "inbound_part", "inbound", "report", "outbox",
 )  # fmt: skip
 _LATER = {
+    "message": ("gateway",),
     "modem": ("paused_at", "paused_by"),
     "gateway": ("broker", "broker_error", "broker_at", "broker_filters"),
     "outbox": ("gateway", "topic", "correlation", "expires_at"),
@@ -27,6 +28,9 @@ def _first_metadata() -> MetaData:
         table = METADATA.tables[name].to_metadata(first)
         for later in _LATER.get(name, ()):
             table._columns.remove(table.c[later])  # noqa: SLF001 - of a copy that was made for this
+    outbox = first.tables["outbox"]
+    outbox.indexes.clear()
+    Index("outbox_untold", outbox.c.consumer, outbox.c.id)
     return first
 
 

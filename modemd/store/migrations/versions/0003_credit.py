@@ -15,7 +15,7 @@ _TABLES = (
     "balance", "lot", "ledger", "ledger_note", "credit_wait", "credit_order", "invoice", "payment",
     "objection", "account_told",
 )  # fmt: skip
-_COLUMNS = {"outbox": {"gateway": Text}, "spool_file": {"gateway": Text}}
+_COLUMNS = {"message": {"gateway": Text}, "outbox": {"gateway": Text}, "spool_file": {"gateway": Text}}
 _ONE_GATEWAY = "(SELECT name FROM gateway ORDER BY seen_at DESC LIMIT 1)"
 _SAYS = "the ledger is only added to"
 
@@ -26,6 +26,10 @@ def upgrade() -> None:
         for name, kind in columns.items():
             op.add_column(table, Column(name, kind))
         op.execute(f"UPDATE {table} SET gateway = {_ONE_GATEWAY}")  # noqa: S608 - names of ours
+    # Two gateways may each have a file of the same place, octets and time.
+    op.execute("UPDATE spool_file SET key = coalesce(gateway, '') || ' ' || key")
+    op.drop_index("outbox_untold", "outbox")
+    op.create_index("outbox_untold", "outbox", ["consumer", "gateway", "id"])
     METADATA.create_all(op.get_bind(), tables=[METADATA.tables[name] for name in _TABLES])
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
@@ -51,6 +55,9 @@ def downgrade() -> None:
     METADATA.drop_all(op.get_bind(), tables=[METADATA.tables[name] for name in _TABLES])
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION ledger_is_a_book()")
+    op.drop_index("outbox_untold", "outbox")
+    op.create_index("outbox_untold", "outbox", ["consumer", "id"])
+    op.execute("UPDATE spool_file SET key = substr(key, length(coalesce(gateway, '')) + 2)")
     for table, columns in _COLUMNS.items():
         for name in columns:
             op.drop_column(table, name)
