@@ -1,4 +1,4 @@
-"""An operator's counter: a store of either kind, accounts under terms, and a calendar that one sets oneself."""
+"""An operator's counter: a store of either kind, accounts under terms, a calendar that one sets oneself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import SendRequest
-from modemd.service import accounts, credit, daily, intake, ordering, payments
+from modemd.service import (
+    accounts,
+    announcements,
+    credit,
+    daily,
+    intake,
+    objections,
+    ordering,
+    orders,
+    payments,
+    suspension,
+    transfers,
+)
 from modemd.store.schema import METADATA
 from tests.service.office import TO, Office, rules_of, with_broker
 from tests.store.files import rows
@@ -20,12 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from modemd.service.announcements import Announced
     from modemd.service.daily import Step
     from modemd.service.ordering import Ordered
     from modemd.service.payments import Paid
+    from modemd.service.transfers import Transferred
     from modemd.store.accounts import AccountRow
     from modemd.store.balances import Balance
     from modemd.store.database import Database
+    from modemd.store.objections import ObjectionRow
     from modemd.store.transaction import Tx
 
 T = TypeVar("T")
@@ -153,9 +168,56 @@ class Counter:
             )
         )
 
-    def send(self, account: str = "acme", to: str = TO) -> intake.Accepted | Rejected:
-        [answer] = self.office.accept(SendRequest(to=to, text="Hello", account=account))
+    def close(self, reason: str, account: str = "acme") -> AccountRow:
+        return self.run(
+            lambda tx: accounts.close(tx, self.office.rules, account, reason=reason, by="ann", now=self.now)
+        )
+
+    def suspend(self, reason: str, account: str = "acme") -> AccountRow:
+        return self.run(
+            lambda tx: accounts.suspend(tx, self.office.rules, account, reason=reason, by="ann", now=self.now)
+        )
+
+    def resume(self, account: str = "acme") -> AccountRow:
+        row = self.run(lambda tx: accounts.resume(tx, self.office.rules, account, by="ann", now=self.now))
+        self.run(lambda tx: suspension.go_on(tx, self.office.rules, self.now))  # as the clock does
+        return row
+
+    def transfer(self, to: str, **wish: Any) -> Transferred:
+        done = self.run(
+            lambda tx: transfers.transfer(tx, self.office.rules, "acme", to, by="ann", now=self.now, **wish)
+        )
+        self.know()
+        return done
+
+    def object_to(self, kind: Any, target: str | None) -> ObjectionRow:
+        return self.run(
+            lambda tx: objections.object_to(
+                tx, self.office.rules, "acme", kind, target, "too dear", by="ann", now=self.now
+            )
+        )
+
+    def decide(self, objection_id: int, verdict: Any, credits_: int | None = None) -> ObjectionRow:
+        return self.run(
+            lambda tx: objections.decide(
+                tx, self.office.rules, objection_id, verdict, credits_=credits_, by="ann", reason="so it is",
+                now=self.now,
+            )
+        )  # fmt: skip
+
+    def announce(self, terms: str, effective_at: datetime | None = None, **wish: Any) -> list[Announced]:
+        return self.run(
+            lambda tx: announcements.announce_terms(
+                tx, self.office.rules, terms, effective_at, by="ann", now=self.now, **wish
+            )
+        )
+
+    def send(self, account: str = "acme", to: str = TO, text: str = "Hello") -> intake.Accepted | Rejected:
+        [answer] = self.office.accept(SendRequest(to=to, text=text, account=account))
         return answer
+
+    def cancel_message(self, message_id: int) -> None:
+        self.run(lambda tx: orders.cancel(tx, self.office.rules, message_id, self.now))
 
     def sent(self, account: str = "acme") -> None:
         """A message that the network took."""
@@ -171,10 +233,11 @@ class Counter:
         """The daily application, as the worker does it; what was done."""
         done = []
         for _ in range(daily.ROUNDS):
-            for step in self.due():
-                if self.run(lambda tx, step=step: daily.carry_out(tx, self.office.rules, step, self.now)):  # type: ignore[misc]
-                    done.append(step)
+            done += [step for step in self.due() if self.carry_out(step)]
         return done
+
+    def carry_out(self, step: Step) -> bool:
+        return self.run(lambda tx: daily.carry_out(tx, self.office.rules, step, self.now))
 
     def kinds(self) -> list[str]:
         """What the daily application would do."""
@@ -209,7 +272,7 @@ class Counter:
             f" WHERE account_id = {self.row(account).id} ORDER BY id"
         )
         return [
-            LotSeen(*row[:5], None if row[5] is None else _local(row[5]), row[6] is not None)
+            LotSeen._make((*row[:5], None if row[5] is None else _local(row[5]), row[6] is not None))
             for row in rows(self.database, sql)
         ]
 
@@ -218,7 +281,8 @@ class Counter:
 
     def events(self, account: str = "acme") -> list[dict[str, Any]]:
         """What was ever told of an account and is still in the outbox, the oldest first."""
-        sql = f"SELECT body FROM outbox WHERE topic = 'account/{account}/event' AND consumer = 'mqtt' ORDER BY id"
+        where = f"topic = 'account/{account}/event' AND consumer = 'mqtt'"
+        sql = f"SELECT body FROM outbox WHERE {where} ORDER BY id"
         return [json.loads(row[0]) for row in rows(self.database, sql)]
 
     def told(self, account: str = "acme") -> list[str]:
