@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.formats.events import iso
+from modemd.service.calendar import months_after
 from modemd.store import credit_states as store
-from modemd.store.times import from_us
+from modemd.store import terms_due
+from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,17 +27,22 @@ _MOST: Final = 20
 def credits_of_all(tx: Tx, rules: Rules) -> dict[str, Credit]:
     """Return what each account that senders may name can spend, by its name."""
     rows = {row.name: row for row in store.standings(tx)}
-    expiring = store.expiring(tx)
-    return {
-        name: _credit(rules, name, row, expiring.get(row.id, ()) if row else ())
-        for name, row in ((name, rows.get(name)) for name in rules.accounts)
-    }
+    expiring, oldest = store.expiring(tx), terms_due.oldest_credits(tx)
+    found = {}
+    for name in rules.accounts:
+        row = rows.get(name)
+        ends = () if row is None else _ends(rules, row, expiring.get(row.id, ()), oldest.get(row.id))
+        found[name] = _credit(rules, name, row, ends)
+    return found
 
 
 def credit_of(tx: Tx, rules: Rules, name: str) -> Credit:
     """Return what one account can spend."""
     row = store.standing(tx, name)
-    return _credit(rules, name, row, store.expiring(tx, row.id).get(row.id, ()) if row else ())
+    if row is None:
+        return _credit(rules, name, None, ())
+    expiring, oldest = store.expiring(tx, row.id), terms_due.oldest_credits(tx, row.id)
+    return _credit(rules, name, row, _ends(rules, row, expiring.get(row.id, ()), oldest.get(row.id)))
 
 
 def any_limited(rules: Rules) -> bool:
@@ -43,7 +50,20 @@ def any_limited(rules: Rules) -> bool:
     return any(rules.terms_of(name).charged for name in rules.accounts)
 
 
-def _credit(rules: Rules, name: str, row: StandingRow | None, expiring: Sequence[tuple[int, int]]) -> Credit:
+def _ends(
+    rules: Rules, row: StandingRow, expiring: Sequence[tuple[int, int]], oldest_us: int | None
+) -> Sequence[tuple[int, int]]:
+    """When credits end unused: each lot at its time (L §6.3), or all when nothing is sent (S §7.4)."""
+    terms = rules.terms_of(row.name)
+    if terms.cancel_expired:
+        return expiring
+    if terms.forfeit_unsent_months is None or oldest_us is None or not row.balance:
+        return ()
+    since = from_us(max(oldest_us, row.sent_at or 0))
+    return [(to_us(months_after(since, terms.forfeit_unsent_months, rules.zone)), row.balance)]
+
+
+def _credit(rules: Rules, name: str, row: StandingRow | None, ends: Sequence[tuple[int, int]]) -> Credit:
     """As the books have it, the balance is what can be spent: what is held is no part of it.
 
     An account whose terms charge nothing is not limited by what it has.
@@ -54,12 +74,11 @@ def _credit(rules: Rules, name: str, row: StandingRow | None, expiring: Sequence
     if not terms.charged:
         return {"balance": None, "held": 0, "available": None, "expiring": [], "state": known, "low": False}
     balance, held = (0, 0) if row is None else (row.balance, row.held)
-    told = expiring if terms.cancel_expired else ()
     return {
         "balance": balance,
         "held": held,
         "available": balance,
-        "expiring": [{"credits": credits_, "at": iso(from_us(at))} for at, credits_ in told[:_MOST]],
+        "expiring": [{"credits": credits_, "at": iso(from_us(at))} for at, credits_ in ends[:_MOST]],
         "state": known,
         "low": known != "closed" and balance <= (rules.accounts[name].low_credit or 0),
     }

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 class StandingRow(NamedTuple):
-    """An account, and what it has."""
+    """An account, what it has, and when it last sent something; times are microseconds since 1970."""
 
     id: int
     name: str
     state: str
     balance: int
     held: int
+    sent_at: int | None
 
 
 _NONE: Final[ColumnElement[int]] = literal_column("0")
@@ -33,6 +34,7 @@ _STANDINGS = select(
     account.c.state,
     func.coalesce(balance.c.balance, _NONE),
     func.coalesce(balance.c.held, _NONE),
+    balance.c.sent_at,
 ).select_from(account.outerjoin(balance, balance.c.account_id == account.c.id))
 _ALL: Final = Statement(_STANDINGS)
 _ONE: Final = Statement(_STANDINGS.where(account.c.name == bindparam("named")))

@@ -46,7 +46,8 @@ NEEDED: Final = {
     "notify": {"command_topic"},
 }
 DEVICE_CLASSES: Final = {
-    "sensor": {"signal_strength", "enum"}, "binary_sensor": {"connectivity"}, "button": {"restart"},
+    "sensor": {"signal_strength", "enum", "timestamp"}, "binary_sensor": {"connectivity", "problem"},
+    "button": {"restart"},
 }  # fmt: skip
 _ID: Final = re.compile(r"[a-zA-Z0-9_-]+")
 _TOPIC: Final = re.compile(r"device/(?:[a-zA-Z0-9_-]+/)?[a-zA-Z0-9_-]+/config")
@@ -184,8 +185,28 @@ def test_the_gateway_is_shown() -> None:
     assert render(parts["version"]["value_template"], state) == "0.1.0"
     assert render(parts["queue"]["value_template"], queues) == "3"
     assert render(parts["sent_today"]["value_template"], queues) == "118"
-    credit = example("Credit") | {"available": 42}
-    assert render(parts["credit_clinic"]["value_template"], credit) == "42"
+
+
+def test_what_an_account_has_left_is_shown() -> None:
+    credit = example("Credit") | {"available": 42, "held": 3, "low": True, "state": "suspended"}
+    assert shown_of_clinic(credit) == {
+        "credit": "42", "held": "3", "low": "ON", "account": "suspended",
+        "expires": "2027-02-01T23:00:00.000+00:00",
+    }  # fmt: skip
+    calm = shown_of_clinic(credit | {"low": False, "expiring": [], "state": "active"})
+    assert (calm["low"], calm["expires"], calm["account"]) == ("OFF", "None", "active")
+    assert {"active", "suspended", "closed"} == set(GATEWAY.components["account_clinic"]["options"])
+
+
+def shown_of_clinic(credit: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: render(GATEWAY.components[f"{name}_clinic"]["value_template"], credit)
+        for name in ("credit", "held", "low", "account", "expires")
+    }
+
+
+def test_who_does_not_pay_has_no_entities_for_it() -> None:
+    assert not [name for name in GATEWAY.components if name.startswith(("credit_default", "low_default"))]
 
 
 @pytest.mark.parametrize(

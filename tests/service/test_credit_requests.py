@@ -104,9 +104,18 @@ def test_a_balance_is_what_can_be_spent(counter: Counter) -> None:
     }  # fmt: skip
 
 
-def test_what_never_expires_by_its_terms_is_not_told_to(counter: Counter) -> None:
-    counter.grant("shop", 10, expires_at=counter.office.now.replace(year=2027))
-    assert counter.data("balance", account="shop")["expiring"] == []
+def test_S_7_4_what_is_lost_when_nothing_is_sent_is_told(counter: Counter) -> None:
+    office = counter.office
+    counter.grant("shop", 10, expires_at=office.now.replace(year=2027))
+    office.later(days=2)
+    assert counter.data("balance", account="shop")["expiring"] == [
+        {"credits": 10, "at": "2027-11-22T12:00:00.000+00:00"}
+    ]
+    office.send(account="shop", file=False)
+    office.taken()
+    assert counter.data("balance", account="shop")["expiring"] == [
+        {"credits": 9, "at": "2027-11-24T12:00:00.000+00:00"}
+    ]
 
 
 def test_an_account_without_charge_is_not_limited(counter: Counter) -> None:

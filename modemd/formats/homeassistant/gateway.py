@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from modemd.formats.homeassistant.credit import credit_entities
 from modemd.formats.homeassistant.device import GATEWAY, Component, Device, Topics, event, origin, sensor
 from modemd.model import MessageState
 
@@ -26,14 +27,14 @@ def gateway_device(
         topics: where it is.
         version: the program's.
         accounts: each has an entity for what it receives, and one for what becomes of its messages.
-        limited: those of them that pay with credits: each has an entity for what is left.
+        limited: those of them that pay with credits: each has entities for what is left.
         contacts: each has an entity to notify.
     """
     components: dict[str, Component] = _whole(topics)
     for account in sorted(accounts):
         components |= _account(topics, account)
     for account in sorted(limited):
-        components[f"credit_{account}"] = _credit(topics, account)
+        components |= credit_entities(topics, account)
     for contact in sorted(contacts):
         components[f"notify_{contact}"] = _notify(topics, contact)
     contents: dict[str, Any] = {
@@ -98,15 +99,6 @@ def _account(topics: Topics, account: str) -> dict[str, Component]:
             _STATES, "value_json.event", icon="mdi:message-arrow-right",
         ),
     }  # fmt: skip
-
-
-def _credit(topics: Topics, account: str) -> Component:
-    topic = topics("account", account, "credit")
-    return sensor(
-        "Credit" if account == _DEFAULT else f"{account} credit", _id(topics, "credit", account), topic,
-        "{{ value_json.available }}", state_class="measurement", unit_of_measurement="credits",
-        icon="mdi:wallet", json_attributes_topic=topic,
-    )  # fmt: skip
 
 
 def _notify(topics: Topics, contact: str) -> Component:
