@@ -201,6 +201,6 @@ def short(account: str, needed: int, available: int) -> Rejected:
     """Return the refusal of what an account's credits do not cover."""
     return Rejected(
         "insufficient_credit",
-        f"the message needs {needed} credits, and account {account!r} has {available}",
+        f"the message needs {needed} credit{'' if needed == 1 else 's'}, and account {account!r} has {available}",
         fail_reason=f"Insufficient credit: {needed} needed, {available} available",
     )
