@@ -6,6 +6,7 @@ and states name accounts by their row. Accounts that a command added have their 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import replace
 from functools import lru_cache
@@ -17,6 +18,7 @@ from modemd.store import accounts as store
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from modemd.service.rules import Rules
@@ -50,14 +52,31 @@ def merged(tx: Tx, rules: Rules) -> Rules:
     is known here too; where both declare a name, each keeps to its own configuration. Each account lives
     under the terms that its row says: those that it accepted (S §7.7, L §17.3).
     """
-    declared = rules.declared or rules.accounts
-    rows = [row for row in store.all_accounts(tx) if row.name in declared or _is_known(row)]
+    every = store.all_accounts(tx)
+    declared = _not_erased(rules.declared or rules.accounts, every)
+    rows = [row for row in every if row.name in declared or _is_known(row)]
     sections = {row.name: declared.get(row.name) or settings_of(row.settings) for row in rows}
     under_terms = {
         row.name: section if section.terms == row.terms else section.model_copy(update={"terms": row.terms})
         for row, section in zip(rows, sections.values(), strict=True)
     }
     return replace(rules, accounts={**declared, **under_terms}, in_force=versions.in_force(tx, rows))
+
+
+def _not_erased(declared: Mapping[str, AccountConfig], rows: list[AccountRow]) -> dict[str, AccountConfig]:
+    """The configuration's accounts but for those that were erased, and not opened again by a command."""
+    erased = {row.erased_as for row in rows if row.erased_as is not None}
+    if not erased:
+        return dict(declared)
+    there = {row.name for row in rows}
+    return {
+        name: config for name, config in declared.items() if name in there or name_digest(name) not in erased
+    }
+
+
+def name_digest(name: str) -> bytes:
+    """Return what an erased account's name is known by, so that its section opens no new one."""
+    return hashlib.blake2b(name.encode(), digest_size=16).digest()
 
 
 def _is_known(row: AccountRow) -> bool:
@@ -71,7 +90,7 @@ def sync(tx: Tx, rules: Rules, now: datetime) -> None:
     """
     rows = {row.name: row for row in store.all_accounts(tx)}
     newest = versions.sync(tx, rules, now)
-    for name, config in (rules.declared or rules.accounts).items():
+    for name, config in _not_erased(rules.declared or rules.accounts, list(rows.values())).items():
         row = rows.pop(name, None)
         version = newest.get(config.terms, 1)
         if row is None:

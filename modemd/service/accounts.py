@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 __all__ = [
-    "AT_ONCE", "DEFAULT", "add", "cancel_closed", "change", "close", "find", "known", "merged", "resume",
-    "settings_of", "suspend", "sync",
+    "AT_ONCE", "DEFAULT", "ERASED", "add", "cancel_closed", "change", "close", "find", "known", "merged",
+    "resume", "settings_of", "suspend", "sync",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 DEFAULT: Final = "default"
 """The account of who names none: it always exists, and can be suspended but neither closed nor erased."""
 
+ERASED: Final = "erased"
+"""The code of an account that was closed to be erased."""
 AT_ONCE: Final = 1000
 """So many messages are cancelled in one transaction: the modems wait for it."""
 

@@ -42,6 +42,7 @@ class AccountRow(NamedTuple):
     opened_at: int
     closed_at: int | None
     closing: int
+    erased_as: bytes | None
 
 
 _ROW: Final = tuple(account.c[name] for name in AccountRow._fields)
@@ -117,7 +118,18 @@ def _setting(*columns: str) -> Statement:
 _DECLARE: Final = _setting("origin", "gateway", "settings", "holder", "email")
 _STATE: Final = _setting("state", "state_code", "state_reason", "state_by", "state_at", "closed_at")
 _TERMS: Final = _setting("terms", "terms_version", "terms_accepted_at")
-_RENAME: Final = _setting("name", "settings", "holder", "email", "state_reason", "state_by")
+_RENAME: Final = _setting(
+    "name",
+    "settings",
+    "holder",
+    "email",
+    "gateway",
+    "state",
+    "state_reason",
+    "state_by",
+    "state_at",
+    "erased_as",
+)
 
 
 def _change(tx: Tx, statement: Statement, account_id: int, values: Mapping[str, object]) -> None:
@@ -191,7 +203,7 @@ def set_closing(tx: Tx, account_id: int, *, unfinished: bool) -> None:
     _change(tx, _SET_CLOSING, account_id, {"closing": int(unfinished)})
 
 
-def anonymise(tx: Tx, account_id: int, name: str) -> None:
+def anonymise(tx: Tx, account_id: int, name: str, erased_as: bytes, at_us: int) -> None:
     """Take everything personal out of an account's row; it stays, since the books name it."""
     _change(
         tx,
@@ -202,7 +214,11 @@ def anonymise(tx: Tx, account_id: int, name: str) -> None:
             "settings": "{}",
             "holder": None,
             "email": None,
+            "gateway": None,
+            "state": "erased",
             "state_reason": None,
             "state_by": "",
+            "state_at": at_us,
+            "erased_as": erased_as,
         },
     )

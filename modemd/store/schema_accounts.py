@@ -2,7 +2,8 @@
 
 An account is known to other tables by its number, never by its name: a name may be a person's, and must be
 able to go while the books stay. ``gateway`` is whose configuration declares it;
-``closing`` is 1 while messages of a closed account have yet to be cancelled.
+``closing`` is 1 while messages of a closed account have yet to be cancelled; ``erased_as`` is a digest of the
+name that an erased account had.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ account: Final = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
     Column("closing", Integer, nullable=False, server_default="0"),
+    Column("erased_as", LargeBinary),
     CheckConstraint("state IN ('active', 'suspended', 'closed', 'erased')", name="account_state"),
     CheckConstraint("origin IN ('config', 'command', 'gone')", name="account_origin"),
     sqlite_autoincrement=True,

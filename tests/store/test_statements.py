@@ -46,7 +46,7 @@ STATEMENTS = dict(_all())
 BIG = ("message", "part", "inbound", "inbound_part", "report", "outbox")
 """Tables that grow with every message."""
 ONCE_A_DAY = "upkeep._FORGET_"
-FOR_PEOPLE = ("views.", "verify.", "queue._WAITING", "account_queue.")
+FOR_PEOPLE = ("views.", "verify.", "queue._WAITING", "account_queue.", "erasure.", "export.")
 NEWEST_FIRST = "inbound._LAG"
 """Walks reports from the newest, and stops at the first."""
 
