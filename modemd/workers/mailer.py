@@ -13,7 +13,7 @@ from modemd.errors import ConfigError, MailLost
 from modemd.formats.mail import letter
 from modemd.service.account_events import MAIL
 from modemd.store import mark, outbox
-from modemd.store.times import from_us
+from modemd.store.times import from_us, to_us
 from modemd.workers.blocking import in_thread
 from modemd.workers.mail_server import MailServer
 from modemd.workers.supervisor import Worker
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 _IDLE_S: Final = 10.0
 _AHEAD: Final = 200
+_SELDOM_S: Final = 60.0
+_GONE: Final = timedelta(minutes=2)
 _BACK_OFF_S: Final = (5.0, 30.0, 120.0, 600.0, 1800.0)
 KEPT: Final = timedelta(days=4)
 """A letter is tried for so long (RFC 5321, 4.5.4.1), and at least once."""
@@ -50,6 +52,7 @@ class Mailer(Worker):
         self._tag = ""
         self._failures = 0
         self._closed_until = 0.0
+        self._take_over_at = 0.0
         self._later: dict[int, tuple[int, float]] = {}
         """Letters that are to be tried again: how often they were, and when next."""
         self._said = ""
@@ -61,6 +64,8 @@ class Mailer(Worker):
 
     async def step(self) -> None:
         """Send the next letter that may go; wait where there is none."""
+        if time.monotonic() >= self._take_over_at:
+            await self._take_over()
         row = await self._next() if time.monotonic() >= self._closed_until else None
         if row is None:
             await self._floor.mail.wait(self._wait_s())
@@ -74,6 +79,12 @@ class Mailer(Worker):
             await self._floor.store.run(lambda tx: outbox.told(tx, [row.id]))
             self._later.pop(row.id, None)
             self._all_well()
+
+    async def _take_over(self) -> None:
+        """Letters of gateways that share the store and are gone are ours."""
+        self._take_over_at = time.monotonic() + _SELDOM_S
+        before_us = to_us(self._floor.now() - _GONE)
+        await self._floor.store.run(lambda tx: outbox.take_over(tx, MAIL, before_us))
 
     def _deliver(self, made: EmailMessage) -> None:
         """In a thread of its own. Password and certificates are read anew: they may have been put right."""
