@@ -199,8 +199,9 @@ def hold_again(tx: Tx, rules: Rules, message: MessageRow, now: datetime) -> None
 
 def short(account: str, needed: int, available: int) -> Rejected:
     """Return the refusal of what an account's credits do not cover."""
+    wanted = "1 credit" if needed == 1 else f"{needed} credits"
     return Rejected(
         "insufficient_credit",
-        f"the message needs {needed} credit{'' if needed == 1 else 's'}, and account {account!r} has {available}",
+        f"the message needs {wanted}, and account {account!r} has {available}",
         fail_reason=f"Insufficient credit: {needed} needed, {available} available",
     )
