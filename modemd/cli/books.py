@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from modemd.store.accounts import AccountRow
     from modemd.store.database import Database
     from modemd.store.transaction import Tx
+
+# What a verb logs is for the daemon's log; a command says itself what it did.
+logging.getLogger("modemd").addHandler(logging.NullHandler())
 
 T = TypeVar("T")
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
@@ -99,7 +103,7 @@ def takes_by(command: Decorated) -> Decorated:
     option = click.option(
         "--by",
         metavar="WHO",
-        default=_whoever,
+        default=whoever,
         show_default="you",
         help="Who says so; it stands in the books.",
     )
@@ -111,7 +115,7 @@ def takes_json(command: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
-def _whoever() -> str:
+def whoever() -> str:
     """The person who uses sudo, else the user."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()

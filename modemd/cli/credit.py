@@ -107,13 +107,13 @@ def statement(path: Path, account: str, limit: int | None, *, whole: bool, as_js
     """  # noqa: D301
     most = limit if limit or whole or as_json else _MOST_SHOWN
     with open_books(path) as books:
-        found = books.read(
-            lambda tx, _rules: views.statement(tx, account_row(tx, account).id, account, most=most)
+        found, rules = books.read(
+            lambda tx, rules: (views.statement(tx, account_row(tx, account).id, account, most=most), rules)
         )
         if as_json:
             show_json(statement_object(found))
         else:
-            show_statement(found, books.zone)
+            show_statement(found, books.zone, charged=rules.terms_of(account).charged)
 
 
 @credit.command()

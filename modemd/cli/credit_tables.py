@@ -33,16 +33,16 @@ _ORDERS: Final = (
 )  # fmt: skip
 
 
-def show_statement(view: Statement, zone: tzinfo) -> None:
-    """Print what an account has, its lots, and its entries."""
+def show_statement(view: Statement, zone: tzinfo, *, charged: bool) -> None:
+    """Print what an account has, its lots and entries; ``charged``: whether its terms charge anything."""
     sums = view.sums
-    show_facts(
-        [
-            ("account", view.account),
-            ("balance", f"{counted(sums.balance)} can be spent"),
-            ("held", f"{counted(sums.held)} for messages on their way"),
-        ]
-    )
+    facts = [("account", view.account)]
+    if charged:
+        facts.append(("balance", f"{counted(sums.balance)} can be spent"))
+        facts.append(("held", f"{counted(sums.held)} for messages on their way"))
+    else:
+        facts.append(("balance", "nothing is charged"))
+    show_facts(facts)
     click.echo(
         f"{sums.granted} granted - {sums.captured} captured - {sums.held} held - {sums.forfeited} forfeited"
         f" - {sums.revoked} revoked = {sums.balance}"
@@ -81,9 +81,9 @@ def _what_for(view: EntryView) -> str:
         said.append(f"order {view.order}")
     else:
         said.append(f"lot {view.lot}")
-    if view.reason:
-        said.append(f"{view.reason} ({view.by})")
-    return ": ".join(said)
+    if view.reason and view.reason != said[0]:
+        said.append(view.reason)
+    return ": ".join(said) + (f" ({view.by})" if view.by else "")
 
 
 def show_orders(found: Sequence[OrderView], zone: tzinfo) -> None:
