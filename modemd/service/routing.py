@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.errors import Rejected
+from modemd.errors import ConfigError, Fault, Rejected
 from modemd.store import modems as store
 from modemd.store import queue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from modemd.config.modems import ModemConfig
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
@@ -69,8 +71,28 @@ def route_id(tx: Tx, rules: Rules, key: str) -> int:
         return known
     ids = store.modem_ids(tx, rules.gateway)
     made = store.add_route(tx, key)
-    store.set_members(tx, made, [ids[modem.name] for modem in members(rules, key) if modem.name in ids])
+    store.set_members(tx, rules.gateway, made, _own(tx, rules, key, ids))
+    store.add_members(tx, made, [each.id for each in _others(tx, rules, key)])
     return made
+
+
+def _own(tx: Tx, rules: Rules, key: str, ids: Mapping[str, int]) -> list[int]:
+    """The modems of this gateway in a route.
+
+    A prefix that another gateway has a route for, and this one has not, is that one's affair.
+    """
+    kind, _, value = base_of(key).partition(":")
+    if kind == "prefix" and all(route.prefix != value for route in rules.routes) and _others(tx, rules, key):
+        return []
+    return [ids[modem.name] for modem in members(rules, key) if modem.name in ids]
+
+
+def _others(tx: Tx, rules: Rules, key: str) -> list[store.OtherModem]:
+    """The modems of other gateways on this store that are in a route, or will be."""
+    base, *excluded = key.split(" !")
+    found = store.find_route(tx, base)
+    theirs = [] if found is None else store.others(tx, rules.gateway, found)
+    return [each for each in theirs if each.name not in excluded]
 
 
 def pinned(tx: Tx, rules: Rules, modem: str) -> int:
@@ -87,9 +109,11 @@ def alternative(tx: Tx, rules: Rules, current: int, modem: str) -> int | None:
 
 
 def able(tx: Tx, rules: Rules, key: str) -> bool:
-    """Tell whether a route has a modem that can send now."""
+    """Tell whether a route has a modem that can send now, of whichever gateway."""
     unable = store.unable(tx, rules.gateway)
-    return any(modem.name not in unable for modem in members(rules, key))
+    if any(modem.name not in unable for modem in members(rules, key)):
+        return True
+    return any(each.able for each in _others(tx, rules, key))
 
 
 def dead_ends(tx: Tx, rules: Rules) -> list[int]:
@@ -101,15 +125,34 @@ def dead_ends(tx: Tx, rules: Rules) -> list[int]:
 
 
 def sync(tx: Tx, rules: Rules) -> dict[str, int]:
-    """Make the modems and every route's set as the configuration says; return the modems' keys by name."""
+    """Make the modems and every route's set as the configuration says; return the modems' keys by name.
+
+    Raises:
+        ConfigError: another gateway of this store runs, and has a modem of a name that is used here.
+    """
+    _refuse_namesakes(tx, rules)
     ids = {modem.name: store.ensure_modem(tx, rules.gateway, modem.name) for modem in rules.modems}
     wanted = {ANY, *(f"prefix:{route.prefix}" for route in rules.routes), *(f"modem:{name}" for name in ids)}
     for key in sorted(wanted - set(store.route_keys(tx).values())):
         store.add_route(tx, key)
     for each, key in store.route_keys(tx).items():
-        store.set_members(tx, each, [ids[modem.name] for modem in members(rules, key)])
+        store.set_members(tx, rules.gateway, each, _own(tx, rules, key, ids))
     release(tx, rules)
     return ids
+
+
+def _refuse_namesakes(tx: Tx, rules: Rules) -> None:
+    """Messages, routes and requests know a modem by its name, whichever gateway it is at."""
+    found = [(modem.name, store.namesake(tx, rules.gateway, modem.name)) for modem in rules.modems]
+    faults = [
+        Fault(
+            f"gateway {other} on this store has a modem {name} as well: give it another name", "modems.list"
+        )
+        for name, other in found
+        if other is not None
+    ]
+    if faults:
+        raise ConfigError(faults)
 
 
 def release(tx: Tx, rules: Rules) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState, Trouble
 from modemd.service import dispatch
+from modemd.service.account_events import MAIL
 from modemd.service.outbox import CONVERSATION, MQTT, announce, announce_state
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import doubt_lasts
@@ -14,10 +15,14 @@ from modemd.store import conversation, modems, outbound, outbox, parts, queue, u
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from modemd.service.rules import Rules
-    from modemd.store.transaction import Tx
+    from modemd.store.transaction import Row, Tx
 
 _GONE_AFTER: Final = timedelta(minutes=2)
+_LOST_AFTER: Final = timedelta(minutes=10)
+"""No modem takes so long to answer, and no gateway is silent for so long and comes back at once."""
 AT_ONCE: Final = 1000
 """So many fall due or expire in one transaction: the modems wait for it."""
 _RESOLVED_AS_SENT: Final = "resolved as sent"
@@ -61,8 +66,11 @@ def stop_waiting(tx: Tx, now: datetime) -> int:
 
 
 def resolve_doubts(tx: Tx, rules: Rules, now: datetime) -> int:
-    """Apply the policy ``uncertain:`` where evidence was waited for long enough; return to how many parts."""
-    over = parts.doubts_over(tx, to_us(now))
+    """Apply the policy ``uncertain:`` where evidence was waited for long enough; return to how many parts.
+
+    Another gateway's doubts are its own to settle, unless it is gone.
+    """
+    over = parts.doubts_over(tx, to_us(now), to_us(now - _LOST_AFTER))
     for part_id, message_id, route_id in over:
         resolve(tx, rules, int(part_id), int(message_id), int(route_id), rules.sending.uncertain, now)
     return len(over)
@@ -103,29 +111,42 @@ def recover(tx: Tx, rules: Rules, now: datetime) -> int:
 
     Also what went by a modem that is configured no more, or under another name of this gateway.
     """
-    found = 0
-    for modem_id in modems.left_behind(tx, rules.gateway, to_us(now - _GONE_AFTER)):
-        for part_id, message_id, route_id in parts.submitting(tx, modem_id):
-            reason = "the gateway stopped before the modem had answered"
-            message = outbound.find_message(tx, int(message_id))
-            assert message is not None, "a part has a message"
-            until_us = to_us(now + doubt_lasts(rules.sending, report=bool(message.report)))
-            parts.move_part(
-                tx, int(part_id), PartState.UNCERTAIN, int(route_id), until_us=until_us, doubted=True,
-                code="uncertain", reason=reason,
-            )  # fmt: skip
-            settle(tx, rules, message, to_us(now), code="uncertain", reason=reason)
-            found += 1
-    return found
+    left = modems.left_behind(tx, rules.gateway, to_us(now - _GONE_AFTER))
+    return _doubt(tx, rules, [row for modem_id in left for row in parts.submitting(tx, modem_id)], now)
+
+
+def doubt_lost(tx: Tx, rules: Rules, now: datetime) -> int:
+    """What was given to a modem long ago, and never answered for, is in doubt; return how many parts.
+
+    So it goes with a gateway that does not come back: what it had in hand must not hang for ever.
+    """
+    return _doubt(tx, rules, parts.submitting_long(tx, to_us(now - _LOST_AFTER)), now)
+
+
+def _doubt(tx: Tx, rules: Rules, rows: Sequence[Row], now: datetime) -> int:
+    reason = "the gateway stopped before the modem had answered"
+    for part_id, message_id, route_id in rows:
+        message = outbound.find_message(tx, int(message_id))
+        assert message is not None, "a part has a message"
+        until_us = to_us(now + doubt_lasts(rules.sending, report=bool(message.report)))
+        parts.move_part(
+            tx, int(part_id), PartState.UNCERTAIN, int(route_id), until_us=until_us, doubted=True,
+            code="uncertain", reason=reason,
+        )  # fmt: skip
+        settle(tx, rules, message, to_us(now), code="uncertain", reason=reason)
+    return len(rows)
 
 
 def forget_untold(tx: Tx, now: datetime, kept: timedelta) -> int:
-    """Forget events that the broker has not been told of for so long, a thousand at most; return how many.
+    """Forget events that broker or mail server were not told of for so long; return how many.
+
+    Of each gateway's and for each of the two a thousand at most.
 
     What they would be told of has ended long ago, and its text is not to be kept any longer.
     """
     conversation.forget(tx, to_us(now - CONVERSATION))
-    return outbox.forget(tx, MQTT, to_us(now - kept), AT_ONCE)
+    before_us = to_us(now - kept)
+    return outbox.forget(tx, MQTT, before_us, AT_ONCE) + outbox.forget(tx, MAIL, before_us, AT_ONCE)
 
 
 def next_due(tx: Tx, now: datetime) -> datetime | None:
@@ -133,6 +154,10 @@ def next_due(tx: Tx, now: datetime) -> datetime | None:
 
     A message whose deadline passed while a modem had a part of it is looked at again when that comes back.
     """
-    times = (queue.next_due(tx), parts.next_doubt(tx), upkeep.next_deadline(tx, to_us(now)))
+    times = (
+        queue.next_due(tx),
+        parts.next_doubt(tx, to_us(now - _LOST_AFTER)),
+        upkeep.next_deadline(tx, to_us(now)),
+    )
     known = [at for at in times if at is not None]
     return from_us(min(known)) if known else None

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    case,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from modemd.store.schema import gateway, modem, route, route_modem
 from modemd.store.statement import Statement
@@ -18,7 +29,12 @@ _ROUTES: Final = Statement(select(route.c.id, route.c.key))
 _ROUTE: Final = Statement(select(route.c.id).where(route.c.key == bindparam("k")))
 _ROUTE_KEY: Final = Statement(select(route.c.key).where(route.c.id == bindparam("id")))
 _ADD_ROUTE: Final = Statement(insert(route).returning(route.c.id), ("key",))
-_CLEAR_ROUTE: Final = Statement(delete(route_modem).where(route_modem.c.route_id == bindparam("r")))
+_CLEAR_ROUTE: Final = Statement(
+    delete(route_modem).where(
+        route_modem.c.route_id == bindparam("r"),
+        route_modem.c.modem_id.in_(select(modem.c.id).where(modem.c.gateway == bindparam("g"))),
+    )
+)
 _ADD_MEMBER: Final = Statement(insert(route_modem), ("modem_id", "route_id"))
 
 
@@ -43,12 +59,20 @@ def add_route(tx: Tx, key: str) -> int:
     return int(tx.scalar(_ADD_ROUTE, key=key))
 
 
-def set_members(tx: Tx, route_id: int, modem_ids: Iterable[int]) -> None:
-    """Say which modems a route consists of."""
-    tx.run(_CLEAR_ROUTE, r=route_id)
+def set_members(tx: Tx, gateway_name: str, route_id: int, modem_ids: Iterable[int]) -> None:
+    """Say which of a gateway's modems are in a route; other gateways' stay as they are."""
+    tx.run(_CLEAR_ROUTE, r=route_id, g=gateway_name)
+    add_members(tx, route_id, modem_ids)
+
+
+def add_members(tx: Tx, route_id: int, modem_ids: Iterable[int]) -> None:
+    """Put modems that are not in a route into it."""
     tx.many(_ADD_MEMBER, [{"modem_id": each, "route_id": route_id} for each in sorted(set(modem_ids))])
 
 
+_SENDING: Final[list[ColumnElement[str]]] = [
+    literal_column(f"'{state}'") for state in ("new", "ready", "restarting")
+]
 _MODEMS: Final = Statement(
     select(modem.c.name, modem.c.id).where(modem.c.gateway == bindparam("g")),
 )
@@ -57,9 +81,36 @@ _GONE: Final = Statement(
         modem.c.gateway == bindparam("g"),
         or_(
             modem.c.paused_at.is_not(literal_column("NULL")),
-            modem.c.state.not_in([literal_column(f"'{state}'") for state in ("new", "ready", "restarting")]),
+            modem.c.state.not_in(_SENDING),
         ),
     ),
+)
+_CAN_SEND = modem.c.paused_at.is_(literal_column("NULL")) & modem.c.state.in_(_SENDING)
+# As seen from the gateway that asks: it says every half minute that it is there, as they do.
+_NOW = select(gateway.c.seen_at).where(gateway.c.name == bindparam("g")).scalar_subquery()
+_THEIRS = gateway.alias("theirs")
+_LIVES = (
+    exists()
+    .where(
+        _THEIRS.c.name == modem.c.gateway,
+        _THEIRS.c.stopped_at.is_(literal_column("NULL")),
+        _THEIRS.c.seen_at >= _NOW - literal_column("120000000"),
+    )
+    .correlate(modem)
+)
+_OTHERS: Final = Statement(
+    select(
+        modem.c.id, modem.c.name,
+        case((_CAN_SEND & _LIVES, literal_column("1")), else_=literal_column("0")),
+    )
+    .select_from(route_modem.join(modem, modem.c.id == route_modem.c.modem_id))
+    .where(route_modem.c.route_id == bindparam("r"), modem.c.gateway != bindparam("g"))
+    .order_by(modem.c.id),
+)  # fmt: skip
+_NAMESAKE: Final = Statement(
+    select(modem.c.gateway)
+    .where(modem.c.name == bindparam("name"), modem.c.gateway != bindparam("g"), _LIVES)
+    .order_by(modem.c.id),
 )
 _SEEN = select(modem.c.id, modem.c.gateway, modem.c.name, modem.c.state, modem.c.error)
 _ONE_MODEM: Final = Statement(_SEEN.where(modem.c.id == bindparam("modem_id")))
@@ -97,6 +148,26 @@ def modem_ids(tx: Tx, gateway_name: str) -> dict[str, int]:
 def unable(tx: Tx, gateway_name: str) -> set[str]:
     """Return the names of modems that cannot send now: gone, without SIM or network, paused, stopped."""
     return {str(row[0]) for row in tx.all(_GONE, g=gateway_name)}
+
+
+class OtherModem(NamedTuple):
+    """Another gateway's modem; ``able``: it can send, and its gateway was seen within two minutes."""
+
+    id: int
+    name: str
+    able: bool
+
+
+def others(tx: Tx, gateway_name: str, route_id: int) -> list[OtherModem]:
+    """Return the modems of other gateways that are in a route."""
+    rows = tx.all(_OTHERS, g=gateway_name, r=route_id)
+    return [OtherModem(int(modem_id), str(name), bool(able)) for modem_id, name, able in rows]
+
+
+def namesake(tx: Tx, gateway_name: str, name: str) -> str | None:
+    """Return another gateway that runs and has a modem of this name."""
+    found = tx.scalar(_NAMESAKE, g=gateway_name, name=name)
+    return None if found is None else str(found)
 
 
 class ModemRow(NamedTuple):
@@ -151,7 +222,12 @@ _FORGET_GATEWAY: Final = Statement(delete(gateway).where(gateway.c.name == bindp
 _ADD_GATEWAY: Final = Statement(insert(gateway), ("name", "pid", "version", "started_at", "seen_at"))
 _SEE_GATEWAY: Final = Statement(
     update(gateway)
-    .where(gateway.c.name == bindparam("n"), gateway.c.stopped_at.is_(literal_column("NULL")))
+    .where(
+        gateway.c.name == bindparam("n"),
+        gateway.c.stopped_at.is_(literal_column("NULL")),
+        # Each change of the store wakes the other gateways, and that may be what wakes this one.
+        gateway.c.seen_at <= bindparam("at") - literal_column("10000000"),
+    )
     .values(seen_at=bindparam("at")),
 )
 _STOP_GATEWAY: Final = Statement(
@@ -166,7 +242,7 @@ def gateway_started(tx: Tx, name: str, pid: int, version: str, at_us: int) -> No
 
 
 def gateway_seen(tx: Tx, name: str, at_us: int) -> None:
-    """Note that it is alive."""
+    """Note that it is alive; more often than every ten seconds is not written."""
     tx.run(_SEE_GATEWAY, n=name, at=at_us)
 
 

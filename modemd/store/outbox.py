@@ -151,7 +151,7 @@ def told(tx: Tx, ids: Sequence[int]) -> None:
 
 
 def forget(tx: Tx, consumer: str, before_us: int, most: int) -> int:
-    """Forget what a consumer was not told of in time, among each gateway's ``most`` oldest; return how many."""
+    """Forget what a consumer was not told of in time, of each gateway's ``most`` oldest; return how many."""
     everybody = {"", tx.gateway, *(str(row[0]) for row in tx.all(_GATEWAYS, mine=tx.gateway))}
     return sum(
         tx.run(_FORGET, c=consumer, theirs=each, before=before_us, most=most) for each in sorted(everybody)

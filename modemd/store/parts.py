@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, case, func, literal_column, select, update
+from sqlalchemy import bindparam, case, exists, func, literal_column, select, update
 
 from modemd.store.outbound import EVENT_COLUMNS, MessageRow
-from modemd.store.schema import IN_DOUBT, SUBMITTING, UNCERTAIN, message, part
+from modemd.store.schema import IN_DOUBT, SUBMITTING, UNCERTAIN, gateway, message, modem, part
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -220,12 +220,28 @@ _SUBMITTING: Final = Statement(
         SUBMITTING, part.c.modem_id == bindparam("modem")
     ),
 )
-_DOUBTS_OVER: Final = Statement(
+_SUBMITTING_LONG: Final = Statement(
     select(part.c.id, part.c.message_id, part.c.route_id).where(
-        UNCERTAIN, part.c.not_before_at <= bindparam("at")
+        SUBMITTING, part.c.submitted_at < bindparam("before")
     ),
 )
-_NEXT_DOUBT: Final = Statement(select(func.min(part.c.not_before_at)).where(UNCERTAIN))
+# A gateway looks for evidence of what went by its modems, as long as there is such a gateway.
+_OF_ANOTHER = (
+    exists()
+    .where(
+        modem.c.id == part.c.modem_id,
+        modem.c.gateway != bindparam("mine"),
+        gateway.c.name == modem.c.gateway,
+        gateway.c.seen_at >= bindparam("gone"),
+    )
+    .correlate(part)
+)
+_DOUBTS_OVER: Final = Statement(
+    select(part.c.id, part.c.message_id, part.c.route_id).where(
+        UNCERTAIN, part.c.not_before_at <= bindparam("at"), ~_OF_ANOTHER
+    ),
+)
+_NEXT_DOUBT: Final = Statement(select(func.min(part.c.not_before_at)).where(UNCERTAIN, ~_OF_ANOTHER))
 
 
 def in_doubt(tx: Tx, modem_id: int) -> list[Row]:
@@ -238,14 +254,22 @@ def submitting(tx: Tx, modem_id: int) -> list[Row]:
     return tx.all(_SUBMITTING, modem=modem_id)
 
 
-def doubts_over(tx: Tx, at_us: int) -> list[Row]:
-    """Return ``(part, message, route)`` of uncertain parts for which evidence was waited for long enough."""
-    return tx.all(_DOUBTS_OVER, at=at_us)
+def submitting_long(tx: Tx, before_us: int) -> list[Row]:
+    """Return ``(part, message, route)`` of what any modem was given before then and has not answered for."""
+    return tx.all(_SUBMITTING_LONG, before=before_us)
 
 
-def next_doubt(tx: Tx) -> int | None:
-    """Return when the next uncertain part's time is over, in microseconds since 1970."""
-    at = tx.scalar(_NEXT_DOUBT)
+def doubts_over(tx: Tx, at_us: int, gone_us: int) -> list[Row]:
+    """Return ``(part, message, route)`` of uncertain parts for which evidence was waited for long enough.
+
+    They went by this gateway's modems, or by those of one that was not seen since ``gone_us``.
+    """
+    return tx.all(_DOUBTS_OVER, at=at_us, mine=tx.gateway, gone=gone_us)
+
+
+def next_doubt(tx: Tx, gone_us: int) -> int | None:
+    """Return when the next such part's time is over, in microseconds since 1970."""
+    at = tx.scalar(_NEXT_DOUBT, mine=tx.gateway, gone=gone_us)
     return None if at is None else int(at)
 
 

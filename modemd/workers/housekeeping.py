@@ -7,8 +7,8 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import accounts, arrival, credit_wait, suspension, upkeep
-from modemd.store import modems
+from modemd.service import accounts, arrival, credit_wait, routing, suspension, upkeep
+from modemd.store import appointments, modems
 from modemd.store import upkeep as forget
 from modemd.store.times import to_us
 from modemd.workers.supervisor import Worker
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _SEEN_S: Final = 30.0
 _SLOW_S: Final = 300.0
+_LOOK_S: Final = 60.0
+"""How often it is looked whether another gateway is gone, and what waits for its modems goes by others."""
 _DAY_S: Final = 86400.0
 _LISTEN_S: Final = 0.25
 _ACCOUNTS_S: Final = 5.0
@@ -38,7 +40,7 @@ class Clock(Worker):
         super().__init__()
         self._floor = floor
         self._retention = retention
-        self._slow_at = 0.0
+        self._slow_at = self._look_at = 0.0
         self._forget_at = time.monotonic() + forget_in_s
 
     def stop(self) -> None:
@@ -55,6 +57,9 @@ class Clock(Worker):
         if time.monotonic() >= self._slow_at:
             self._slow_at = time.monotonic() + _SLOW_S
             await self._floor.store.run(lambda tx: self._slow(tx, now))
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + _LOOK_S
+            await self._floor.store.run(lambda tx: routing.release(tx, self._floor.rules))
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _DAY_S
             await self._floor.store.run(lambda tx: self._forget(tx, now))
@@ -79,6 +84,9 @@ class Clock(Worker):
 
     def _slow(self, tx: Tx, now: datetime) -> None:
         upkeep.stop_waiting(tx, now)
+        lost = upkeep.doubt_lost(tx, self._floor.rules, now)
+        if lost:
+            log.warning("%d parts were given to a modem long ago, and never answered for: in doubt", lost)
         incomplete = arrival.hand_out_incomplete(tx, self._floor.rules, now)
         if incomplete:
             log.warning("%d incoming messages were handed out with parts missing", incomplete)
@@ -86,15 +94,16 @@ class Clock(Worker):
     async def _forget_untold(self, now: datetime) -> None:
         """In pieces: a broker that was away leaves a long backlog, and modems wait for the store."""
         kept, count, last = timedelta(seconds=self._retention.text_s), 0, upkeep.AT_ONCE
-        while last == upkeep.AT_ONCE:
+        while last >= upkeep.AT_ONCE:
             last = await self._floor.store.run(lambda tx: upkeep.forget_untold(tx, now, kept))
             count += last
         if count:
-            log.warning("%d events older than %s were forgotten: the broker was not reached", count, kept)
+            log.warning("%d events older than %s were forgotten: nobody took them", count, kept)
 
     def _forget(self, tx: Tx, now: datetime) -> None:
         forget.forget_texts(tx, to_us(now - timedelta(seconds=self._retention.text_s)))
         forget.forget_numbers(tx, to_us(now - timedelta(seconds=self._retention.number_s)))
+        appointments.forget(tx, to_us(now - timedelta(seconds=self._retention.number_s)))
 
 
 class Listener(Worker):

@@ -28,7 +28,7 @@ class Queue:
         for key in ("any", "prefix:+1", "modem:gsm1"):
             modems.add_route(tx, key)
         for route_id, members in ((ANY, (1, 2)), (FAR, (2,)), (PINNED, (1,))):
-            modems.set_members(tx, route_id, members)
+            modems.add_members(tx, route_id, members)
 
     def put(
         self,
@@ -238,13 +238,16 @@ def test_concatenation_references_count_per_destination(tmp_path: Path) -> None:
 
 def test_a_gateway_is_known_while_it_lives(tmp_path: Path) -> None:
     database = fresh(tmp_path)
+    second = 1_000_000
     database.transact(lambda tx: modems.gateway_started(tx, "gw1", 41, "0.9", 1))
     database.transact(lambda tx: modems.gateway_started(tx, "gw1", 42, "1.0", 5))
-    database.transact(lambda tx: modems.gateway_seen(tx, "gw1", 9))
-    assert database.transact(modems.gateways) == [("gw1", 42, "1.0", 5, 9, None)]
-    database.transact(lambda tx: modems.gateway_stopped(tx, "gw1", 10))
-    database.transact(lambda tx: modems.gateway_seen(tx, "gw1", 11))
-    assert database.transact(modems.gateways) == [("gw1", 42, "1.0", 5, 9, 10)]
+    database.transact(lambda tx: modems.gateway_seen(tx, "gw1", 9 * second))
+    assert database.transact(modems.gateways) == [("gw1", 42, "1.0", 5, 5, None)]
+    database.transact(lambda tx: modems.gateway_seen(tx, "gw1", 11 * second))
+    assert database.transact(modems.gateways) == [("gw1", 42, "1.0", 5, 11 * second, None)]
+    database.transact(lambda tx: modems.gateway_stopped(tx, "gw1", 12 * second))
+    database.transact(lambda tx: modems.gateway_seen(tx, "gw1", 40 * second))
+    assert database.transact(modems.gateways) == [("gw1", 42, "1.0", 5, 11 * second, 12 * second)]
 
 
 def test_a_modem_keeps_its_row_and_says_whether_it_can_send(tmp_path: Path) -> None:
