@@ -21,7 +21,7 @@ _SUMS: Final = Statement(
     select(
         ledger.c.account_id, ledger.c.lot_id, ledger.c.kind,
         func.sum(ledger.c.credits), func.sum(ledger.c.held),
-    ).group_by(ledger.c.account_id, ledger.c.lot_id, ledger.c.kind)
+    ).group_by(ledger.c.lot_id, ledger.c.account_id, ledger.c.kind)
 )  # fmt: skip
 _KEPT: Final = ("held", "granted", "captured", "forfeited", "revoked")
 _LOTS: Final = Statement(
