@@ -139,6 +139,34 @@ def test_what_waits_is_cancelled(desk: Desk, options: list[str]) -> None:
     )
 
 
+def test_what_waits_is_cancelled_by_its_senders_name_too(desk: Desk) -> None:
+    message_id = desk.send("Hello", "--id", "order-12")
+    assert (
+        desk.call("messages", "cancel", "--name", "order-12").out
+        == f"message {message_id} is cancelled now\n"
+    )
+    assert desk.run("messages", "cancel", "--name", "order-13").status == 1
+    assert desk.run("messages", "cancel").status == 2
+
+
+def test_an_appointment_is_planned_moved_and_cancelled(desk: Desk) -> None:
+    def send(day: int) -> int:
+        options = ("--id", "a1", "--appointment", f"2099-01-{day:02d} 09:30", "--remind", "24h,2h")
+        return desk.send("At {time} on {date}", *options)
+
+    first = desk.shown(send(10))
+    assert (first["client_id"], first["state"], first["text"]) == (
+        "a1/24h",
+        "scheduled",
+        "At 09:30 on 10/01/2099",
+    )
+    moved = send(11)
+    assert [desk.shown(each)["state"] for each in range(moved - 2, moved)] == ["cancelled"] * 2
+    desk.call("messages", "cancel", "--name", "a1")
+    assert [desk.shown(each)["state"] for each in (moved, moved + 1)] == ["cancelled"] * 2
+    assert desk.shown(moved)["error"]["reason"] == "its appointment was cancelled"
+
+
 def test_who_dropped_a_file_is_told_of_the_cancellation(desk: Desk) -> None:
     request = intake.prepare(SendRequest(to="+32475123456", text="Hello"), desk.rules, now())
     desk.write(lambda tx: add_files(tx, [SpoolRow(1, "key", b"hello", "smstools3")]))

@@ -16,7 +16,8 @@ from modemd.cli.presence import open_store, utc_now
 from modemd.config import load
 from modemd.errors import Rejected
 from modemd.model import MessageState
-from modemd.service import accounts, credit_views, orders, views
+from modemd.service import accounts, appointments, credit_views, orders, views
+from modemd.service.checks import DEFAULT_ACCOUNT
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
@@ -143,12 +144,27 @@ def _with_parts(
 
 @messages.command()
 @takes_config
-@click.argument("message_id", metavar="ID", type=int)
+@click.argument("message_id", metavar="[ID]", type=int, required=False)
+@click.option(
+    "--name", metavar="NAME", help="Instead of ID: the sender's own id of a message or appointment."
+)
+@click.option(
+    "--account", metavar="A", default=DEFAULT_ACCOUNT, help="Whose name that is.", show_default=True
+)
 @_json
 @click.pass_obj
-def cancel(path: Path, message_id: int, *, as_json: bool) -> None:
-    """Cancel what no modem holds of a message that is queued or scheduled."""
-    _order(path, lambda tx, rules: orders.cancel(tx, rules, message_id, utc_now()), as_json=as_json)
+def cancel(path: Path, message_id: int | None, name: str | None, account: str, *, as_json: bool) -> None:
+    """Cancel what no modem holds of a message, or all reminders of an appointment that wait."""
+    if (message_id is None) == (name is None):
+        raise click.UsageError("give either ID or --name")
+
+    def order(tx: Tx, rules: Rules) -> MessageRow:
+        if name is not None:
+            return appointments.cancel_named(tx, rules, account, name, utc_now())
+        assert message_id is not None, "one of both is given"
+        return orders.cancel(tx, rules, message_id, utc_now())
+
+    _order(path, order, as_json=as_json)
 
 
 @messages.command()

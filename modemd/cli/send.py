@@ -19,7 +19,7 @@ from modemd.config import Config, load
 from modemd.errors import Rejected, StoreError
 from modemd.formats.sendjson import read_send
 from modemd.model import Priority
-from modemd.service import accounts, credit, intake, views
+from modemd.service import accounts, appointments, credit, intake, views
 from modemd.service.rules import Rules
 from modemd.store import accounts as rows
 
@@ -37,6 +37,8 @@ class Options(TypedDict):
     client_id: str | None
     priority: str
     at: str | None
+    appointment: str | None
+    remind: str | None
     validity: str | None
     report: bool | None
     flash: bool
@@ -67,6 +69,12 @@ class Options(TypedDict):
     show_default=True,
 )
 @click.option("--at", metavar="TIME", help="Not before: 2026-11-22 14:30, in the gateway's time zone.")
+@click.option(
+    "--appointment",
+    metavar="TIME",
+    help="Remind of it: {date} and {time} in TEXT are its own; the same --id moves it.",
+)
+@click.option("--remind", metavar="TIMES", help="How long before it: 24h, or 2d,2h  [default: the account's]")
 @click.option("--validity", metavar="TIME", help="How long it may take to arrive: 30min, 24h, 2d.")
 @click.option(
     "--report/--no-report", default=None, help="Ask for a status report  [default: sending.reports]"
@@ -125,6 +133,7 @@ def _payload(options: Options, text: str) -> dict[str, Any]:
     """The options are the fields of a JSON message, and mean and allow the same."""
     payload: dict[str, Any] = {"to": list(options["to"]), "text": text, "id": options["client_id"]}
     payload |= {name: options[name] for name in ("account", "priority", "at", "validity", "report")}
+    payload |= {name: options[name] for name in ("appointment", "remind") if options[name] is not None}
     return payload | {"flash": options["flash"] or None, "modem": options["modem"]}
 
 
@@ -178,7 +187,7 @@ def _accept(tx: Tx, prepared: list[Prepared], config: Config) -> list[Accepted]:
     """All of them, or none: what is raised undoes the transaction."""
     accepted, now = [], utc_now()
     rules = known_rules(tx, Rules.of(config), now)
-    for answer in intake.accept(tx, prepared, rules, now, source="cli"):
+    for answer in appointments.accept(tx, prepared, rules, now, source="cli"):
         if isinstance(answer, Rejected):
             raise answer
         accepted.append(answer)

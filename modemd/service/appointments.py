@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import Rejected
 from modemd.formats.leads import lead_word
 from modemd.model import ENDED, MessageState, PartState
-from modemd.service import intake
+from modemd.service import intake, orders
 from modemd.service.intake import Accepted
 from modemd.service.outbox import announce_rejected
 from modemd.service.rollup import settle_by_id
@@ -94,6 +94,18 @@ def cancel(tx: Tx, rules: Rules, account: str, key: str, now: datetime) -> Messa
     if not ended:
         raise Rejected("too_late", f"appointment {key!r} cannot be cancelled: none of its reminders waits")
     return ended[-1]
+
+
+def cancel_named(tx: Tx, rules: Rules, account: str, name: str, now: datetime) -> MessageRow:
+    """Cancel what waits of a message, or of an appointment, that an account knows by this name.
+
+    Raises:
+        Rejected: ``bad_request``: there is none; ``too_late``: nothing of it waits any more.
+    """
+    message = outbound.find_by_client(tx, account, name)
+    if message is not None:
+        return orders.cancel(tx, rules, int(message[0]), now)
+    return cancel(tx, rules, account, name, now)
 
 
 def call_off(tx: Tx, rules: Rules, row: AppointmentRow, now: datetime) -> list[MessageRow]:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from modemd.model import Reply, SendRequest
     from modemd.service.rules import Rules
-    from modemd.store.outbound import MessageRow
     from modemd.store.transaction import Tx
 
 __all__ = ["MOST_QUOTED", "VERBS", "Wake", "answer"]
@@ -119,38 +118,18 @@ def _own(request: SendRequest, asked: Asked) -> SendRequest:
 
 def _cancel(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
     """End what no modem holds of a message, or of all reminders of an appointment."""
-    row = _cancelled_appointment(tx, asked, rules, now)
-    if row is None:
-        row = orders.cancel(tx, rules, _message(tx, asked, rules), now)
-    return event_object(message_event(row, now)), Wake(results=True)
-
-
-def _cancelled_appointment(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> MessageRow | None:
-    """Where ``client_id`` names an appointment, all that waits of it is cancelled."""
-    client_id = asked.fields.word("client_id")
-    if client_id is None or asked.fields.payload.get("id") is not None:
-        return None
-    account = account_meant(asked, rules)
-    if outbound.find_by_client(tx, account, client_id) is not None:
-        return None
-    return appointments.cancel(tx, rules, account, client_id, now)
-
-
-def _message(tx: Tx, asked: Asked, rules: Rules) -> int:
-    """The message that ``id`` or ``client_id`` names; another account's is as good as none."""
     message_id = asked.fields.whole("id", 1, _LARGEST_ID)
+    name = asked.fields.word("client_id")
     if message_id is not None:
         found = outbound.find_message(tx, message_id)
-        if found is None or asked.account not in {None, found.account}:
+        if found is None or asked.account not in {None, found.account}:  # another's is as good as none
             raise Rejected("bad_request", f"id: there is no message {message_id}")
-        return message_id
-    client_id = asked.fields.word("client_id")
-    if client_id is None:
+        row = orders.cancel(tx, rules, message_id, now)
+    elif name is not None:
+        row = appointments.cancel_named(tx, rules, account_meant(asked, rules), name, now)
+    else:
         raise Rejected("bad_request", "id: is missing; give id or client_id")
-    known = outbound.find_by_client(tx, account_meant(asked, rules), client_id)
-    if known is None:
-        raise Rejected("bad_request", f"client_id: there is no message {client_id!r}")
-    return int(known[0])
+    return event_object(message_event(row, now)), Wake(results=True)
 
 
 _VERBS: Final[dict[str, Verb]] = {

@@ -75,7 +75,10 @@ def test_several_recipients_are_several_requests_with_ids_of_their_own() -> None
         ({"to": None}, "to: is missing"),
         ({"to": []}, "to: is empty"),
         ({"appointment": "tomorrow"}, "appointment: 'tomorrow' is not a time"),
-        ({"appointment": "2026-12-01 10:00", "at": "2026-11-30 10:00"}, "at: what goes before an appointment"),
+        (
+            {"appointment": "2026-12-01 10:00", "at": "2026-11-30 10:00"},
+            "at: what goes before an appointment",
+        ),
         ({"remind": "24h"}, "remind: appointment: is missing"),
         ({"appointment": "2026-12-01 10:00", "remind": "soon"}, "remind: 'soon' is not a length of time"),
         ({"appointment": "2026-12-01 10:00", "remind": []}, "remind: is one length of time, or a list"),

@@ -103,6 +103,8 @@ def test_destinations(lines: list[str], expected: tuple[str, int | None]) -> Non
         ("Client_id: a-1", "client_id", "a-1"),
         ("Id: a-2", "client_id", "a-2"),
         ("At: 2026-11-22 14:30", "not_before_at", datetime(2026, 11, 22, 13, 30, tzinfo=UTC)),
+        ("Appointment: 2026-11-22 14:30", "appointment_at", datetime(2026, 11, 22, 13, 30, tzinfo=UTC)),
+        ("Appointment: 2026-11-22 14:30\nRemind: 2h, 2 days", "remind_s", (172_800, 7200)),
         ("At: 2026-11-22T14:30:00Z", "not_before_at", datetime(2026, 11, 22, 14, 30, tzinfo=UTC)),
         ("Smsd_debug: x", "text", "hello"),
         ("UDH-DATA: 06 05 04 0B 84 23 F0", "udh", bytes.fromhex("05040B8423F0")),
@@ -196,6 +198,9 @@ def test_smsds_words(octets: bytes, code: str, fail_reason: str) -> None:
     [
         (b"To: 32475123456\nVoicecall: yes\n\nTONE: 1", "voice calls"),
         (b"To: 32475123456\nInclude: /etc/shadow\n\nx", "Include"),
+        (b"To: 32475123456\nRemind: 2h\n\nx", "Remind: Appointment: is missing"),
+        (b"To: 32475123456\nAppointment: soon\n\nx", "Appointment: 'soon' is not a time"),
+        (b"To: 32475123456\nAt: 2026-11-22\nAppointment: 2026-11-22\n\nx", "At: what goes before an appoint"),
         (b"To: 32475123456\nAt: tomorrow\n\nx", "At: 'tomorrow' is not a time"),
         (b"To: 32475123456\nDCS_hex: F\n\nx", "DCS_hex"),
         (b"To: 32475123456\nUDH-DATA: XY\n\nx", "UDH-DATA"),

@@ -14,9 +14,10 @@ from modemd.model import SendRequest
 from modemd.service import intake, orders
 from modemd.store import accounts, outbound
 from modemd.store import appointments as store
-from modemd.store.times import from_us
+from modemd.store.times import from_us, to_us
 from tests.service.clinic import AT, DAY, Desk, H, accepted, refused
 from tests.service.office import START, TO, text_of
+from tests.store.files import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -255,3 +256,11 @@ def test_moves_never_leave_an_old_one_waiting(tmp_path_factory: Any, steps: list
         else:
             desk.claim()
         assert desk.run(lambda tx: no_old_one_waits(desk, tx))
+
+
+def test_past_ones_are_forgotten_with_the_numbers(desk: Desk) -> None:
+    accepted(desk.plan())
+    accepted(desk.plan(AT + DAY, key="a2"))
+    assert desk.run(lambda tx: store.forget(tx, to_us(AT + H))) == 1
+    assert rows(desk.database, "SELECT key FROM appointment") == [("a2",)]
+    assert rows(desk.database, "SELECT count(*) FROM reminder") == [(2,)]

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modemd.model import Reply
-from modemd.service import dispatch, modem_orders, requests, routing
+from modemd.model import Reply, SendRequest
+from modemd.service import (
+    account_sync,
+    appointments,
+    dispatch,
+    intake,
+    modem_orders,
+    requests,
+    routing,
+)
 from modemd.service.outbox import MQTT
 from modemd.service.requests import MOST_QUOTED, Wake
 from modemd.service.rules import Rules
@@ -258,6 +266,17 @@ def test_a_message_is_cancelled_by_either_of_its_names(desk: Desk) -> None:
     third = desk.office.send(client_id="7")
     assert desk.data("cancel", {"client_id": 7})["id"] == str(third)
     assert desk.data("cancel", {"id": str(desk.office.send())})["event"] == "cancelled"
+
+
+def test_an_appointment_is_cancelled_by_its_name(desk: Desk) -> None:
+    office = desk.office
+    wish = SendRequest(to=TO, text="x", client_id="a1", appointment_at=office.now + timedelta(days=3))
+    office.run(lambda tx: account_sync.sync(tx, office.rules, office.now))
+    prepared = [intake.prepare(wish, office.rules, office.now)]
+    office.run(lambda tx: appointments.accept(tx, prepared, office.rules, office.now, source="mqtt"))
+    told = desk.data("cancel", {"client_id": "a1"})
+    assert (told["client_id"], told["event"]) == ("a1/24h", "cancelled")
+    assert desk.error("cancel", {"client_id": "a1"})[0] == "too_late"
 
 
 def test_what_cannot_be_cancelled_is_said(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
+from modemd.formats.leads import read_leads
 from modemd.formats.moments import parse_moment
 from modemd.formats.rejections import bad_request
 from modemd.formats.smstools3.body import read_contents
@@ -52,7 +53,7 @@ def read_request(octets: bytes, zone: tzinfo) -> SendRequest:
         account=headers.get("Account") or None,
         client_id=headers.get("Client_id") or headers.get("Id") or None,
         priority=PRIORITIES.get(headers.get("Priority", "").lower(), Priority.NORMAL),
-        not_before_at=_at(headers, zone),
+        **_times(headers, zone),
         modem=headers.get("Queue") or headers.get("Provider") or None,
         smsc=_smsc(headers),
         retries=_small(headers, "Retries", 1000),
@@ -141,14 +142,24 @@ def _smsc(headers: dict[str, str]) -> str | None:
     return f"+{digits.removeprefix('00')}"
 
 
-def _at(headers: dict[str, str], zone: tzinfo) -> datetime | None:
-    written = headers.get("At", "")
+def _times(headers: dict[str, str], zone: tzinfo) -> dict[str, Any]:
+    at, appointment_at = _moment(headers, "At", zone), _moment(headers, "Appointment", zone)
+    remind_s = read_leads("Remind", headers.get("Remind"))
+    if at is not None and appointment_at is not None:
+        raise bad_request("At: what goes before an appointment has no time of its own; give one of both")
+    if remind_s is not None and appointment_at is None:
+        raise bad_request("Remind: Appointment: is missing: nobody can say before what")
+    return {"not_before_at": at, "appointment_at": appointment_at, "remind_s": remind_s}
+
+
+def _moment(headers: dict[str, str], name: str, zone: tzinfo) -> datetime | None:
+    written = headers.get(name, "")
     if not written:
         return None
     try:
         return parse_moment(written, zone)
     except ValueError as wrong:
-        raise bad_request(f"At: {wrong}") from wrong
+        raise bad_request(f"{name}: {wrong}") from wrong
 
 
 def _small(headers: dict[str, str], name: str, most: int) -> int | None:
