@@ -32,7 +32,8 @@ def test_every_command_is_told_and_every_told_command_is_there() -> None:
 def test_every_option_is_there(command: str, option: str) -> None:
     made = getattr(import_module(f"modemd.cli.{COMMANDS[command].module}"), COMMANDS[command].name)
     assert isinstance(made, click.Command)
-    assert any(option in parameter.opts for parameter in made.params)
+    every = [made, *made.commands.values()] if isinstance(made, click.Group) else [made]
+    assert any(option in parameter.opts for each in every for parameter in each.params)
 
 
 def test_every_make_target_is_there() -> None:
