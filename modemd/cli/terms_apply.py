@@ -100,7 +100,7 @@ def _carry_out(books: Books, refused: list[str]) -> list[Step]:
 
 
 def _one(step: Step, tx: Tx, rules: Rules, now: datetime) -> bool:
-    return daily.carry_out(tx, rules, step, now)
+    return daily.carry_out(tx, rules, step, now) is not None
 
 
 def _show(step: Step, zone: tzinfo) -> None:

@@ -7,10 +7,10 @@ step that another gateway, or a command, has done meanwhile is not due any more.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modemd.errors import Rejected
-from modemd.service import accounts, credit
+from modemd.service import accounts, credit, erasure
 from modemd.service.account_events import tell
 from modemd.service.calendar import day_of
 from modemd.service.customers import by_id
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from modemd.service.erasure import Erased
     from modemd.service.rules import Rules
     from modemd.store.accounts import AccountRow
     from modemd.store.transaction import Tx
 
-__all__ = ["BY", "ROUNDS", "Step", "carry_out", "check_clock", "due", "is_done", "note_day"]
+__all__ = ["BY", "ROUNDS", "Carried", "Step", "carry_out", "check_clock", "due", "is_done", "note_day"]
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,13 @@ BY: Final = "terms"
 """Who does what a rule brings about."""
 ROUNDS: Final = 3
 """A step may bring about another: what is closed is erased. So often it is looked again."""
+
+
+class Carried(NamedTuple):
+    """A step that was done; ``erased`` says what was removed, and which files are still to be."""
+
+    step: Step
+    erased: Erased | None
 
 
 def is_done(tx: Tx, rules: Rules, now: datetime) -> bool:
@@ -61,19 +69,19 @@ def note_day(tx: Tx, rules: Rules, now: datetime) -> None:
     plans.note_day(tx, _today(rules, now), rules.gateway, to_us(now))
 
 
-def carry_out(tx: Tx, rules: Rules, step: Step, now: datetime) -> bool:
-    """Do one step, where it is still due; tell whether it was.
+def carry_out(tx: Tx, rules: Rules, step: Step, now: datetime) -> Carried | None:
+    """Do one step, where it is still due; ``None``: it is not.
 
     Raises:
         Rejected: the books say no: the clock is set back.
     """
     found = next((each for each in due(tx, rules, now, step.account_id) if each.key == step.key), None)
-    if found is None or found.kind not in _DO:
-        return False
+    if found is None:
+        return None
     row = by_id(tx, found.account_id)
-    _DO[found.kind](tx, rules, found, row, now)
+    erased = _DO[found.kind](tx, rules, found, row, now)
     log.warning("account %s: %s (%s)", row.name, found.sentence, found.clause or "its own terms")
-    return True
+    return Carried(found, erased)
 
 
 def _today(rules: Rules, now: datetime) -> str:
@@ -123,10 +131,15 @@ def _close(tx: Tx, rules: Rules, step: Step, row: AccountRow, now: datetime) -> 
     accounts.close(tx, rules, row.name, code=step.code, reason=reason, by=BY, now=now)
 
 
-_DO: Final[dict[str, Callable[[Tx, Rules, Step, AccountRow, datetime], None]]] = {
+def _erase(tx: Tx, rules: Rules, _step: Step, row: AccountRow, now: datetime) -> Erased:
+    return erasure.erase(tx, rules, row.name, by=BY, now=now)
+
+
+_DO: Final[dict[str, Callable[[Tx, Rules, Step, AccountRow, datetime], Erased | None]]] = {
     "terms": _change_terms,
     "expire": _expire,
     "suspend": _suspend,
     "forfeit": _forfeit,
     "close": _close,
+    "erase": _erase,
 }

@@ -69,7 +69,8 @@ class TermsWorker(Worker):
         floor = self._floor
         self.beat_at = time.monotonic()
         try:
-            return await floor.store.run(lambda tx: daily.carry_out(tx, floor.rules, step, now))
+            carried = await floor.store.run(lambda tx: daily.carry_out(tx, floor.rules, step, now))
         except Rejected as refusal:
             log.warning("account %s: %s was refused: %s", step.account, step.sentence, refusal.reason)
             return False
+        return carried is not None

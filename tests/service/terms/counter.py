@@ -237,7 +237,7 @@ class Counter:
         return done
 
     def carry_out(self, step: Step) -> bool:
-        return self.run(lambda tx: daily.carry_out(tx, self.office.rules, step, self.now))
+        return self.run(lambda tx: daily.carry_out(tx, self.office.rules, step, self.now)) is not None
 
     def kinds(self) -> list[str]:
         """What the daily application would do."""
