@@ -43,7 +43,7 @@ def _keys(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, ..
     return keys
 
 
-@click.command()
+@click.command(short_help="Open an account.")
 @takes_config
 @takes_by
 @takes_json
@@ -78,7 +78,7 @@ def add(
         _tell(books, row, f"account {name} is open, under the terms {row.terms}", as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Change an account's keys.")
 @takes_config
 @takes_by
 @takes_json
@@ -96,7 +96,7 @@ def change(path: Path, name: str, keys: dict[str, Any], by: str, *, as_json: boo
         _tell(books, row, f"account {name} is changed", as_json=as_json)
 
 
-@click.command(epilog=f"Reasons of L §19.1: {_REASONS}.")
+@click.command(epilog=f"Reasons of L §19.1: {_REASONS}.", short_help="Stop an account before its next part.")
 @takes_config
 @takes_by
 @takes_json
@@ -115,7 +115,7 @@ def suspend(path: Path, name: str, reason: str, by: str, *, as_json: bool) -> No
           as_json=as_json)  # fmt: skip
 
 
-@click.command()
+@click.command(short_help="Let a suspended account go on.")
 @takes_config
 @takes_by
 @takes_json
@@ -130,7 +130,10 @@ def resume(path: Path, name: str, by: str, *, as_json: bool) -> None:
     _move(path, name, lambda tx, rules, now: verbs.resume(tx, rules, name, by=by, now=now), as_json=as_json)
 
 
-@click.command(epilog=f"Reasons of L §19.1: {_REASONS}. customer: the customer ended it (L §19.3).")
+@click.command(
+    epilog=f"Reasons of L §19.1: {_REASONS}. customer: the customer ended it (L §19.3).",
+    short_help="End an account; its credits are lost.",
+)
 @takes_config
 @takes_by
 @takes_json

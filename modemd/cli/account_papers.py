@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from modemd.service.objections import Kind
 
 
-@click.command()
+@click.command(short_help="Hand an account over to another holder.")
 @takes_config
 @takes_by
 @takes_json
@@ -55,7 +55,7 @@ def transfer(
         click.echo(f"account {name} is closed; {counted(done.credits)} in {lots} went to account {to}")
 
 
-@click.command("object")
+@click.command("object", short_help="Record an account's objection.")
 @takes_config
 @takes_by
 @takes_json
@@ -99,7 +99,7 @@ def _target(invoice: str | None, message: str | None, terms: str | None) -> tupl
     return given[0] if given else ("service", None)
 
 
-@click.command()
+@click.command(short_help="Decide on an objection.")
 @takes_config
 @takes_by
 @takes_json

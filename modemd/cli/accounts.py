@@ -31,7 +31,7 @@ for _command in (*CHANGES, *PAPERS):
     account.add_command(_command)
 
 
-@account.command("list")
+@account.command("list", short_help="List accounts with state, terms, credits.")
 @takes_config
 @takes_json
 @click.option("--all", "closed_too", is_flag=True, help="Also those that are closed or erased.")
@@ -54,7 +54,7 @@ def list_accounts(path: Path, *, closed_too: bool, as_json: bool) -> None:
     show_table(ACCOUNTS, [account_line(row, by_name[row.name], rules) for row in shown], none="no accounts")
 
 
-@account.command()
+@account.command(short_help="Show all about one account.")
 @takes_config
 @takes_json
 @click.argument("name", metavar="ID")

@@ -33,7 +33,7 @@ def consent() -> None:
     """
 
 
-@consent.command("list")
+@consent.command("list", short_help="List who may be sent to, or not.")
 @takes_config
 @takes_json
 @click.option("--history", is_flag=True, help="Everything that was ever written down, in order.")
@@ -54,7 +54,7 @@ def list_consents(path: Path, account: str, *, history: bool, as_json: bool) -> 
             show_table(_CONSENTS, [_row(each, books.zone) for each in found], none="no consents")
 
 
-@consent.command()
+@consent.command(short_help="Write down that a number may be sent to.")
 @takes_config
 @takes_by
 @takes_json
@@ -72,7 +72,7 @@ def grant(path: Path, account: str, phone: str, by: str, *, as_json: bool) -> No
     _tell(account, kept, "granted", as_json=as_json)
 
 
-@consent.command()
+@consent.command(short_help="Write down that it may not be sent to.")
 @takes_config
 @takes_by
 @takes_json

@@ -37,7 +37,7 @@ for _command in MONEY:
     credit.add_command(_command)
 
 
-@credit.command(context_settings=_SIGNED)
+@credit.command(context_settings=_SIGNED, short_help="Give an account credits.")
 @takes_config
 @takes_by
 @takes_json
@@ -62,7 +62,7 @@ def grant(path: Path, account: str, credits_: int, reason: str, by: str, *, as_j
         click.echo(f"account {account}: {counted(credits_)} granted as lot {lot}, the balance is {left}")
 
 
-@credit.command(context_settings=_SIGNED)
+@credit.command(context_settings=_SIGNED, short_help="Correct an account's credits, up or down.")
 @takes_config
 @takes_by
 @takes_json
@@ -89,7 +89,7 @@ def adjust(path: Path, account: str, credits_: int, reason: str, by: str, *, as_
         click.echo(f"account {account}: {signed(credits_)} credits, the balance is {left}")
 
 
-@credit.command()
+@credit.command(short_help="Show lots, and what moved the credits.")
 @takes_config
 @takes_json
 @click.option("--limit", type=click.IntRange(min=1), help=f"The newest entries  [default: {_MOST_SHOWN}]")
@@ -116,7 +116,7 @@ def statement(path: Path, account: str, limit: int | None, *, whole: bool, as_js
             show_statement(found, books.zone, charged=rules.terms_of(account).charged)
 
 
-@credit.command()
+@credit.command(short_help="Add up the ledger, and compare.")
 @takes_config
 @takes_json
 @click.pass_context

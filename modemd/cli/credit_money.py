@@ -18,7 +18,7 @@ from modemd.service import money_views as views
 from modemd.service import ordering, payments
 
 
-@click.command()
+@click.command(short_help="Order credits; issue the invoice.")
 @takes_config
 @takes_by
 @takes_json
@@ -53,7 +53,7 @@ def order(
         _tell(books, made.id, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Book a payment, or a part of one.")
 @takes_config
 @takes_by
 @takes_json
@@ -76,7 +76,7 @@ def pay(path: Path, order_id: int, amount: str, ref: str, by: str, *, as_json: b
         _tell(books, order_id, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Book that a payment was taken back.")
 @takes_config
 @takes_by
 @takes_json
@@ -100,7 +100,7 @@ def chargeback(path: Path, payment: str, by: str, *, as_json: bool) -> None:
         _tell(books, gone.order.id, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Cancel an order that is not paid.")
 @takes_config
 @takes_by
 @takes_json
@@ -131,7 +131,7 @@ def _tell(books: Books, order_id: int, *, as_json: bool) -> None:
         tell_order(found, books.zone)
 
 
-@click.command()
+@click.command(short_help="List orders.")
 @takes_config
 @takes_json
 @click.option("--order", "order_id", type=int, metavar="ID", help="One order, with its payments.")
@@ -163,7 +163,7 @@ def orders(path: Path, account: str | None, order_id: int | None, *, unpaid: boo
             show_orders(listed, books.zone)
 
 
-@click.command()
+@click.command(short_help="Print an invoice.")
 @takes_config
 @takes_json
 @click.option("--html", "as_page", is_flag=True, help="Print a page of HTML.")

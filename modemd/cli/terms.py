@@ -56,7 +56,7 @@ def list_terms(path: Path, *, as_json: bool) -> None:
     show_table(_NAMES, rows, none="no terms")
 
 
-@terms.command()
+@terms.command(short_help="Show the rules of terms, with clauses.")
 @takes_config
 @takes_json
 @click.argument("name", metavar="NAME")

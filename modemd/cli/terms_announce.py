@@ -16,7 +16,7 @@ from modemd.formats.moments import parse_moment
 from modemd.service import announcements as verbs
 
 
-@click.command()
+@click.command(short_help="Announce changed terms.")
 @takes_config
 @takes_by
 @takes_json
@@ -57,7 +57,7 @@ def announce(
             )
 
 
-@click.command()
+@click.command(short_help="Take an announced change back.")
 @takes_config
 @takes_json
 @click.argument("account", metavar="ACCOUNT")

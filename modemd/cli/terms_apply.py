@@ -39,7 +39,7 @@ _DOES: Final = {
 }
 
 
-@click.command()
+@click.command(short_help="Apply the rules now, or rehearse it.")
 @takes_config
 @takes_json
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
