@@ -72,7 +72,7 @@ def _fact(name: str, told: Mapping[str, Any], zone: tzinfo) -> str:
     value = told[name]
     if name in MONEY:
         return f"{value} {told.get('currency', 'EUR')}"
-    if name.endswith("_at"):
+    if name.endswith(("_at", "_until")):
         return _when(datetime.fromisoformat(value), zone)
     if name == "to" and told["event"] == "opted_out":
         return _shortened(str(value))

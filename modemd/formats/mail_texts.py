@@ -61,7 +61,7 @@ EVENTS: Final = {
     ),
     "terms_change": Words(
         "change of the terms",
-        "The terms of account {account} change. Who does not agree with it may object.",
+        "The terms of account {account} change. Who does not agree with that may object.",
     ),
     "terms_change.in_force": Words(
         "new terms are in force", "The terms of account {account} have changed, as was announced."
@@ -97,7 +97,10 @@ FACTS: Final = {
     "terms": "Terms",
     "version": "Version",
     "tariff": "Tariff",
-    "effective_at": "From",
+    "prices": "Prices a credit",
+    "effective_at": "In force from",
+    "objection_until": "Object before",
+    "from": "From",
     "to": "To",
     "cancelled": "Messages cancelled",
     "clause": "By the terms",

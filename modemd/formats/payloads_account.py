@@ -13,7 +13,11 @@ AccountEventName = Literal[
 ]  # fmt: skip
 
 
-class AccountEventBody(TypedDict):
+# ``from`` is a word of the language: only this way of writing a TypedDict can have it as a key.
+_From = TypedDict("_From", {"from": NotRequired[Annotated[str, "Of a transfer: the account that it was."]]})
+
+
+class AccountEventBody(_From):
     """Something happened to an account. What is known of it stands in the fields that fit."""
 
     event: Annotated[AccountEventName, "What happened."]
@@ -42,6 +46,10 @@ class AccountEventBody(TypedDict):
     terms: NotRequired[Annotated[str, "The terms that it lives under, or will."]]
     version: NotRequired[Annotated[int, "Their version."]]
     effective_at: NotRequired[Annotated[Moment, "When a change takes effect."]]
+    objection_until: NotRequired[Annotated[Moment, "Until when it may object to a change."]]
+    change: NotRequired[Annotated[int, "The announced change's own name."]]
+    tariff: NotRequired[Annotated[str, "The tariff whose prices change."]]
+    prices: NotRequired[Annotated[str, "The prices of its bundles, without VAT."]]
     in_force: NotRequired[Annotated[bool, "True where an announced change has taken effect."]]
     to: NotRequired[Annotated[str, "The recipient that it is about; the new account of a transfer."]]
     how: NotRequired[Annotated[str, "How the recipient said so: `sms`, or who wrote it down."]]

@@ -133,6 +133,7 @@ class MqttStates(Worker):
 
         found, known, took_s = await self._floor.store.run(look)
         self._look_at = time.monotonic() + max(_LOOK_S, took_s * _SELDOM)
+        self._credit_at = time.monotonic() + _CREDIT_S
         self._makes = {
             name: make if make.imei or make.model else self._makes.get(name, make)
             for name, make in found.makes.items()

@@ -110,3 +110,13 @@ def test_a_case_of_an_event_has_words_of_its_own(event: str, facts: dict[str, An
 
 def test_what_was_paid_is_no_amount_without_vat() -> None:
     assert "  Amount:                10.00 EUR\n" in written("payment", amount="10.00", currency="EUR")
+
+
+def test_a_change_says_when_it_comes_and_until_when_to_object() -> None:
+    text = written(
+        "terms_change", terms="sms4less", version=2, effective_at="2026-12-31T23:00:00+00:00",
+        objection_until="2026-11-29T23:00:00+00:00", in_force=False, change=3,
+    )  # fmt: skip
+    assert "  In force from:         2027-01-01 00:00 +01:00\n" in text
+    assert "  Object before:         2026-11-30 00:00 +01:00\n" in text
+    assert "may object" in " ".join(text.split())

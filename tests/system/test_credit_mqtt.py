@@ -7,8 +7,10 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 
+from modemd.formats.payloads_table import payload_schemas
 from tests.desk import Desk
 from tests.system.mqtt_run import connected
 from tests.system.mqtt_user import MqttUser
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tests.system.gateway import Site
     from tests.system.mosquitto import Broker
 
+SCHEMAS = payload_schemas()
 TO = "+32475123456"
 CREDIT = "modemd/account/clinic/credit"
 DEVICE = "homeassistant/device/modemd_test/config"
@@ -128,3 +131,6 @@ def test_an_account_from_its_order_to_its_end(site: Site, broker: Broker, board:
         ]
         assert {to for _, [to] in office.envelopes} == {"desk@clinic.example"}
     assert "desk@" not in site.log
+    for each in board.on("modemd/account/clinic/event"):
+        jsonschema.validate(each.body, SCHEMAS["AccountEvent"])
+        assert set(each.body) <= set(SCHEMAS["AccountEvent"]["properties"]), each.body
