@@ -9,7 +9,7 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, PartState, SendRequest
-from modemd.service import accounts, credit_wait, orders, upkeep
+from modemd.service import accounts, credit, credit_wait, intake, orders, upkeep
 from tests.service.credits import Counter
 from tests.service.office import LONG, TO
 from tests.store.files import rows
@@ -136,10 +136,14 @@ def test_nothing_is_covered_for_an_account_that_is_suspended(office: Counter) ->
 def test_a_thousand_are_covered_at_a_time(tmp_path: Path) -> None:
     office = Counter(tmp_path, on_insufficient="wait")
     most = credit_wait.AT_ONCE
-    office.accept(*[SendRequest(to=TO, text="x", account="acme")] * (most + 1))
+    run, rules = office.database.transact, office.rules  # without a look at each message
+    prepared = [intake.prepare(SendRequest(to=TO, text="x", account="acme"), rules, office.now)] * (most + 1)
+    run(lambda tx: intake.accept(tx, prepared, rules, office.now, source="mqtt"))
+    office.database.connection.execute("DELETE FROM touched")
     office.grant(most + 1)
-    assert office.cover()
+    assert run(lambda tx: credit_wait.cover(tx, rules, office.now))
     assert waiting(office) == 1
-    assert not office.cover()
+    assert not run(lambda tx: credit_wait.cover(tx, rules, office.now))
     assert waiting(office) == 0
     assert office.has() == (0, most + 1, 0)
+    assert not run(credit.verify)

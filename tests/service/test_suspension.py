@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.model import PartState, SendRequest
+from modemd.model import PartState
 from modemd.service import account_sync, accounts, dispatch, routing, suspension, upkeep
 from modemd.service.outcomes import Taken
 from modemd.store import parts
-from tests.service.office import LONG, TO, Office, rules_of
+from tests.service.office import LONG, Office, rules_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def office_of(folder: Path) -> Office:
-    rules = rules_of(accounts={"acme": {}, "clinic": {}})
+def office_of(folder: Path, *more: str) -> Office:
+    rules = rules_of(accounts={name: {} for name in ("acme", "clinic", *more)})
     office = Office(folder, rules)
     office.run(lambda tx: account_sync.sync(tx, office.rules, office.now))
     return office
@@ -90,12 +90,14 @@ def test_what_was_being_submitted_is_recorded_all_the_same(tmp_path: Path) -> No
     assert office.state(one) == "sent"
 
 
-def test_a_claim_looks_at_so_many_at_a_time_and_asks_to_be_called_again(tmp_path: Path) -> None:
-    office = office_of(tmp_path)
-    for _ in range(9):
-        office.accept(*[SendRequest(to=TO, text="Hello", account="acme")] * 1000)
+def test_a_claim_puts_so_much_aside_at_a_time_and_asks_to_be_called_again(tmp_path: Path) -> None:
+    names = [f"stopped{each}" for each in range(9)]
+    office = office_of(tmp_path, *names)
+    for name in names:
+        office.send(account=name)
     theirs = office.send(account="clinic")
-    suspend(office)
+    for name in names:
+        suspend(office, name)
     first = office.claim()
     assert first is not None
     assert first.stopped == "suspended"
