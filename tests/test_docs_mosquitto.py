@@ -64,6 +64,8 @@ def reaches(broker: ReadyMade, sender: str, topic: str, receiver: str) -> bool:
         ("gw1", "modemd/received/clinic", "clinic", True),
         ("gw1", "modemd/response/quote/clinic", "clinic", True),
         ("gw1", "modemd/account/clinic/credit", "clinic", True),
+        ("gw1", "modemd/account/clinic/event", "clinic", True),
+        ("gw1", "modemd/account/shop/event", "clinic", False),
         ("gw1", "reply/clinic/7", "clinic", True),
         ("gw1", "modemd/status/shop", "clinic", False),
         ("gw1", "modemd/received/default", "clinic", False),

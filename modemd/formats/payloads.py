@@ -62,7 +62,7 @@ class EventBody(TypedDict):
     at: Annotated[Moment, "When it happened."]
     parts: Annotated[Count, "The short messages that it consists of; 0 where it was rejected."]
     parts_done: Annotated[Count, "How many of them the network took."]
-    credits: Annotated[Count, "What it has cost."]
+    credits: Annotated[Count, "What it costs: what is held for it, and what its sent parts have cost."]
     modem: Annotated[str | None, "The modem that sends or sent it; null before one took it."]
     error: NotRequired[Annotated[EventError, "Present where there is trouble, and only there."]]
 
