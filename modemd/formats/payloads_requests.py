@@ -24,10 +24,10 @@ class QuoteRequest(Asking, Send):
 
 
 class CancelRequest(Asking):
-    """End what no modem holds of a message. Wants `id` or `client_id`."""
+    """End what no modem holds of a message, or of an appointment's reminders. Wants `id` or `client_id`."""
 
     id: NotRequired[Annotated[str | int | None, "The gateway's own name of the message."]]
-    client_id: NotRequired[Annotated[str | int | None, "The sender's name of the message."]]
+    client_id: NotRequired[Annotated[str | int | None, "The sender's name of the message or appointment."]]
     account: NotRequired[_Account]
 
 

@@ -200,11 +200,14 @@ class _Batch:
         self._opened = {}
         self._keys = set()
 
-    def _account_id(self, account: str) -> int:
+    def _find_account(self, account: str) -> int | None:
         if account not in self._ids:
             owner = accounts.find(self._tx, account)
             self._ids[account] = None if owner is None else owner.id
-        account_id = self._ids[account]
+        return self._ids[account]
+
+    def _account_id(self, account: str) -> int:
+        account_id = self._find_account(account)
         if account_id is None:
             raise Rejected("account_unknown", f"there is no account {account!r}")
         return account_id
@@ -212,8 +215,8 @@ class _Batch:
     def _check_name(self, each: Prepared) -> None:
         """A message may not go by an appointment's name: nobody could tell them apart."""
         key = each.request.client_id
-        owner = None if key is None else accounts.find(self._tx, each.account)
-        if owner is not None and key is not None and store.find(self._tx, owner.id, key) is not None:
+        account_id = None if key is None else self._find_account(each.account)
+        if account_id is not None and key is not None and store.find(self._tx, account_id, key) is not None:
             raise Rejected("duplicate_id", f"id {key!r} was used for an appointment")
 
     def _open(self, each: Prepared, plan: Planned) -> _Opened:

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 AHEAD: Final = timedelta(days=60)
 """So far ahead of a reminder its appointment is planned, and its credits are held."""
 AGAIN: Final = timedelta(days=1)
+_OVER: Final = frozenset({"closed", "erased"})
 _MOST: Final = 10_000
 """Reminders of one file: one transaction takes them all."""
 
@@ -221,6 +222,10 @@ def go_on(tx: Tx, rules: Rules, row: CalendarRow, new: Outlook | None, now: date
     """
     present = store.find_by_id(tx, row.id)
     if present is None or (present.body, present.expanded_to) != (row.body, row.expanded_to):
+        return 0
+    owner = accounts.find_by_id(tx, row.account_id)
+    if owner is None or owner.state in _OVER:
+        store.set_expanded(tx, row.id, None)
         return 0
     if new is None:
         store.set_expanded(tx, row.id, to_us(now + AHEAD))

@@ -79,6 +79,7 @@ class _Writer:
         self._met: dict[tuple[str, str], tuple[int, bytes | None, str]] = {}
 
     def take(self, each: Prepared, file_id: int | None, reply: Reply | None) -> Accepted | Rejected:
+        assert each.plan is None, "what has an appointment is not sent as it is: appointments.accept takes it"
         again = self._again(each, reply)
         if again is not None:
             return again

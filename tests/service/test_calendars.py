@@ -11,8 +11,9 @@ import pytest
 from modemd.errors import Rejected
 from modemd.formats.ical import read_calendar
 from modemd.service import appointments, calendars
+from modemd.store import accounts
 from modemd.store import calendars as store
-from modemd.store.times import from_us
+from modemd.store.times import from_us, to_us
 from tests.formats.test_ical import DROPPED, MOVED, START, TO, WEEKLY, alarm, calendar, event
 from tests.service.clinic import DAY, Desk, H
 from tests.service.office import START as CLOCK
@@ -191,6 +192,21 @@ def test_what_cannot_be_looked_through_is_tomorrow(desk: Practice) -> None:
         calendars.look_again(row, "clinic", strict, desk.now)
     desk.run(lambda tx: calendars.go_on(tx, strict, row, None, desk.now))
     assert desk.roll() == 0
+
+
+def test_a_closed_accounts_calendars_rest(desk: Practice) -> None:
+    assert desk.drop(WEEKLY) is None
+    desk.now += 2 * DAY
+    [row] = desk.run(lambda tx: calendars.due(tx, desk.now, 9))
+
+    def close(tx: Tx) -> None:
+        accounts.set_state(
+            tx, row.account_id, "closed", to_us(desk.now), code="customer", reason=None, by="test"
+        )
+
+    desk.run(close)
+    assert desk.go_on_with(row) == 0
+    assert [each.expanded_to for each in desk.kept()] == [None]
 
 
 # -- refusals and credits --------------------------------------------------------------------------
