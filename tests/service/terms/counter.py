@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -109,7 +109,7 @@ class Counter:
         return self.office.now
 
     def to(self, at: datetime) -> Counter:
-        self.office.now = at
+        self.office.now = at.astimezone(UTC)  # as the gateway's clock has it
         return self
 
     def know(self, **sections: Any) -> None:
