@@ -216,7 +216,7 @@ def test_a_closed_accounts_calendars_rest(desk: Practice) -> None:
         (VISIT.replace("20261123T09", "20261101T09"), "clinic", "too_late: event u1: it is past"),
         (VISIT.replace("+32475123456", "+1"), "clinic", "bad_number: event u1: "),
         (VISIT, "nobody", "account_unknown: there is no account 'nobody'"),
-        (VISIT, "paid", "insufficient_credit: event u1: the message needs 1 credits"),
+        (VISIT, "paid", "insufficient_credit: event u1: "),
     ],
 )
 def test_a_file_that_is_refused_leaves_nothing(
