@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
 from modemd.service.credit_alerts import watch_low
-from modemd.store import accounts, ledger, lots, parts
+from modemd.store import accounts, holds, ledger, lots, parts
 from modemd.store.ledger import Entry
 from modemd.store.times import to_us
 
@@ -108,7 +108,7 @@ class Holds:
             if lot_id is None:
                 self._divide(found, keys)
             else:
-                ledger.hold_new(
+                holds.hold_new(
                     self._tx, found.purse.account_id, found.name, lot_id, keys, found.total, self._at_us
                 )
         self._reserved = {}
@@ -135,14 +135,14 @@ def capture(tx: Tx, part_id: int, now_us: int) -> int:
 
     Doing it again takes nothing.
     """
-    return ledger.capture(tx, part_id, now_us)
+    return holds.capture(tx, part_id, now_us)
 
 
 def follow(tx: Tx, message_id: int, now_us: int) -> int:
     """Capture or release what is held for those of a message's parts that ended; return what was released."""
     released = 0
     by_lot: dict[int, int] = {}
-    for _account_id, lot_id, _kind, credits_, _held, _at in ledger.follow(tx, message_id, now_us):
+    for _account_id, lot_id, _kind, credits_, _held, _at in holds.follow(tx, message_id, now_us):
         if credits_:
             released += credits_
             by_lot[lot_id] = by_lot.get(lot_id, 0) + credits_
@@ -184,7 +184,7 @@ def hold_again(tx: Tx, rules: Rules, message: MessageRow, now: datetime) -> None
         raise Rejected("account_closed", f"account {message.account!r} is {row.state}")
     if not each:
         return
-    again = ledger.to_hold_again(tx, message.id)
+    again = holds.to_hold_again(tx, message.id)
     needed = each * len(again)
     purse = None if row is None else Purse(tx, row.id)
     available = 0 if purse is None else purse.available

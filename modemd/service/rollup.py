@@ -52,7 +52,8 @@ _WORST_FIRST: Final = (
 )
 _GIVEN_UP: Final = frozenset({MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED})
 _BADLY_ENDED_PARTS: Final = frozenset({_P.FAILED, _P.CANCELLED, _P.EXPIRED, _P.UNDELIVERED})
-_CLOSING: Final = _BADLY_ENDED_PARTS | {_P.DELIVERED}
+_CLOSING: Final = frozenset({_P.FAILED, _P.CANCELLED, _P.EXPIRED})
+"""What was held for such a part is released. What is held for one that the network takes is captured then."""
 _ENDS: Final = _GIVEN_UP | {MessageState.UNDELIVERED, MessageState.DELIVERED}
 
 

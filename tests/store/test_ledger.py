@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from modemd.store import accounts, balances, ledger, lots
+from modemd.store import accounts, balances, holds, ledger, lots
 from modemd.store.ledger import Entry
 from tests.store.files import fresh, rows, served
 
@@ -116,8 +116,8 @@ def test_sums_that_do_not_add_up_are_refused(books: Database) -> None:
 
 def test_capturing_again_takes_nothing(books: Database) -> None:
     books.transact(lambda tx: ledger.post(tx, [hold(3)]))
-    assert books.transact(lambda tx: ledger.capture(tx, 7, 5)) == 3
-    assert books.transact(lambda tx: ledger.capture(tx, 7, 6)) == 0
+    assert books.transact(lambda tx: holds.capture(tx, 7, 5)) == 3
+    assert books.transact(lambda tx: holds.capture(tx, 7, 6)) == 0
     found = books.transact(lambda tx: balances.find_balance(tx, 1))
     assert (found.balance, found.held, found.captured) == (7, 0, 3)
     assert (found.first_funded_at, found.funded_at, found.sent_at, found.posted_at) == (1, 1, 5, 5)
