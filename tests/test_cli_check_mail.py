@@ -101,3 +101,16 @@ def test_what_is_wrong_with_the_section_is_said(
     done = checked(tmp_path, given, "--offline")
     assert done.status == 78
     assert fault in done.out
+
+
+def test_accounts_that_will_get_no_letter_are_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    accounts = {"clinic": {"mail": ["all"], "email": "desk@clinic.example"}, "shop": {"mail": ["closed"]}}
+    desk.config.write_text(f"accounts: {json.dumps(accounts)}\n")
+    said = desk.run("check", "--offline").out
+    assert "note: accounts.clinic.mail: nothing is mailed without a mail: section\n" in said
+    assert "note: accounts.shop.mail: nothing is mailed without a mail: section\n" in said
+    desk.config.write_text(f"accounts: {json.dumps(accounts)}\nmail: {{from: sms@gw.example}}\n")
+    said = desk.run("check", "--offline").out
+    assert "note: accounts.shop.mail: it has no email: to write to\n" in said
+    assert "accounts.clinic" not in said

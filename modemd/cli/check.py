@@ -50,7 +50,12 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool
             else str(error)
         )
         ctx.exit(EXIT_CONFIG)
-    notes = [*without_effect(config), *_absent_programs(config), *(door.note for door in doors if door.note)]
+    notes = [
+        *without_effect(config),
+        *_absent_programs(config),
+        *_unmailed(config),
+        *(door.note for door in doors if door.note),
+    ]
     if as_json:
         click.echo(json.dumps({"file": str(path), "fine": True, "faults": [], "notes": notes}))
         return
@@ -106,6 +111,18 @@ def _absent_programs(config: Config) -> list[str]:
     """No fault: it may come later, or be another user's. But nobody is told of anything without it."""
     program = config.hooks.event[:1] if config.hooks.event else ()
     return [f"hooks.event: {each} is not there, or may not be run" for each in program if not which(each)]
+
+
+def _unmailed(config: Config) -> list[str]:
+    """Accounts that chose events to be mailed, and will get no letter."""
+    chosen = {name: account for name, account in config.accounts.items() if account.mail}
+    if config.mail is None:
+        return [f"accounts.{name}.mail: nothing is mailed without a mail: section" for name in chosen]
+    return [
+        f"accounts.{name}.mail: it has no email: to write to"
+        for name, account in chosen.items()
+        if account.email is None
+    ]
 
 
 def _without_password(url: str) -> str:
