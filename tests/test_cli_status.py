@@ -196,7 +196,7 @@ def test_accounts_that_are_low_or_suspended_or_wait_are_shown(tmp_path: Path) ->
     titles = next(place for place, line in enumerate(lines) if line.startswith("CREDIT "))
     assert [line.split(maxsplit=5) for line in lines[titles + 1 :]] == [
         ["clinic", "active", "5", "0", "-", "low"],
-        ["patient", "active", "1", "0", "1", "3 credits are wanted"],
+        ["patient", "active", "1", "0", "1", "wants 3 credits"],
         ["shop", "suspended", "50", "0", "-", "operator"],
     ]
 

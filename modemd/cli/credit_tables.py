@@ -95,7 +95,7 @@ def _order_row(view: OrderView, zone: tzinfo) -> list[str]:
     return [
         str(view.id), day(view.ordered_at, zone), view.account, str(view.credits),
         money(view.total, view.currency), money(view.open, view.currency), last_day(view.due_at, zone),
-        view.state,
+        view.state.replace("_", " "),
     ]  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def show_order(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo) -
     vat = None if view.vat_rate is None else f"{money(view.vat, view.currency)} ({view.vat_rate:f} %)"
     facts = {
         "order": view.id,
-        "state": view.state,
+        "state": view.state.replace("_", " "),
         "account": view.account,
         "invoice": view.invoice,
         "credits": f"{view.credits} at {price(view.unit_price, view.currency)}",

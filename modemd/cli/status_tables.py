@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from modemd.cli.amounts import counted
 from modemd.cli.output import Column, cell, moment, plain_table, printable, rich_table
 from modemd.service.routing import base_of
 
@@ -80,7 +81,7 @@ def _credit_tables(wanting: Sequence[Standing]) -> list[_Table]:
 def _credit_row(view: Standing) -> list[str]:
     why = [view.state_code] if view.state_code else []
     why += ["low"] if view.low else []
-    why += [f"{view.waiting_credits} credits are wanted"] if view.waiting else []
+    why += [f"wants {counted(view.waiting_credits)}"] if view.waiting else []
     return [
         view.account, view.state, str(view.balance), str(view.held), cell(view.waiting or None),
         cell(printable(", ".join(why))),
