@@ -25,7 +25,9 @@ MAX_FILE_OCTETS: Final = 1024 * 1024
 """A file with more is no message; a reader need not read further."""
 
 _JSON_PRIORITY: Final = re.compile(rb'"priority"\s*:\s*"([A-Za-z]{1,10})"')
-_REJECTED_TOP: Final = re.compile(rb"(?:Fail_reason: [^\n]*\nFailed: [0-9: -]{17}\n)+")
+_REJECTED_TOP: Final = re.compile(
+    rb"(?:Fail_reason: [^\n]*\n(?:Account: [A-Za-z0-9_-]+\n)?Failed: [0-9: -]{17}\n)+"
+)
 
 
 @value(frozen=True, slots=True)
@@ -133,9 +135,14 @@ def finished(
     return rejected(contents, why_failed(results[0]), ended, zone=zone)
 
 
-def rejected(original: bytes, fail_reason: str, at: datetime, *, zone: tzinfo = UTC) -> bytes:
-    """``Fail_reason:`` and ``Failed:``, and below them the file as it came, octet by octet."""
-    return rejected_lines(fail_reason, at, zone) + without_rejection(original)
+def rejected(
+    original: bytes, fail_reason: str, at: datetime, *, zone: tzinfo = UTC, account: str | None = None
+) -> bytes:
+    """``Fail_reason:`` and ``Failed:``, and below them the file as it came, octet by octet.
+
+    ``account``: whose folder it was dropped into; it stands between them.
+    """
+    return rejected_lines(fail_reason, at, zone, account) + without_rejection(original)
 
 
 def without_rejection(octets: bytes) -> bytes:

@@ -53,7 +53,7 @@ class Rejections:
             The new path, or ``None`` where the file had to be left alone.
         """
         log.warning("%a is refused: %s", veiled(os.fsdecode(name)), veiled(reason))
-        head = rejected(b"", reason, self._floor.now(), zone=self._floor.zone)
+        head = rejected(b"", reason, self._floor.now(), zone=self._floor.zone, account=self._owner(path))
         target = join(self._dirs["failed"], self._dirs.free_name("failed", name, set()))
         try:
             await asyncio.to_thread(_prepend, path, target, head)
@@ -61,6 +61,12 @@ class Rejections:
             self.leave_alone(path, f"it cannot be put into failed/: {error}")
             return None
         return target
+
+    def _owner(self, path: bytes) -> str | None:
+        """The account in whose folder a file lies."""
+        folder = os.path.dirname(path)  # noqa: PTH120 - names are bytes
+        outside = folder == self._dirs["outgoing"]
+        return None if outside else os.fsdecode(os.path.basename(folder))  # noqa: PTH119
 
 
 def _prepend(source: bytes, target: bytes, head: bytes) -> None:

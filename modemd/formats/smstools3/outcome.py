@@ -26,6 +26,7 @@ _RESULT_NAMES: Final = frozenset(
         "NOTICE",
     },
 )
+_DEFAULT: Final = "default"
 _WENT: Final = {MessageState.SENT, MessageState.DELIVERED}
 _TAKEN: Final = {MessageState.UNDELIVERED, MessageState.EXPIRED}
 """These too, where the network had all of it."""
@@ -37,7 +38,10 @@ def finished_file(original: bytes, result: OutboundResult, zone: tzinfo) -> byte
     kept = [line for line in parsed.lines if name_of(line) not in _RESULT_NAMES]
     if kept and not kept[-1].endswith(b"\n"):
         kept[-1] += b"\n"
-    added = "".join(f"{name}: {one_line(value)}\n" for name, value in _headers(result, zone))
+    headers = _headers(result, zone)
+    if parsed.values().get("Account", _DEFAULT) != result.event.account:
+        headers.insert(0, ("Account", result.event.account))  # its folder tells no more whose it is
+    added = "".join(f"{name}: {one_line(value)}\n" for name, value in headers)
     return _joined(parsed, kept, added.encode())
 
 
@@ -76,9 +80,10 @@ def why_failed(result: OutboundResult) -> str:
     return result.fail_reason or (error.reason if error else "") or str(result.event.event)
 
 
-def rejected_lines(fail_reason: str, at: datetime, zone: tzinfo) -> bytes:
-    """The two lines that go on top of a file which is no message."""
-    return f"Fail_reason: {one_line(fail_reason)}\nFailed: {stamp(at, zone)}\n".encode()
+def rejected_lines(fail_reason: str, at: datetime, zone: tzinfo, account: str | None = None) -> bytes:
+    """The lines that go on top of a file which is no message; ``account`` is whose folder it was in."""
+    whose = f"Account: {account}\n" if account else ""
+    return f"Fail_reason: {one_line(fail_reason)}\n{whose}Failed: {stamp(at, zone)}\n".encode()
 
 
 def one_line(value: str) -> str:
