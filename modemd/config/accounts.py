@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from modemd.config.types import Duration, Email, Hours, Name, Prefix, Section
+from modemd.formats.payloads_account import AccountEventName
 
 Language = Literal["tr", "es", "pt", "bn", "gu", "hi", "kn", "ml", "or", "pa", "ta", "te", "ur"]
 """ISO 639 codes of the national language shift tables, in the order of their identifiers."""
 
-AccountEvent = Literal[
-    "all", "low_credit", "credit_expiring", "credit_forfeited", "credit_revoked", "credited", "order",
-    "invoice", "payment", "payment_overdue", "suspended", "resumed", "closed", "erased", "terms_change",
-    "price_change", "transfer", "opted_out",
-]  # fmt: skip
+AccountEvent = Literal["all", AccountEventName]
 """What an account can be told of by mail."""
+
+Mailed = Annotated[
+    tuple[AccountEvent, ...],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    WithJsonSchema({"type": ["string", "array"], "items": {"enum": ["all", *get_args(AccountEventName)]}}),
+]
 
 _LANGUAGES: Final = get_args(Language)
 _DAY: Final = 86400
@@ -37,9 +40,7 @@ class AccountConfig(Section):
         None, min_length=1, max_length=200, description="the person or legal entity that it belongs to"
     )
     email: Email | None = Field(None, description="the holder's address, for the events in mail")
-    mail: tuple[AccountEvent, ...] = Field(
-        (), description="events that are mailed to its address; all: every one"
-    )
+    mail: Mailed = Field((), description="events that are mailed to its address; all: every one")
     low_credit: int | None = Field(
         None, ge=1, le=1_000_000_000, description="told once when so many credits or fewer are left"
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from modemd.formats.events import compact_json, iso
+from modemd.formats.payloads_account import AccountEventName
 from modemd.service.outbox import MQTT, notice
 from modemd.store import outbox
 from modemd.store.times import to_us
@@ -25,11 +26,7 @@ if TYPE_CHECKING:
 MAIL: Final = "mail"
 """The consumer that sends e-mail."""
 
-EVENTS: Final = (
-    "low_credit", "credit_expiring", "credit_forfeited", "credit_revoked", "credited", "order", "invoice",
-    "payment", "payment_overdue", "suspended", "resumed", "closed", "erased", "terms_change", "price_change",
-    "transfer", "opted_out",
-)  # fmt: skip
+EVENTS: Final[tuple[str, ...]] = get_args(AccountEventName)
 ALL: Final = "all"
 """Stands for every event in the list of those that are mailed."""
 

@@ -76,3 +76,23 @@ def test_an_account_without_an_address_or_a_choice_gets_no_mail(tmp_path: Path) 
     office = with_mail(Office(tmp_path, rules_of(accounts={"clinic": {}})))
     assert told(office, "closed", Row())["mail"] == []
     assert told(office, "closed", Row(email=None))["mail"] == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "mailed"),
+    [(["closed"], True), (["all"], True), ("all", True), (["order", "invoice"], False), ([], False)],
+)
+def test_the_events_that_an_account_chose_are_mailed(
+    tmp_path: Path, chosen: str | list[str], mailed: bool
+) -> None:
+    office = with_mail(Office(tmp_path, rules_of(accounts={"clinic": {"mail": chosen}})))
+    bodies = told(office, "closed", Row(), reason="customer")
+    assert bodies["mail"] == [{"address": "desk@clinic.example", "told": bodies["mqtt"][0]}] * mailed
+    assert bodies["mqtt"][0]["reason"] == "customer"
+
+
+def test_a_letter_is_written_where_there_is_no_broker(tmp_path: Path) -> None:
+    office = with_mail(Office(tmp_path, rules_of(accounts={"clinic": {"mail": "all"}}), broker=False))
+    bodies = told(office, "opted_out", Row(), to="+32475123456")
+    assert bodies["mqtt"] == []
+    assert bodies["mail"][0]["told"]["to"] == "+32475123456"
