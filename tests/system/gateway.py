@@ -106,6 +106,11 @@ class Site:
         self._modems = json.loads(self._simulator.stdout.readline())["modems"]
         self.control = SimulatorClient(self.folder / "control")
 
+    @property
+    def simulated(self) -> list[dict[str, Any]]:
+        """The simulated modems: ``name`` and ``path`` of each."""
+        return self._modems
+
     def ask(self, do: str, **what: object) -> dict[str, Any]:
         """Ask something of the simulator (see ``modemd.simulator.control``)."""
         assert self.control is not None
