@@ -157,3 +157,27 @@ def test_books_that_do_not_add_up_are_told_and_fail(desk: Desk) -> None:
     said = desk.run("credit", "verify")
     assert said.status == 1
     assert "clinic" in said.out
+
+
+def test_all_that_is_held_is_exported_and_erased_everywhere_and_the_books_still_add_up(desk: Desk) -> None:
+    desk.call("credit", "grant", "clinic", 5, "--reason", "for Joan", "--by", "ann")
+    desk.send("A secret text", "--account", "clinic")
+    desk.submit(TAKEN)
+    sent = desk.folder / "spool" / "sent"
+    sent.mkdir(parents=True)
+    (sent / "a").write_text("To: +32475123456\nAccount: clinic\n\nA secret text\n")
+    (sent / "b").write_text("To: +32475123456\nAccount: shop\n\nAnother\n")
+    held = desk.call("account", "export", "clinic").json
+    assert held["account"]["holder"] == "Clinic Ltd"
+    assert "A secret text" in str(held)
+    assert "4 credits left: close it first" in refused(desk, "account", "erase", "clinic")
+    desk.call("account", "close", "clinic", "--reason", "customer")
+    said = desk.call("account", "erase", "clinic").out
+    assert said.endswith("account clinic is erased; its books are kept as erased-1\n")
+    assert "1  files in sent\n" in said
+    assert [each.name for each in sent.iterdir()] == ["b"]
+    for secret in ("A secret text", "Clinic Ltd", "for Joan"):
+        assert secret not in str(desk.call("account", "export", "erased-1").json)
+    assert desk.call("credit", "statement", "erased-1", "--json").json["captured"] == 1
+    assert desk.call("credit", "verify").status == 0
+    assert refused(desk, "account", "export", "clinic").startswith("account_unknown: ")

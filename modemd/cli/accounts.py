@@ -8,6 +8,7 @@ import click
 
 from modemd.cli.account_changes import CHANGES
 from modemd.cli.account_papers import PAPERS
+from modemd.cli.account_privacy import PRIVACY
 from modemd.cli.account_tables import ACCOUNTS, account_facts, account_line, account_object
 from modemd.cli.books import account_row, open_books, takes_json
 from modemd.cli.config_option import takes_config
@@ -27,7 +28,7 @@ def account() -> None:
     """
 
 
-for _command in (*CHANGES, *PAPERS):
+for _command in (*CHANGES, *PAPERS, *PRIVACY):
     account.add_command(_command)
 
 

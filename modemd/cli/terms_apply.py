@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from modemd.cli.account_privacy import sweep_spool
 from modemd.cli.amounts import counted, local
 from modemd.cli.books import open_books, takes_json
 from modemd.cli.config_option import takes_config
@@ -18,7 +19,7 @@ from modemd.cli.output import printable, show_json
 from modemd.cli.presence import utc_now
 from modemd.errors import Rejected
 from modemd.formats.events import iso
-from modemd.service import daily
+from modemd.service import daily, terms_warnings
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
@@ -88,18 +89,23 @@ def _carry_out(books: Books, refused: list[str]) -> list[Step]:
         before = len(done)
         for step in _due(books):
             try:
-                if books.write(partial(_one, step)):
-                    done.append(step)
+                carried = books.write(partial(_one, step))
             except Rejected as refusal:
                 sentence = f"account {step.account}: {step.sentence} was refused: {refusal}"
                 refused += [sentence] if sentence not in refused else []
+                continue
+            if carried is not None:
+                done.append(step)
+                if carried.erased is not None:
+                    refused += sweep_spool(books, carried.erased).left
         if len(done) == before:
             break
+    books.write(terms_warnings.warn)
     books.write(daily.note_day)
     return done
 
 
-def _one(step: Step, tx: Tx, rules: Rules, now: datetime) -> bool:
+def _one(step: Step, tx: Tx, rules: Rules, now: datetime) -> daily.Carried | None:
     return daily.carry_out(tx, rules, step, now) is not None
 
 
