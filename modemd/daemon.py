@@ -159,7 +159,7 @@ class Daemon:
             SpoolResults(floor, dirs),
             Clock(floor, self._config.retention),
             Listener(floor),
-            TermsWorker(floor),
+            TermsWorker(floor, self._config.spool.dir),
             OrderWatch(floor),
             Calendars(floor),
         ]

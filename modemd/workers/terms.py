@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Final
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import Rejected
 from modemd.service import daily, terms_warnings
 from modemd.service.calendar import day_of, end_of
+from modemd.workers.spool_erase import sweep
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from modemd.service.daily import Step
+    from modemd.service.erasure import Erased
     from modemd.workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -28,9 +31,11 @@ class TermsWorker(Worker):
 
     name = "terms"
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Floor, spool: str | None = None) -> None:
+        """``spool`` is the spool's directory: the files of accounts that are erased leave it."""
         super().__init__()
         self._floor = floor
+        self._spool = spool
         self._done: date | None = None
 
     async def step(self) -> None:
@@ -73,4 +78,16 @@ class TermsWorker(Worker):
         except Rejected as refusal:
             log.warning("account %s: %s was refused: %s", step.account, step.sentence, refusal.reason)
             return False
+        if carried is not None and carried.erased is not None:
+            await self._sweep(carried.erased)
         return carried is not None
+
+    async def _sweep(self, erased: Erased) -> None:
+        if self._spool is None:
+            return
+        try:
+            swept = await asyncio.to_thread(sweep, self._spool, erased, self._floor.rules)
+        except OSError as error:
+            log.warning("files of %s are left in the spool: %s", erased.renamed, error.strerror)
+        else:
+            log.info("%s: %d files left the spool", erased.renamed, sum(swept.removed.values()))
