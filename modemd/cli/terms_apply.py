@@ -106,7 +106,7 @@ def _carry_out(books: Books, refused: list[str]) -> list[Step]:
 
 
 def _one(step: Step, tx: Tx, rules: Rules, now: datetime) -> daily.Carried | None:
-    return daily.carry_out(tx, rules, step, now) is not None
+    return daily.carry_out(tx, rules, step, now)
 
 
 def _show(step: Step, zone: tzinfo) -> None:
