@@ -121,16 +121,14 @@ def take_away(
     lot_id: int,
     kind: Taking,
     *,
-    successor_id: int | None = None,
     by: str,
     reason: str,
     now: datetime,
 ) -> int:
     """Close a lot and take what is unspent of it; return how many credits that were.
 
-    What is held of it stays held: captured it is spent, released it is taken away as well, or goes to the lot
-    ``successor_id`` of the account that it was transferred to (L §18.2). A lot that is closed stays as it is,
-    and 0 is returned.
+    What is held of it stays held: captured it is spent, released it is taken away as well. A lot that is
+    closed stays as it is, and 0 is returned.
 
     Raises:
         Rejected: ``bad_request``: the account has no such lot, or the clock is set back.
@@ -145,7 +143,7 @@ def take_away(
     if found.unspent:
         entry = Entry(account_id, at_us, kind, -found.unspent, 0, lot_id, order_id=found.order_id)
         ledger.post_noted(tx, [entry], by=by, reason=reason)
-    lots.close_lot(tx, lot_id, at_us, _CLOSED_AS[kind], successor_id)
+    lots.close_lot(tx, lot_id, at_us, _CLOSED_AS[kind])
     return found.unspent
 
 

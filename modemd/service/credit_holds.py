@@ -161,15 +161,8 @@ def _pass_on(tx: Tx, lot_id: int, credits_: int, now_us: int) -> None:
     assert lot is not None, "the ledger names it"
     if lot.closed_as is None:
         return
-    entries = [
-        Entry(lot.account_id, now_us, _LATE[lot.closed_as], -credits_, 0, lot_id, order_id=lot.order_id)
-    ]
-    heir = None if lot.successor_id is None else lots.find_lot(tx, lot.successor_id)
-    if heir is not None:
-        entries.append(Entry(heir.account_id, now_us, "transfer_in", credits_, 0, heir.id))
-    ledger.post_noted(tx, entries, by="modemd", reason=_WHY_LATE)
-    if heir is not None:
-        _pass_on(tx, heir.id, credits_, now_us)
+    entry = Entry(lot.account_id, now_us, _LATE[lot.closed_as], -credits_, 0, lot_id, order_id=lot.order_id)
+    ledger.post_noted(tx, [entry], by="modemd", reason=_WHY_LATE)
 
 
 def hold_again(tx: Tx, rules: Rules, message: MessageRow, now: datetime) -> None:

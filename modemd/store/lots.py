@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Lot(NamedTuple):
     """A lot with what is left of it; times are microseconds since 1970.
 
-    ``closed_as`` is ``forfeit``, ``revoke`` or ``transfer``; a transferred one goes on in ``successor_id``.
+    ``closed_as`` is ``forfeit``, ``revoke`` or ``transfer``.
     """
 
     id: int
@@ -30,7 +30,6 @@ class Lot(NamedTuple):
     expires_at: int | None
     closed_at: int | None
     closed_as: str | None
-    successor_id: int | None
 
 
 _COLUMNS = tuple(lot.c[name] for name in Lot._fields)
@@ -51,7 +50,7 @@ _UNCLOSED: Final = Statement(
 _CLOSE: Final = Statement(
     update(lot)
     .where(lot.c.id == bindparam("lot"))
-    .values(closed_at=bindparam("at"), closed_as=bindparam("how"), successor_id=bindparam("successor"))
+    .values(closed_at=bindparam("at"), closed_as=bindparam("how"))
 )
 
 
@@ -88,6 +87,6 @@ def unclosed(tx: Tx, account_id: int) -> list[int]:
     return [int(row[0]) for row in tx.all(_UNCLOSED, owner=account_id)]
 
 
-def close_lot(tx: Tx, lot_id: int, at_us: int, how: str, successor_id: int | None) -> None:
-    """Say that nothing more of a lot can be spent, how that came about, and where it goes on, if anywhere."""
-    tx.run(_CLOSE, lot=lot_id, at=at_us, how=how, successor=successor_id)
+def close_lot(tx: Tx, lot_id: int, at_us: int, how: str) -> None:
+    """Say that nothing more of a lot can be spent, and how that came about."""
+    tx.run(_CLOSE, lot=lot_id, at=at_us, how=how)

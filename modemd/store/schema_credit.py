@@ -69,14 +69,12 @@ lot: Final = Table(
     Column("expires_at", BigInteger),
     Column("closed_at", BigInteger),
     Column("closed_as", Text),
-    Column("successor_id", ID),
     CheckConstraint("unspent >= 0", name="lot_not_negative"),
     CheckConstraint(_COUNTS, name="lot_counts"),
     CheckConstraint("unspent = granted - captured - held - forfeited - revoked", name="lot_is_what_is_left"),
     CheckConstraint("closed_as IN ('forfeit', 'revoke', 'transfer')", name="lot_closed_as"),
     sqlite_autoincrement=True,
 )
-"""``successor_id`` is the lot of another account that a transferred one goes on in."""
 _SPENDABLE = (lot.c.unspent > literal_column("0")) & lot.c.closed_at.is_(None)
 Index("lot_spendable", lot.c.account_id, lot.c.expires_at, lot.c.id, sqlite_where=_SPENDABLE,
       postgresql_where=_SPENDABLE)  # fmt: skip

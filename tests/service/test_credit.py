@@ -233,11 +233,11 @@ def test_a_part_that_costs_more_may_take_from_several_lots(tmp_path: Path, datab
     assert lots(office) == [(first, 0, 0, 3), (second, 2, 0, 2)]
 
 
-def take_away(office: Counter, lot_id: int, kind: credit.Taking = "forfeit", heir: int | None = None) -> int:
+def take_away(office: Counter, lot_id: int, kind: credit.Taking = "forfeit") -> int:
     account_id = office.id_of()
     return office.run(
         lambda tx: credit.take_away(
-            tx, account_id, lot_id, kind, successor_id=heir, by="op", reason="it is over", now=office.now
+            tx, account_id, lot_id, kind, by="op", reason="it is over", now=office.now
         )
     )
 
@@ -254,18 +254,6 @@ def test_what_is_held_of_a_closed_lot_is_taken_away_when_it_is_released(office: 
     balance = office.balance()
     assert (balance.balance, balance.held, balance.captured, balance.forfeited) == (0, 0, 2, 2)
     assert office.entries("kind", "credits")[-2:] == [("release", 1), ("forfeit", -1)]
-
-
-def test_what_is_released_of_a_transferred_lot_goes_to_its_heir(office: Counter) -> None:
-    """L §18.2."""
-    lot = office.grant(2)
-    one = office.send(account="acme")
-    heir = office.grant(1, "clinic")
-    assert take_away(office, lot, "transfer_out", heir) == 1
-    office.run(lambda tx: orders.cancel(tx, office.rules, one, office.now))
-    assert office.has() == (0, 0, 0)
-    assert office.has("clinic") == (2, 0, 0)
-    assert office.balance().revoked == 2
 
 
 # --- what people do ----------------------------------------------------------------------------------------
