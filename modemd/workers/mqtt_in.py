@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _BATCH: Final = 200
 _IN_A_ROW: Final = 10
 _SOON: Final = timedelta(seconds=60)
+_MOVE_CREDITS: Final = frozenset({"cancel", "order"})
+"""Verbs after which a message that waits for credits may be covered."""
 """The clock looks more often than this by itself; what falls due earlier it has to be told of."""
 _REMEMBERED: Final = 1_000
 
@@ -186,6 +188,7 @@ class MqttIn(Worker):
         done.queue |= woken.queue
         done.results |= woken.results
         done.modems |= woken.modems
+        done.clock |= each.verb in _MOVE_CREDITS
 
     def _wake(self, done: _Done) -> None:
         self._floor.mqtt.ring()
