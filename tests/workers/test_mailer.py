@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from tests.workers.mail_room import PostOffice, mail_server
 from tests.workers.mqtt_floor import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     import pytest
@@ -78,19 +79,21 @@ class Bureau:
 
 @contextlib.asynccontextmanager
 async def bureau(
-    folder: Path, *, office: PostOffice | None = None, back_off_s: float = 0.05, **keys: Any
+    folder: Path, *, office: PostOffice | None = None, before: Sequence[str] = (), **keys: Any
 ) -> AsyncIterator[Bureau]:
-    """A mailer that turns, and, without ``office``, a mail server."""
+    """A mailer that turns, on a store with what is there ``before``; a mail server without ``office``."""
     async with contextlib.AsyncExitStack() as stack:
         reached = office if office is not None else await stack.enter_async_context(mail_server())
         given = {"host": "localhost", "port": reached.port, "security": "none", "from": "sms@gw.example"}
         config = MailConfig.model_validate(given | keys)
         database = fresh(folder)
+        for statement in before:
+            database.connection.execute(statement)
         store = await stack.enter_async_context(Store(database))
         rules = rules_of(accounts=ACCOUNTS, mail={"from": "sms@gw.example"})
         floor = Floor(store, rules, now=lambda: START)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        supervisor, mailer = Supervisor(group), Mailer(floor, config, back_off_s=(back_off_s,))
+        supervisor, mailer = Supervisor(group), Mailer(floor, config, back_off_s=(0.05,))
         supervisor.start(mailer)
         try:
             yield Bureau(database, floor, reached, mailer)
@@ -189,5 +192,27 @@ def test_a_file_that_is_put_right_is_read_without_a_reload(
             ca_file.write_bytes(signed.ca.read_bytes())
             await made.sent(1)
             assert office.encrypted == [True]
+
+    asyncio.run(talk())
+
+
+def test_letters_of_a_gateway_that_is_gone_are_sent_by_another(tmp_path: Path) -> None:
+    told = {"event": "closed", "account": "shop", "at": START.isoformat()}
+    body = json.dumps({"address": "desk@shop.example", "told": told})
+    now_us = int(START.timestamp()) * 1_000_000
+    theirs = [
+        f"INSERT INTO outbox (consumer, gateway, event, at, topic, body) VALUES"
+        f" ('mail', '{name}', 'closed', {now_us}, 'account/shop/event', '{body}')"
+        for name in ("gone", "here")
+    ]
+    gateways = [
+        f"INSERT INTO gateway (name, pid, version, started_at, seen_at) VALUES ('{name}', 1, '', 0, {seen})"
+        for name, seen in (("gone", now_us - 180_000_000), ("here", now_us - 60_000_000))
+    ]
+
+    async def talk() -> None:
+        async with bureau(tmp_path, before=[*gateways, *theirs]) as made:
+            await until(lambda: len(made.office.letters) == 1 and made.untold() == 1)
+        assert rows(made.database, "SELECT gateway FROM outbox") == [("here",)]
 
     asyncio.run(talk())
