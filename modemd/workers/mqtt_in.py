@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 _BATCH: Final = 200
 _IN_A_ROW: Final = 10
 _SOON: Final = timedelta(seconds=60)
+"""The clock looks more often than this by itself; what falls due earlier it has to be told of."""
 _MOVE_CREDITS: Final = frozenset({"cancel", "order"})
 """Verbs after which a message that waits for credits may be covered."""
-"""The clock looks more often than this by itself; what falls due earlier it has to be told of."""
 _REMEMBERED: Final = 1_000
 
 
