@@ -17,22 +17,25 @@ from modemd.cli.door_found import DoorFound
 from modemd.cli.exits import EXIT_CONFIG
 from modemd.config import Config, load, without_effect
 from modemd.config.strict_yaml import read
-from modemd.errors import ConfigError, Fault
+from modemd.errors import ConfigError, Fault, StoreError
+from modemd.store.database import reach
 from modemd.workers.broker_settings import BrokerSettings
 
 
 @click.command()
 @takes_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--offline", is_flag=True, help="Do not try whether broker and mail server let us in.")
+@click.option(
+    "--offline", is_flag=True, help="Do not try whether broker, mail server and database let us in."
+)
 @click.argument("file", required=False, type=CONFIG_FILE)
 @click.pass_context
 def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool) -> None:
     """Say all that is wrong with the configuration: line, column, and what was meant.
 
     FILE is checked instead of the one that -c names. Where it has `mqtt:`, the broker is connected to
-    once, for 5 s at most, and where it has `mail:` the mail server: a wrong password or certificate is a
-    fault, a server that is away is none.
+    once, for 5 s at most, and where it has `mail:` the mail server, and a store on a server: a wrong
+    password or certificate is a fault, a server that is away is none.
 
     \b
     Exit status 0: it is fine; 78: it is not.
@@ -41,7 +44,9 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool
     try:
         config = load(path)
         unreadable_secrets(config, path)
-        doors = [] if offline else [_try_broker(config, path), _try_mail(config, path)]
+        doors = (
+            [] if offline else [_try_store(config, path), _try_broker(config, path), _try_mail(config, path)]
+        )
     except ConfigError as error:
         faults = [asdict(fault) for fault in error.faults]
         click.echo(
@@ -65,6 +70,19 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool
             click.echo(door.told)
     for note in notes:
         click.echo(f"note: {note}")
+
+
+def _try_store(config: Config, path: Path) -> DoorFound:
+    """A file is there or is made; of a server it is said whether it lets us in."""
+    if config.store.url.startswith("sqlite:"):
+        return DoorFound()
+    try:
+        reached, said = reach(config.store.url)
+    except StoreError as error:
+        return _placed(DoorFound(fault=Fault(str(error), "store.url")), path, "store")
+    return (
+        DoorFound(told=said) if reached else DoorFound(note=f"{said}; the daemon does not start without it")
+    )
 
 
 def _try_broker(config: Config, path: Path) -> DoorFound:

@@ -38,12 +38,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def living(gateways: Iterable[GatewayView], now: datetime) -> set[str]:
-    """The names of the gateways that have not ended, were seen lately, and whose process exists."""
+def living(gateways: Iterable[GatewayView], now: datetime, *, here: bool = True) -> set[str]:
+    """The names of the gateways that have not ended, were seen lately, and whose process exists.
+
+    ``here``: they run on this machine. Those that share a server may not, and their processes are not seen.
+    """
     return {
         each.name
         for each in gateways
-        if each.stopped_at is None and now - each.seen_at < _SEEN_WITHIN and _exists(each.pid)
+        if each.stopped_at is None and now - each.seen_at < _SEEN_WITHIN and (not here or _exists(each.pid))
     }
 
 

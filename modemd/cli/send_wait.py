@@ -87,7 +87,8 @@ class Waiting:
             self._tell(message, message.state, times.get(message.state, utc_now()), trouble=True)
 
     def _gateway_runs(self) -> bool:
-        return bool(living(self._store.read(overview.gateways), utc_now()))
+        store = self._store
+        return bool(living(store.read(overview.gateways), utc_now(), here=store.on_this_machine))
 
     def _give_up(self) -> int:
         for message in self._messages.values():

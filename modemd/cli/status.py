@@ -70,7 +70,7 @@ def _look(store: Database, rules: Rules) -> _Look:
     view, wanting = store.read(
         lambda tx: (overview.overview(tx, midnight), standing_views.wanting(tx, accounts.merged(tx, rules)))
     )
-    return _Look(view, wanting, living(view.gateways, now))
+    return _Look(view, wanting, living(view.gateways, now, here=store.on_this_machine))
 
 
 def _show(look: _Look, zone: tzinfo) -> None:

@@ -52,7 +52,7 @@ def ussd(
     config = load(ctx.obj)
     fields = {"modem": modem, "code": code, "cancel": cancel, "timeout": timeout}
     with open_store(config.store.url) as store:
-        if not living(store.read(overview.gateways), utc_now()):
+        if not living(store.read(overview.gateways), utc_now(), here=store.on_this_machine):
             click.echo("modemd: no gateway is running on this store; start it with: modemd run", err=True)
             ctx.exit(EXIT_TRY_AGAIN)
         answer = _exchange(store, Rules.of(config), RequestFields(fields))

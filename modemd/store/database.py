@@ -37,6 +37,30 @@ def _engine_of(url: str, *, create: bool) -> Engine:
     return Postgres(url)
 
 
+def reach(url: str) -> tuple[bool, str]:
+    """Look whether a server's store can be reached, and change nothing; return that, and a sentence.
+
+    Raises:
+        StoreError: it refuses us, or is nothing that can be a store: only a person can put that right.
+    """
+    engine = _engine_of(url, create=False)
+    try:
+        engine.connect()
+    except engine.errors as error:
+        said = f"the store {engine.place} cannot be reached: {engine.say(error)}"
+        if engine.refuses(error):
+            raise StoreError(said) from error
+        return False, said
+    try:
+        revision = engine.revision()
+    except engine.errors as error:
+        raise StoreError(f"the store {engine.place} cannot be read: {engine.say(error)}") from error
+    finally:
+        engine.close()
+    holds = "is empty: the daemon will make its tables" if revision is None else f"has revision {revision}"
+    return True, f"store {engine.place} can be reached, and {holds}"
+
+
 class Database:
     """One connection to the store, for one thread; ``transact`` is the way in."""
 
@@ -74,6 +98,11 @@ class Database:
             raise StoreError(f"{self.engine.place} holds no store of modemd yet: start the daemon once")
         if revision != HEAD:
             self.engine.upgrade(HEAD)
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether all who use the store are here: so it is with a file."""
+        return self.dialect == "sqlite"
 
     @property
     def path(self) -> Path:

@@ -88,6 +88,10 @@ class Engine(ABC):
     def is_the_stores(self, error: Exception) -> bool:
         """Tell whether the store failed: a constraint or a wrong value is one job's own fault."""
 
+    def refuses(self, error: Exception) -> bool:
+        """Tell whether an error of ``connect`` is a refusal, which trying again does not mend."""
+        return self.is_the_stores(error)
+
     @abstractmethod
     def say(self, error: Exception) -> str:
         """Return an error as half a sentence."""

@@ -68,6 +68,7 @@ _END_OLD: Final = (
 )
 _STORES_CLASSES: Final = frozenset({"08", "25", "28", "3D", "40", "53", "57", "58", "F0", "XX"})
 """Connection, transaction's state, authorization, database, rollback, resources, operator, system, files."""
+_PASSING: Final = ("starting up", "shutting down", "recovery", "too many", "remaining connection slots")
 _STORES_CODES: Final = frozenset({"42501", "55P03", "55P02"})
 """No right to the table; the lock was not to be had in time; a setting that cannot be changed now."""
 
@@ -235,6 +236,11 @@ class Postgres(Engine):
         if code is None:
             return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
         return code[:2] in _STORES_CLASSES or code in _STORES_CODES
+
+    def refuses(self, error: Exception) -> bool:
+        """Go by what the server says: an error of connecting has no SQLSTATE."""
+        said = str(error)
+        return "FATAL:" in said and not any(each in said for each in _PASSING)
 
     def say(self, error: Exception) -> str:
         """Return what the server or libpq says, on one line."""
