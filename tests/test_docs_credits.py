@@ -16,13 +16,13 @@ from tests.ledger_page import PAGE, Reader, blocks, commands, same_each_time
 
 TEXT = (ROOT / "docs" / PAGE).read_text("utf-8")
 TABLE = TEXT[TEXT.index("| clause |") :]
-CLAUSE_TEST = re.compile(r"^(?:async )?def (test_([SL])_(\d+)(?:_(\d+))?_(?!\d)\w+)\(", re.MULTILINE)
+CLAUSE_TEST = re.compile(r"^(?:async )?def (test_([SLsl])_(\d+)(?:_(\d+))?_(?!\d)\w+)\(", re.MULTILINE)
 
 
 def clause_tests() -> dict[str, str]:
     """The tests that are named after a clause, and their clause."""
     return {
-        found[1]: f"{found[2]} §{found[3]}" + (f".{found[4]}" if found[4] else "")
+        found[1]: f"{found[2].upper()} §{found[3]}" + (f".{found[4]}" if found[4] else "")
         for file in sorted((ROOT / "tests").rglob("test_*.py"))
         for found in CLAUSE_TEST.finditer(file.read_text("utf-8"))
     }
