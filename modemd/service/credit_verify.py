@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
 from modemd.model import PartState
+from modemd.service.money_verify import money_differences
 from modemd.store import verify as store
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def verify(tx: Tx) -> list[str]:
     found = list(_balances(tx, names, accounts))
     found += _lots(tx, names, lots)
     found += _holds(tx)
+    found += money_differences(tx, MOST)
     return found
 
 

@@ -133,7 +133,7 @@ def _invoice(tx: Tx, row: AccountRow, target: str | None) -> tuple[int | None, s
     found = invoices.find(tx, target or "")
     if found is None or found.account_id != row.id:
         raise Rejected("bad_request", f"account {row.name!r} has no invoice {target!r}")
-    return found.issued_at, f"invoice {found.number} is of"
+    return found.issued_at, f"invoice {found.invoice_no} is of"
 
 
 def _service(tx: Tx, row: AccountRow, target: str | None) -> tuple[int | None, str]:

@@ -136,7 +136,7 @@ def ordered(tx: Tx, order_id: int) -> Ordered:
     return Ordered(
         id=row.id,
         account=owner.name,
-        invoice="" if issued is None else issued.number,
+        invoice="" if issued is None else issued.invoice_no,
         credits=row.credits,
         bundle=row.bundle,
         unit_price=Decimal(row.unit_price),

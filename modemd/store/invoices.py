@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class InvoiceRow(NamedTuple):
-    """One invoice; ``number`` is such as ``2026-0001``, times are microseconds since 1970."""
+    """One invoice; ``invoice_no`` is such as ``2026-0001``, times are microseconds since 1970."""
 
     id: int
-    number: str
+    invoice_no: str
     order_id: int
     account_id: int
     holder: str | None
@@ -25,8 +25,12 @@ class InvoiceRow(NamedTuple):
     due_at: int
 
 
-_COLUMNS: Final = tuple(invoice.c[name] for name in InvoiceRow._fields)
-_ADD: Final = Statement(insert(invoice), InvoiceRow._fields[1:])
+_COLUMNS: Final = tuple(
+    invoice.c.number if name == "invoice_no" else invoice.c[name] for name in InvoiceRow._fields
+)
+_ADD: Final = Statement(
+    insert(invoice), ("number", "order_id", "account_id", "holder", "issued_at", "due_at")
+)
 _LAST: Final = Statement(
     select(invoice.c.number)
     .where(invoice.c.number.like(bindparam("pattern")))
@@ -47,7 +51,7 @@ def next_of(tx: Tx, year: int) -> str:
 
 def add(
     tx: Tx,
-    number_: str,
+    invoice_no: str,
     *,
     order_id: int,
     account_id: int,
@@ -57,7 +61,7 @@ def add(
 ) -> None:
     """Write down an invoice."""
     tx.run(
-        _ADD, number=number_, order_id=order_id, account_id=account_id, holder=holder, issued_at=issued_us,
+        _ADD, number=invoice_no, order_id=order_id, account_id=account_id, holder=holder, issued_at=issued_us,
         due_at=due_us,
     )  # fmt: skip
 
@@ -68,7 +72,7 @@ def of_order(tx: Tx, order_id: int) -> InvoiceRow | None:
     return None if row is None else InvoiceRow._make(row)
 
 
-def find(tx: Tx, number_: str) -> InvoiceRow | None:
+def find(tx: Tx, invoice_no: str) -> InvoiceRow | None:
     """Return an invoice by its number."""
-    row = tx.one(_BY_NUMBER, numbered=number_)
+    row = tx.one(_BY_NUMBER, numbered=invoice_no)
     return None if row is None else InvoiceRow._make(row)

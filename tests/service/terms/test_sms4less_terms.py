@@ -341,7 +341,8 @@ def test_L_9_a_service_is_objected_to_within_7_days_of_the_message(
     shop.refused(lambda: shop.object_to("service", "999"))
     shop.to(local(2026, 11, 30))
     shop.refused(lambda: shop.object_to("service", str(message_id)))
-    shop.to(local(2026, 11, 30) - MOMENT).object_to("service", str(message_id))
+    found = shop.to(local(2026, 11, 30) - MOMENT).object_to("service", str(message_id))
+    assert (found.kind, found.target, found.verdict) == ("service", str(message_id), None)
 
 
 def test_L_18_2_an_account_goes_to_another_holder_with_its_balance_and_its_terms(
