@@ -12,11 +12,12 @@ from tests.service.office import Office, rules_of
 from tests.store.files import rows
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, tzinfo
     from pathlib import Path
 
     from modemd.model import SendRequest
     from modemd.service.credit import Balance
+    from modemd.service.rules import Rules
     from modemd.store.database import Database
 
 
@@ -80,3 +81,7 @@ class Counter(Office):
             }
         )
         self.rules = replace(self.rules, tariffs=priced.tariffs)
+
+    def in_zone(self, zone: tzinfo) -> Rules:
+        """The same rules in another zone."""
+        return replace(self.rules, zone=zone)
