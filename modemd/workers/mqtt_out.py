@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import BrokerLost
+from modemd.service import channels
 from modemd.service.outbox import MQTT
 from modemd.store import mark, outbox
 from modemd.store.times import to_us
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from modemd.store.outbox import Untold
+    from modemd.store.transaction import Tx
     from modemd.workers.broker import Connection
     from modemd.workers.floor import Floor
     from modemd.workers.mqtt_line import Line
@@ -26,6 +31,8 @@ _AHEAD: Final = 500
 _FLUSH_S: Final = 1.5
 _IDLE_S: Final = 30.0
 _SOON_S: Final = 0.25
+_LOOK_S: Final = 60.0
+_GONE_AFTER: Final = timedelta(minutes=2)
 _CAREFUL: Final = 20
 """So many are published one by one after a connection that was lost with some under way: a broker may close
 it because of one of them, and what it said of that one is lost with all that was sent behind."""
@@ -57,6 +64,8 @@ class MqttOut(Worker):
         self._behind = 0
         self._more = False
         self._rows: deque[Untold] = deque()
+        self._known: set[int] = set()
+        self._look_at = 0.0
         self._in_flight: dict[int, int] = {}
         self._acked: deque[tuple[float, int]] = deque()
         self._acked_before: set[int] = set()
@@ -64,6 +73,8 @@ class MqttOut(Worker):
         self._suspect = self._blame = 0
         self._unwanted: set[int] = set()
         self._refusals: set[str] = set()
+        self._handed: set[int] = set()
+        self._refused: set[int] = set()
         self._prefix = f"{line.prefix}/"
         line.acknowledged = self._on_told
 
@@ -86,6 +97,8 @@ class MqttOut(Worker):
         if connection is not self._connection:
             self._begin(connection)
         self._forget()
+        if time.monotonic() >= self._look_at:
+            await self._take_over()
         if await self._read():
             self._publish()
             return
@@ -106,7 +119,7 @@ class MqttOut(Worker):
             return  # it was lost: they are told again
         told = [row for _, row in self._acked]
         self._acked.clear()
-        await self._floor.store.run(lambda tx: outbox.told(tx, told))
+        await self._floor.store.run(self._teller(told))
 
     def _begin(self, connection: Connection) -> None:
         """Everything that is not forgotten is told in this connection, from the oldest on."""
@@ -114,6 +127,7 @@ class MqttOut(Worker):
         self._connection = connection
         self._careful = min(len(self._in_flight), _CAREFUL)
         self._behind = 0
+        self._known.clear()
         self._rows.clear()
         self._in_flight.clear()
         self._forget(_TWICE)
@@ -131,6 +145,17 @@ class MqttOut(Worker):
             self._unwanted.add(row)
             log.error("event %d is not told: the broker closes the connection over it: %s", row, was.lost)
 
+    async def _take_over(self) -> None:
+        """What another gateway of this store cannot tell any more is told here, from the oldest on."""
+        self._look_at = time.monotonic() + _LOOK_S
+        gone_us = to_us(self._floor.now() - _GONE_AFTER)
+        taken = await self._floor.store.run(lambda tx: outbox.take_over(tx, MQTT, gone_us, by_broker=True))
+        if taken:
+            log.warning("%d events of a gateway that is gone, or has no broker, are told by this one", taken)
+            self._known = {*self._in_flight.values(), *(row.id for row in self._rows)}
+            self._known.update(row for _, row in self._acked)
+            self._behind = 0
+
     async def _read(self) -> bool:
         """Read ahead where little is left; tell whether there is something new."""
         if len(self._rows) > _AHEAD // 2:
@@ -142,7 +167,7 @@ class MqttOut(Worker):
         self._more = len(rows) == _AHEAD
         if rows:
             self._floor.states.ring()
-            self._rows.extend(rows)
+            self._rows.extend(row for row in rows if row.id not in self._known)
             self._behind = rows[-1].id
         return bool(rows)
 
@@ -155,6 +180,8 @@ class MqttOut(Worker):
         now_us = 0
         while self._rows and len(self._in_flight) < most and connection.room > connection.window // 8:
             row = self._rows.popleft()
+            if row.event == channels.EVENT:
+                self._handed.add(row.id)
             if row.id in self._unwanted:
                 self._acked.append((time.monotonic(), row.id))
                 continue
@@ -199,6 +226,7 @@ class MqttOut(Worker):
             else:
                 self._acked.append((time.monotonic(), row))
             if refusal is not None:
+                self._refused.add(row)
                 self._say_refused(row, refusal)
         if self._rows:
             self._publish()
@@ -221,7 +249,23 @@ class MqttOut(Worker):
             told.append(self._acked.popleft()[1])
         if told:
             self._acked_before.difference_update(told)
-            self._floor.store.later(lambda tx: outbox.told(tx, told))
+            self._floor.store.later(self._teller(told))
+
+    def _teller(self, told: list[int]) -> Callable[[Tx], None]:
+        """What is to be written of rows that the broker has, or would not have."""
+        handed = self._handed.intersection(told)
+        if not handed:
+            return lambda tx: outbox.told(tx, told)
+        refused = (self._refused | self._unwanted) & handed
+        self._handed -= handed
+        self._refused -= handed
+        rules, now = self._floor.rules, self._floor.now()
+
+        def tell(tx: Tx) -> None:
+            channels.told(tx, rules, sorted(handed), now, refused)
+            outbox.told(tx, told)
+
+        return tell
 
     def _until_forget_s(self) -> float:
         if not (self._acked or self._in_flight):
