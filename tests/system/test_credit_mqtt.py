@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -94,13 +95,16 @@ def happened(board: MqttUser, event: str) -> dict[str, Any]:
 def test_an_account_from_its_order_to_its_end(site: Site, broker: Broker, board: MqttUser) -> None:
     with post_office() as office:
         site.simulate("--airtime", "0.01", modems=1)
-        site.configure(
-            mqtt=broker.settings(homeassistant="homeassistant", repeat=0.2),
-            mail={"port": office.port, "security": "none", "from": "sms@gw.example"},
-            tariffs=TARIFFS,
-        )
+        given: dict[str, Any] = {
+            "mqtt": broker.settings(homeassistant="homeassistant", repeat=0.2),
+            "tariffs": TARIFFS,
+        }
+        site.configure(**given)
         site.start()
         connected(site)
+        site.configure(**given, mail={"port": office.port, "security": "none", "from": "sms@gw.example"})
+        site.signal(signal.SIGHUP)
+        site.until(lambda: "read again" in site.log, "the mail server is known")
         desk = Desk(site.folder)
         desk.call("account", "add", "clinic", "--terms", "sms4less", "--email", "desk@clinic.example",
                   "--set", 'mail=["invoice", "low_credit"]', "--set", "low_credit=1")  # fmt: skip
