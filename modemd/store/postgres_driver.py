@@ -74,5 +74,6 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
 
 def says(error: Exception) -> str:
-    """Return what an error says, on one line."""
-    return " ".join(str(error).split())
+    """Return what an error says, on one line, but for its details: they may be a row with all that it has."""
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return " ".join((primary or str(error)).split())

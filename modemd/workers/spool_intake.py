@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected, StoreError
 from modemd.formats.spoolfile import MAX_FILE_OCTETS, is_calendar, read
+from modemd.formats.veil import veiled
 from modemd.model import Priority, SendRequest
 from modemd.service import intake, told
 from modemd.service.calendars import look_through
@@ -26,7 +27,7 @@ from modemd.workers import hooks
 from modemd.workers.bell import Bell
 from modemd.workers.spool_batch import Dropped, Entered, enter, key_of
 from modemd.workers.spool_dirs import SpoolDirs, join
-from modemd.workers.spool_reject import Rejections, veiled
+from modemd.workers.spool_reject import Rejections
 from modemd.workers.spool_scan import Candidate, candidate_of, scan
 from modemd.workers.spool_watch import Watch
 from modemd.workers.supervisor import Worker

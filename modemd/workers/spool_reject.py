@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import logging
 import os
-import re
 import shutil
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from modemd.formats.spoolfile import rejected
+from modemd.formats.veil import veiled
 from modemd.workers.spool_dirs import join
 
 if TYPE_CHECKING:
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REMEMBERED: Final = 10_000
-_NUMBER: Final = re.compile(r"\+?[0-9]{7,}")
-
-
-def veiled(text: str) -> str:
-    """``text`` without whole phone numbers: gammu's file names hold them, and the log is not to."""
-    return _NUMBER.sub(lambda found: found[0][:5] + "..", text)
 
 
 class Rejections:

@@ -21,6 +21,7 @@ from modemd.errors import StoreError
 from modemd.formats import smstools3
 from modemd.formats.smstools3.outcome import is_sent
 from modemd.formats.spoolfile import finished
+from modemd.formats.veil import veiled
 from modemd.model import Call
 from modemd.store import outbox, spool
 from modemd.store.times import to_us
@@ -160,7 +161,7 @@ class SpoolResults(Worker):
             os.unlink(source)  # noqa: PTH108
         except FileNotFoundError:
             # Done before the last crash, or taken away by a person: either way it is no longer ours.
-            log.debug("%a is no longer in checked/", os.fsdecode(each.file.name))
+            log.debug("%a is no longer in checked/", veiled(os.fsdecode(each.file.name)))
         each.event = "SENT" if went else "FAILED"
         if each.file.name not in self._floor.stuck:
             if not self._finished:
