@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from pydantic import Field, model_validator
 
 from modemd.config.modems import read_secret
-from modemd.config.types import Duration, FineDuration, Section
+from modemd.config.types import ChannelName, Duration, FineDuration, Section
 
 _NEVER: Final = 0xFFFFFFFF
 """The session expiry that means no end (MQTT 5.0, 3.1.2.11.2); what lasts for ever can't be taken back."""
@@ -52,6 +52,9 @@ class MqttConfig(Section):
     )
     homeassistant: str = Field(
         "homeassistant", pattern=rf"^({_LEVELS})?$", description='discovery prefix; "": off'
+    )
+    channels: tuple[ChannelName, ...] = Field(
+        (), description="channels besides sms that connectors take from <prefix>/channel/<channel>"
     )
     client_id: str | None = Field(
         None,

@@ -109,6 +109,12 @@ _TEXT = BeforeValidator(_written_as_text)
 _DURATION_SCHEMA: Final = {"type": ["string", "integer"], "examples": ["90s", "10 min", "24h", "30d"]}
 
 Name = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,64}", "no name: letters, digits, - and _ only, at most 64")]
+ChannelName = Annotated[
+    str,
+    _matching(
+        r"(?!sms$)[a-z][a-z0-9_-]{0,31}", "no channel: a word in small letters, such as whatsapp, but sms"
+    ),
+]
 ContactName = Annotated[
     str,
     _matching(

@@ -12,7 +12,7 @@ from modemd.gsm.outgoing import Encoded, Outgoing, encode
 from modemd.gsm.validity import relative_seconds
 from modemd.gsm.values import value
 from modemd.model import Quote, SendRequest
-from modemd.service import contacts, quiet, reminders, routing
+from modemd.service import carried, contacts, quiet, reminders, routing
 from modemd.service.acceptable import check_destination
 
 if TYPE_CHECKING:
@@ -71,20 +71,25 @@ def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
         return _with_plan(request, request.appointment_at, rules, now)
     account = request.account or DEFAULT_ACCOUNT
     _check_account(account, rules)
-    if request.channel != "sms":
-        raise Rejected("bad_request", f"channel {request.channel!r} is not carried by this gateway")
+    is_sms = request.channel == carried.BY_MODEM
+    if not is_sms:
+        carried.check(request, rules)
     destination = contacts.destination_of(request, rules)
     check_destination(destination, account, rules)
     due_at = request.not_before_at if request.not_before_at and request.not_before_at > now else None
     due_at = quiet.until(rules, account, due_at or now) or due_at
     outgoing = _outgoing(request, destination, account, rules)
-    encoded = _encoded(outgoing, rules)
+    if is_sms:
+        encoded, route_key = _encoded(outgoing, rules), routing.key_for(rules, destination, request.modem)
+    else:
+        outgoing = replace(outgoing, report=False, reject_duplicates=False)
+        encoded, route_key = carried.as_one_part(), carried.route_key(request.channel)
     return Prepared(
         request=request,
         account=account,
         outgoing=outgoing,
         encoded=encoded,
-        route_key=routing.key_for(rules, destination, request.modem),
+        route_key=route_key,
         retries=rules.sending.retries if request.retries is None else request.retries,
         due_at=due_at,
         deadline_at=_deadline(request, due_at or now, rules, now),
@@ -198,6 +203,8 @@ def _deadline(request: SendRequest, begins_at: datetime, rules: Rules, now: date
 
 def _digest(request: SendRequest, destination: str, *more: object) -> bytes:
     contents = (destination, request.text, request.octets, request.message_class, request.udh, request.ports)
+    if request.channel != carried.BY_MODEM:
+        more = (*more, request.channel)
     return hashlib.blake2b(repr((*contents, *more)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

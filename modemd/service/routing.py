@@ -2,7 +2,8 @@
 
 A key is a base, ``any``, ``prefix:+324`` or ``modem:gsm1``, and behind it the modems that are left out:
 ``any !gsm1`` is what a part gets that must be tried by another modem. ``stopped:clinic`` has no modem: there
-waits what an account has queued that may not send, and on ``quiet:clinic`` what it may send at another hour.
+waits what an account has queued that may not send, and on ``quiet:clinic`` what it may send at another hour;
+on ``channel:push`` what a connector takes.
 The sets are made anew from the configuration at each start and reload; the parts keep their keys.
 """
 
@@ -54,7 +55,7 @@ def members(rules: Rules, key: str) -> list[ModemConfig]:
     base, *excluded = key.split(" !")
     kind, _, value = base.partition(":")
     able = [modem for modem in rules.modems if modem.send and modem.name not in excluded]
-    if kind in {"stopped", "quiet"}:
+    if kind in {"stopped", "quiet", "channel"}:
         return []
     if kind == "modem":
         return [modem for modem in able if modem.name == value]

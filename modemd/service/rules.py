@@ -25,6 +25,7 @@ class Rules:
     """Everything that a verb may ask of the configuration.
 
     ``contacts`` are the names that may stand for numbers;
+    ``channels`` are those besides ``sms`` that a connector at the broker takes;
     ``declared`` are the configuration's own accounts, ``accounts`` those and the ones that the store adds;
     ``zone`` is the one of times of day, and of its days, months and years;
     ``terms`` are the presets and the operator's own, as they are written now, ``tariffs`` what credits cost;
@@ -41,6 +42,7 @@ class Rules:
     sending: SendingConfig
     consumers: frozenset[str]
     contacts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()
     declared: Mapping[str, AccountConfig] = field(default_factory=dict)
     zone: tzinfo = UTC
     words: ConsentWords = field(default_factory=ConsentWords.of)
@@ -61,6 +63,7 @@ class Rules:
             sending=config.sending,
             consumers=others | {name for name, door in doors.items() if door is not None} | {"spool"},
             contacts=config.contacts,
+            channels=frozenset(() if config.mqtt is None else config.mqtt.channels),
             declared=config.accounts,
             zone=config.gateway.zone,
             words=ConsentWords.of(config.consent_words),

@@ -143,6 +143,12 @@ def claim_to_tell(
     return claimed, None if changed is None else MessageRow._make(changed)
 
 
+def mark_sending(tx: Tx, message_id: int, name: str, at_us: int) -> MessageRow | None:
+    """Write down that a message is being sent, and by what; return it if it was not before."""
+    changed = tx.one(_SENDING_TOLD, message_id=message_id, name=name, at=at_us)
+    return None if changed is None else MessageRow._make(changed)
+
+
 _TAKEN_PART: Final = Statement(
     select(*_CLAIMED).where(part.c.id == bindparam("id")),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.workers.mqtt import MqttWorker
+from modemd.workers.mqtt_channels import MqttChannels
 from modemd.workers.mqtt_in import MqttIn
 from modemd.workers.mqtt_line import Line
 from modemd.workers.mqtt_neighbours import Neighbours
@@ -24,7 +25,7 @@ class MqttCrew:
         self.config = config
         line = Line(config, floor.rules.gateway)
         Neighbours(line)
-        self._takers: list[Worker] = [MqttIn(floor, line)]
+        self._takers: list[Worker] = [MqttIn(floor, line), MqttChannels(floor, line)]
         self._states = MqttStates(floor, line)
         self._out = MqttOut(floor, line)
         self._keeper = MqttWorker(floor, line)

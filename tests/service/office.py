@@ -220,7 +220,10 @@ class Office:
 
     def events(self, message_id: int) -> list[MessageState]:
         """The states that the broker was ever told of a message."""
-        sql = f"SELECT event FROM told WHERE message_id = {message_id} AND consumer = 'mqtt' ORDER BY n"
+        sql = (
+            f"SELECT event FROM told WHERE message_id = {message_id} AND consumer = 'mqtt'"
+            " AND event <> 'channel' ORDER BY n"
+        )
         return [MessageState(event) for (event,) in rows(self.database, sql)]
 
     def moves(self, part_id: int) -> list[tuple[PartState, PartState]]:
