@@ -8,6 +8,8 @@ JOBS ?= 4
 TEST_LIMIT ?= 20m
 DESTDIR ?=
 OPT ?= /opt/modemd
+# For a store in PostgreSQL: EXTRAS=fast,postgres
+EXTRAS ?= fast
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -72,7 +74,7 @@ install: ## as root: modemd in /opt/modemd, its unit, user, rules and a first co
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || .ci/need '' python3-venv "without it there can be no virtual environment"
 	$(PYTHON) -m venv $(OPT)
-	$(OPT)/bin/python -m pip --disable-pip-version-check --quiet install '.[fast]' \
+	$(OPT)/bin/python -m pip --disable-pip-version-check --quiet install '.[$(EXTRAS)]' \
 	  || $(OPT)/bin/python -m pip --disable-pip-version-check --quiet install .
 	@$(MAKE) --no-print-directory install-files
 	ln -sf $(OPT)/bin/modemd /usr/local/bin/modemd
