@@ -33,6 +33,7 @@ from modemd.workers.modem import ModemWorker
 from modemd.workers.modem_orders import OrderWatch
 from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_intake import SpoolIntake
+from modemd.workers.spool_owners import give_folders
 from modemd.workers.spool_results import SpoolResults
 from modemd.workers.supervisor import Supervisor, Worker
 from modemd.workers.terms import TermsWorker
@@ -96,6 +97,7 @@ class Daemon:
         dirs = SpoolDirs.make(self._config.spool.dir)
         spool_hold = dirs.hold()
         rules = database.transact(partial(accounts.known, rules=rules, now=utc_now()))
+        _give_folders(dirs, rules)
         modem_ids = database.transact(partial(self._recover, rules=rules))
         async with Store(database) as store, asyncio.TaskGroup() as group:
             floor = Floor(store, rules, self._config.gateway.zone)
@@ -153,6 +155,7 @@ class Daemon:
     def _start(
         self, floor: Floor, supervisor: Supervisor, dirs: SpoolDirs, modem_ids: dict[str, int]
     ) -> None:
+        self._dirs = dirs
         self._intake = SpoolIntake(floor, self._config.spool, dirs)
         workers: list[Worker] = [
             self._intake,
@@ -255,6 +258,7 @@ class Daemon:
         await floor.store.run(
             lambda tx: routing.sync(tx, rules)
         )  # what the old ones had in hand goes by others
+        _give_folders(self._dirs, rules)
         floor.ring_all()
         self._intake.look()
         log.info("the configuration was read again: %d modems", len(new))
@@ -281,6 +285,11 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)
+
+
+def _give_folders(dirs: SpoolDirs, rules: Rules) -> None:
+    for sentence in give_folders(dirs, rules.accounts):
+        log.warning("%s", sentence)
 
 
 def _rules(config: Config) -> Rules:
