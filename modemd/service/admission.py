@@ -83,7 +83,8 @@ class Admission:
         return short(each.account, each.credits, available)
 
     def _may_wait(self, account: str) -> bool:
-        return self._rules.accounts[account].on_insufficient == "wait"
+        config = self._rules.accounts.get(account)
+        return config is not None and config.on_insufficient == "wait"
 
     def _kept_back(self, each: Prepared, account_id: int) -> bool:
         """Whether a message is not covered, or others of its account that came before it are not."""
