@@ -43,7 +43,8 @@ def talk() -> Iterator[Talk]:
         site.simulate("--airtime", "0.01", "--report-delay", "0.05", "--reports", modems=2)
         site.configure(
             mqtt=broker.settings(will_delay=0),
-            accounts={"clinic": {}},
+            accounts={"clinic": {}, "payer": {"terms": "sms4less"}},
+            tariffs={"standard": [{"valid_from": "2026-01-01", "bundles": [{"price": "0.1"}]}]},
             contacts={"friend": FRIEND},
         )
         with MqttUser(broker.port, "modemd/#", MINE) as user:
@@ -103,7 +104,10 @@ def _requests(user: MqttUser) -> None:
     assert _ask(user, "balance/clinic", {"transaction": None})["status"] == "ok"
     assert _ask(user, "balance", {"account": "nobody"})["error"]["code"] == "account_unknown"
     for path in ("order", "order/clinic"):
-        assert _ask(user, path, {"credits": 10})["error"]["code"] == "not_allowed"
+        assert _ask(user, path, {"credits": 10})["error"]["code"] == "bad_request"
+    assert _ask(user, "order/payer", {"credits": 10, "transaction": 4})["data"]["amount"] == "1.00"
+    assert _ask(user, "balance/payer", {})["data"]["balance"] == 0
+    assert _ask(user, "quote/payer", {"to": TO, "text": "x"})["data"]["covered"] is False
     for path in ("cancel", "cancel/clinic"):
         assert _ask(user, path, {"id": "4000"})["error"]["code"] == "bad_request"
     assert _ask(user, "dance", {"transaction": "t"})["status"] == "error"
@@ -161,6 +165,7 @@ RETAINED: Final = {
     "modemd/modem/gsm2/state",
     "modemd/account/default/credit",
     "modemd/account/clinic/credit",
+    "modemd/account/payer/credit",
 }
 
 
