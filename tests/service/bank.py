@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,8 +30,9 @@ from modemd.service import (
 )
 from modemd.service import orders as verbs
 from modemd.service.outcomes import Outcome, Seat
+from modemd.store import modems
 from tests.service.bank_customers import DEARER, START, expiry, price
-from tests.service.books import Auditor, Message, Model
+from tests.service.books import Auditor, Message, Model, Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,30 +51,28 @@ class CommitFailed(Exception):
     """What stands for a disk that is full when a transaction is to be committed."""
 
 
-@dataclass(slots=True)
-class Order:
-    """An order as its account sees it; money in cents."""
-
-    account: int
-    name: str
-    credits: int
-    total: int
-    paid: int = 0
-    state: str = "open"
-    lot: int | None = None
+def opened(database: Database, given: Rules, now: datetime) -> None:
+    """Accounts and modems have their rows, as at a daemon's first start."""
+    database.transact(lambda tx: accounts.sync(tx, given, now))
+    database.transact(lambda tx: routing.sync(tx, given))
 
 
 class Bank:
     """The verbs, at a time of one's choosing."""
 
     def __init__(self, database: Database, given: Rules, now: datetime = START) -> None:
+        """The store is one that :func:`opened` has prepared."""
         self.database = database
         self.now = now
-        self.rules = database.transact(lambda tx: accounts.known(tx, given, now))
-        self.modems = database.transact(lambda tx: routing.sync(tx, given))
-        self.ids = dict(self._rows("SELECT name, id FROM account"))
+        self.rules = database.transact(lambda tx: accounts.merged(tx, given))
+        self.modems = database.transact(lambda tx: modems.modem_ids(tx, given.gateway))
+        self.ids: dict[str, int] = {}
+        self.terms: dict[str, str] = {}
+        for name, account, terms in self._rows("SELECT name, id, terms FROM account"):
+            self.ids[name], self.terms[name] = account, terms
         self.model = Model()
         self.auditor = Auditor(database)
+        self._looked: int | None = None
         self.failing = False
         """Whether the next transaction cannot be committed at first."""
         self.closed: set[str] = set()
@@ -120,6 +119,10 @@ class Bank:
 
     def check(self) -> None:
         """The ledger, the store's sums and the model agree, and ``verify`` finds nothing."""
+        changes = getattr(self.database.connection, "total_changes", None)
+        if changes is not None and changes == self._looked:
+            return  # nothing was written since
+        self._looked = changes
         self.auditor.check(self.model)
         waiting = {message for (message,) in self._rows("SELECT message_id FROM credit_wait")}
         assert waiting == set(self.model.waiting)
@@ -136,11 +139,15 @@ class Bank:
 
     def rate(self, message: Message) -> int:
         """Credits for one part."""
-        if message.account == self.ids["free"]:
+        if message.account in self._free:
             return 0
         if message.to.startswith("+33"):
             return 2 if self.now < DEARER else 3
         return 1
+
+    @property
+    def _free(self) -> set[int]:
+        return {self.ids[name] for name, terms in self.terms.items() if terms == "unlimited"}
 
     # -- sending -------------------------------------------------------------------------------------------
 
@@ -243,7 +250,7 @@ class Bank:
         known.paid, known.state = int(made.paid * 100), made.state
         if made.lot is not None and known.lot is None:
             known.lot = made.lot
-            months = 24 if known.name in {"less", "mate"} else None
+            months = 24 if self.terms[known.name] == "sms4less" else None
             self.model.open(made.lot, known.account, known.credits, expiry(months, self.now))
 
     def pay(self, order_id: int, amount: Decimal, ref: str) -> None:
@@ -270,7 +277,7 @@ class Bank:
             del self.payments[payment_id]
             self._see(taken.order)
             assert taken.amount * 100 == cents
-            if known.name == "tools" and known.name not in self.closed:
+            if self.terms[known.name] == "smstools" and known.name not in self.closed:
                 if known.lot is not None:
                     self.model.end(known.lot, "revoke")
                 self._end_all(known.name)
@@ -324,7 +331,9 @@ class Bank:
             lambda tx: transfers.transfer(tx, self.rules, name, to, by="me", now=self.now)
         )
         if went is not None:
-            assert name != "tools", "S §1.2"
+            assert self.terms[name] == "sms4less", "S §1.2"
+            self.terms[to] = self.terms[name]
+            self.rules = self.database.transact(lambda tx: accounts.merged(tx, self.rules))
             model, source = self.model, self.ids[name]
             found = self._rows(f"SELECT id FROM lot WHERE id > {newest} ORDER BY id")
             lots = model.in_order(source)

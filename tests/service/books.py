@@ -56,6 +56,19 @@ class Message:
     parts: dict[int, PartState] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Order:
+    """An order as its account sees it; money in cents."""
+
+    account: int
+    name: str
+    credits: int
+    total: int
+    paid: int = 0
+    state: str = "open"
+    lot: int | None = None
+
+
 class Model:
     """The books of all accounts."""
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
-from sqlite3 import connect
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,8 +18,8 @@ from modemd.model import SendRequest
 from modemd.service import dispatch, orders, reports
 from modemd.service.outcomes import Denied, Outcome, Taken, Unanswered
 from tests.service import bank_customers
-from tests.service.bank import Bank
 from tests.service.bank_customers import BELGIUM, FRANCE, MODEMS, PAYING
+from tests.service.ledger_place import Place
 from tests.service.ledger_steps import (
     LEAPS,
     MOMENTS,
@@ -36,49 +32,17 @@ from tests.service.ledger_steps import (
     paying,
 )
 from tests.service.office import with_sending
-from tests.store.files import close_all, fresh, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from modemd.service.rules import Rules
-    from modemd.store.database import Database
     from modemd.store.queue import ClaimedPart
 
 STEPS = 18
 """So many rules an example, and then everything is brought to an end."""
 _FEW_MRS = 3
 """TP-MRs come round soon, so that a report may fit several parts."""
-
-
-class Place:
-    """A store that is brought back to its beginning for each example; ``with`` takes it away in the end."""
-
-    def __init__(self, dialect: str) -> None:
-        memory = Path("/dev/shm")
-        self._folder = tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None)
-        self._served = dialect == "postgresql"
-        self._pattern = connect(":memory:", check_same_thread=False)
-        self._database = served() if self._served else fresh(Path(self._folder.name))
-        if not self._served:
-            self._database.connection.backup(self._pattern)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        close_all()
-        self._pattern.close()
-        self._folder.cleanup()
-
-    def again(self) -> Database:
-        """It is empty."""
-        if self._served:
-            close_all()
-            self._database = served()
-        else:
-            self._pattern.backup(self._database.connection)
-        return self._database
 
 
 @cache
@@ -101,7 +65,7 @@ class Ledger(RuleBasedStateMachine):
     )
     def open(self, begin: str, policy: str, retries: int, gifts: tuple[int, int, int]) -> None:
         rules = with_sending(_rules(), uncertain=policy, retries=retries)
-        self.bank = Bank(self.place.again(), rules, MOMENTS[begin])
+        self.bank = self.place.begin(rules, MOMENTS[begin])
         self.held: dict[str, ClaimedPart] = {}
         self.silent: dict[str, str] = {}
         self.mrs = dict.fromkeys(MODEMS, 0)
@@ -124,7 +88,11 @@ class Ledger(RuleBasedStateMachine):
     @rule(name=paying, credits_=st.integers(1, 30), days=st.sampled_from([None, None, 5, 40]))
     def grant(self, name: str, credits_: int, days: int | None) -> None:
         self._did("grant")
-        at = None if days is None or name == "tools" else self.bank.now + timedelta(days=days)
+        at = (
+            None
+            if days is None or self.bank.terms[name] != "sms4less"
+            else self.bank.now + timedelta(days=days)
+        )
         self.bank.grant(name, credits_, at)
 
     @rule(name=paying, credits_=st.sampled_from([-40, -7, -1, 0, 1, 9]))

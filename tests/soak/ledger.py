@@ -1,4 +1,4 @@
-"""``python -m tests.soak.ledger``: 20,000 examples of the machine over the ledger, and what happened in them."""
+"""``python -m tests.soak.ledger``: 20,000 examples of the machine over the ledger; what happened in them."""
 
 from __future__ import annotations
 
