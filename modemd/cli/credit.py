@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -11,13 +13,16 @@ from modemd.cli.amounts import counted, signed
 from modemd.cli.books import account_row, open_books, takes_by, takes_json
 from modemd.cli.config_option import takes_config
 from modemd.cli.credit_money import MONEY
-from modemd.cli.credit_objects import statement_object
+from modemd.cli.credit_objects import entry_object, statement_object
 from modemd.cli.credit_tables import show_statement
 from modemd.cli.exits import EXIT_FAILED
 from modemd.cli.output import show_json
 from modemd.service import credit as verbs
 from modemd.service import credit_views as views
 from modemd.service.grants import give
+
+if TYPE_CHECKING:
+    from modemd.store.transaction import Tx
 
 _SIGNED: Final = {"ignore_unknown_options": True}
 """A negative count is not an option."""
@@ -105,8 +110,11 @@ def statement(path: Path, account: str, limit: int | None, *, whole: bool, as_js
     \b
     Example: modemd credit statement clinic
     """  # noqa: D301
-    most = limit if limit or whole or as_json else _MOST_SHOWN
     with open_books(path) as books:
+        if as_json and limit is None:
+            books.read(lambda tx, _rules: _print_whole(tx, account))
+            return
+        most = limit if limit or whole else _MOST_SHOWN
         found, rules = books.read(
             lambda tx, rules: (views.statement(tx, account_row(tx, account).id, account, most=most), rules)
         )
@@ -114,6 +122,18 @@ def statement(path: Path, account: str, limit: int | None, *, whole: bool, as_js
             show_json(statement_object(found))
         else:
             show_statement(found, books.zone, charged=rules.terms_of(account).charged)
+
+
+def _print_whole(tx: Tx, account: str) -> None:
+    """The whole statement as one object, printed as it is read."""
+    account_id = account_row(tx, account).id
+    head = statement_object(views.statement(tx, account_id, account, most=0))
+    head.pop("entries")
+    write = sys.stdout.write  # there may be millions of entries
+    write(json.dumps(head, ensure_ascii=False)[:-1] + ', "entries": [')
+    for place, each in enumerate(views.every_entry(tx, account_id)):
+        write((", " if place else "") + json.dumps(entry_object(each), ensure_ascii=False))
+    write("]}\n")
 
 
 @credit.command(short_help="Add up the ledger, and compare.")

@@ -163,6 +163,7 @@ def invoice_page(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo)
         vat=view.vat,
         total=view.total,
         open=view.open,
+        cancelled=view.state == "cancelled",
         payments=tuple(
             pages.Payment(
                 on=each.at.astimezone(zone).date(),

@@ -53,6 +53,7 @@ class Invoice:
     total: Decimal
     open: Decimal
     payments: tuple[Payment, ...] = ()
+    cancelled: bool = False
 
     @property
     def customer(self) -> str:
@@ -78,7 +79,7 @@ def as_text(invoice: Invoice) -> str:
         ("Date", invoice.issued.isoformat()),
         ("Due", invoice.due.isoformat()),
         ("To", invoice.customer),
-        ("Order", str(invoice.order)),
+        ("Order", str(invoice.order) + (", cancelled" if invoice.cancelled else "")),
     ]
     lines = [f"{name:<9}{_plain(value)}" for name, value in head]
     lines += ["", _plain(invoice.line), *_text_sums(invoice)]
@@ -115,11 +116,11 @@ def as_html(invoice: Invoice) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>Invoice {escape(invoice.invoice_no)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>Invoice {escape(invoice.invoice_no)}</h1>\n"
-        f"<p>To: {escape(invoice.customer)}<br>\nDate: {invoice.issued.isoformat()}<br>\n"
-        f"Due: {invoice.due.isoformat()}<br>\nOrder: {invoice.order}</p>\n"
+        f"<p>To: {escape(_plain(invoice.customer))}<br>\nDate: {invoice.issued.isoformat()}<br>\n"
+        f"Due: {invoice.due.isoformat()}<br>\nOrder: {invoice.order}{', cancelled' * invoice.cancelled}</p>\n"
         '<table>\n<thead><tr><th>What</th><th class="n">Price, without VAT</th>'
         '<th class="n">Amount, without VAT</th></tr></thead>\n'
-        f'<tbody><tr><td>{escape(invoice.line)}</td><td class="n">{_price(invoice)}</td>'
+        f'<tbody><tr><td>{escape(_plain(invoice.line))}</td><td class="n">{_price(invoice)}</td>'
         f'<td class="n">{_money(invoice.net, invoice)}</td></tr></tbody>\n'
         f"<tfoot>\n{foot}</tfoot>\n</table>\n</body>\n</html>\n"
     )

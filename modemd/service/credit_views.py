@@ -12,11 +12,13 @@ from modemd.store import credit_views as store
 from modemd.store.times import from_us
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from modemd.store.transaction import Tx
 
 _BEYOND_ALL: Final = 2**62
+_AT_ONCE: Final = 5000
 """Above every id."""
 _ALL: Final = 2**62
 
@@ -102,6 +104,16 @@ def statement(tx: Tx, account_id: int, name: str, *, most: int | None) -> Statem
         entries=_entries(rows[:most], sums.balance),
         more=more,
     )
+
+
+def every_entry(tx: Tx, account_id: int) -> Iterator[EntryView]:
+    """Give an account's entries, the oldest first; a few thousand are in memory at a time."""
+    balance = after = 0
+    while rows := store.next_entries(tx, account_id, after=after, most=_AT_ONCE):
+        for row in rows:
+            balance += row.credits
+            yield _entry(row, balance)
+        after = rows[-1].id
 
 
 def _entries(rows: list[store.EntryRow], balance: int) -> tuple[EntryView, ...]:

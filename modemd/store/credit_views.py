@@ -65,6 +65,22 @@ def newest_entries(tx: Tx, account_id: int, *, before: int, most: int) -> list[E
     return [EntryRow._make(row) for row in rows]
 
 
+_NEXT: Final = Statement(
+    select(*_ENTRY)
+    .select_from(ledger.outerjoin(ledger_note, ledger_note.c.entry_id == ledger.c.id))
+    .where(ledger.c.account_id == bindparam("account_id"), ledger.c.id > bindparam("after"))
+    .order_by(ledger.c.id)
+    .limit(bindparam("most"))
+    .offset(_NOTHING)
+)
+
+
+def next_entries(tx: Tx, account_id: int, *, after: int, most: int) -> list[EntryRow]:
+    """Return an account's lines in order, those above the id ``after``."""
+    rows = tx.all(_NEXT, account_id=account_id, after=after, most=most)
+    return [EntryRow._make(row) for row in rows]
+
+
 class LotRow(NamedTuple):
     """Credits that came together."""
 

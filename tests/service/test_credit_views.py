@@ -49,6 +49,8 @@ def test_a_statement_counts_the_balance_back_from_what_it_is(office: Senders) ->
     assert [(each.kind, each.balance) for each in whole.entries] == [
         ("grant", 9), ("hold", 8), ("hold", 7), ("hold", 6), ("capture", 6),
     ]  # fmt: skip
+    row = office.row("clinic")
+    assert office.run(lambda tx: tuple(credit_views.every_entry(tx, row.id))) == whole.entries
     assert (whole.entries[0].by, whole.entries[0].reason, whole.more) == ("ann", "a start", False)
     assert (whole.sums.available, whole.sums.held, whole.sums.captured) == (6, 2, 1)
     newest = statement(office, most=2)
