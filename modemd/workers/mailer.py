@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _IDLE_S: Final = 10.0
+_LONGEST_S: Final = 120.0
 _AHEAD: Final = 200
 _SELDOM_S: Final = 60.0
 _GONE: Final = timedelta(minutes=2)
@@ -43,12 +45,18 @@ class Mailer(Worker):
     patience_s = 300.0
 
     def __init__(
-        self, floor: Floor, config: MailConfig, *, back_off_s: tuple[float, ...] = _BACK_OFF_S
+        self,
+        floor: Floor,
+        config: MailConfig,
+        *,
+        back_off_s: tuple[float, ...] = _BACK_OFF_S,
+        longest_s: float = _LONGEST_S,
     ) -> None:
         super().__init__()
         self._floor = floor
         self._config = config
         self._back_off_s = back_off_s
+        self._longest_s = longest_s
         self._tag = ""
         self._failures = 0
         self._closed_until = 0.0
@@ -72,13 +80,26 @@ class Mailer(Worker):
             return
         try:
             made = await self._letter(row)
-            await in_thread(partial(self._deliver, made), lambda: None, "mail")
+            await self._hand_over(made)
         except MailLost as lost:
             await self._keep_or_drop(row, lost)
         else:
             await self._floor.store.run(lambda tx: outbox.told(tx, [row.id]))
             self._later.pop(row.id, None)
             self._all_well()
+
+    async def _hand_over(self, made: EmailMessage) -> None:
+        """In time, or not: a server that says a word now and then must not stop the gateway's heart.
+
+        Raises:
+            MailLost: the server has not taken it.
+        """
+        try:
+            async with asyncio.timeout(self._longest_s):
+                await in_thread(partial(self._deliver, made), lambda: None, "mail")
+        except TimeoutError as error:
+            where = f"{self._config.host}:{self._config.door}"
+            raise MailLost(f"{where} did not take a letter within {self._longest_s:g} s") from error
 
     async def _take_over(self) -> None:
         """Letters of gateways that share the store and are gone are ours."""

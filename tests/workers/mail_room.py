@@ -32,6 +32,7 @@ class PostOffice:
     encrypted: list[bool] = field(default_factory=list)
     greeted: list[str] = field(default_factory=list)
     sender_answer: str = OK
+    hold: asyncio.Event | None = None
     port: int = 0
 
     async def handle_EHLO(
@@ -57,6 +58,8 @@ class PostOffice:
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.hold is not None:
+            await self.hold.wait()
         answer = self.answers.pop(0) if self.answers else OK
         if answer == OK:
             assert isinstance(envelope.content, bytes)

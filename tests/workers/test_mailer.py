@@ -79,7 +79,12 @@ class Bureau:
 
 @contextlib.asynccontextmanager
 async def bureau(
-    folder: Path, *, office: PostOffice | None = None, before: Sequence[str] = (), **keys: Any
+    folder: Path,
+    *,
+    office: PostOffice | None = None,
+    before: Sequence[str] = (),
+    longest_s: float = 10,
+    **keys: Any,
 ) -> AsyncIterator[Bureau]:
     """A mailer that turns, on a store with what is there ``before``; a mail server without ``office``."""
     async with contextlib.AsyncExitStack() as stack:
@@ -93,7 +98,7 @@ async def bureau(
         rules = rules_of(accounts=ACCOUNTS, mail={"from": "sms@gw.example"})
         floor = Floor(store, rules, now=lambda: START)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        supervisor, mailer = Supervisor(group), Mailer(floor, config, back_off_s=(0.05,))
+        supervisor, mailer = Supervisor(group), Mailer(floor, config, back_off_s=(0.05,), longest_s=longest_s)
         supervisor.start(mailer)
         try:
             yield Bureau(database, floor, reached, mailer)
@@ -214,5 +219,23 @@ def test_letters_of_a_gateway_that_is_gone_are_sent_by_another(tmp_path: Path) -
         async with bureau(tmp_path, before=[*gateways, *theirs]) as made:
             await until(lambda: len(made.office.letters) == 1 and made.untold() == 1)
         assert rows(made.database, "SELECT gateway FROM outbox") == [("here",)]
+
+    asyncio.run(talk())
+
+
+def test_a_server_that_does_not_come_to_an_end_is_left(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def talk() -> None:
+        async with bureau(tmp_path, longest_s=0.3) as made:
+            made.office.hold = asyncio.Event()
+            await made.tell("clinic")
+            await until(lambda: "did not take a letter within 0.3 s" in caplog.text)
+            assert made.untold() == 1
+            made.office.hold.set()
+            await until(lambda: made.untold() == 0)
+            assert {each["Message-ID"] for each in made.office.letters} == {
+                made.office.letters[0]["Message-ID"]
+            }
 
     asyncio.run(talk())
