@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from modemd.service import upkeep
 from modemd.service.account_events import EVENTS, tell
 from tests.service.office import START, Office, rules_of
 from tests.store.files import rows
@@ -96,3 +97,12 @@ def test_a_letter_is_written_where_there_is_no_broker(tmp_path: Path) -> None:
     bodies = told(office, "opted_out", Row(), to="+32475123456")
     assert bodies["mqtt"] == []
     assert bodies["mail"][0]["told"]["to"] == "+32475123456"
+
+
+def test_letters_that_nobody_takes_are_forgotten_in_time(tmp_path: Path) -> None:
+    office = with_mail(Office(tmp_path, rules_of(accounts={"clinic": {"mail": "all"}}), broker=False))
+    assert len(told(office, "closed", Row())["mail"]) == 1
+    kept = timedelta(days=30)
+    assert office.run(lambda tx: upkeep.forget_untold(tx, START + kept, kept)) == 0
+    assert office.run(lambda tx: upkeep.forget_untold(tx, START + kept + timedelta(seconds=1), kept)) == 1
+    assert rows(office.database, "SELECT count(*) FROM outbox") == [(0,)]
