@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import deque
@@ -31,6 +32,7 @@ _AHEAD: Final = 500
 _FLUSH_S: Final = 1.5
 _IDLE_S: Final = 30.0
 _SOON_S: Final = 0.25
+_WRITTEN_S: Final = 0.6
 _LOOK_S: Final = 60.0
 _GONE_AFTER: Final = timedelta(minutes=2)
 _CAREFUL: Final = 20
@@ -260,6 +262,8 @@ class MqttOut(Worker):
         self._handed -= handed
         self._refused -= handed
         rules, now = self._floor.rules, self._floor.now()
+        # What it brings about is to be told in its turn, once it is committed.
+        asyncio.get_running_loop().call_later(_WRITTEN_S, self._floor.ring_tellers)
 
         def tell(tx: Tx) -> None:
             channels.told(tx, rules, sorted(handed), now, refused)
