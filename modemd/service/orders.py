@@ -58,7 +58,8 @@ def retry(tx: Tx, rules: Rules, message_id: int, now: datetime) -> MessageRow:
 
     Raises:
         Rejected: ``bad_request``: there is no such message, or nothing of it to be sent again; ``too_late``:
-            it reminds of an appointment that is past, or has moved.
+            it reminds of an appointment that is past, or has moved; ``insufficient_credit``,
+            ``account_closed``. Nothing is written then.
     """
     message = _find(tx, message_id)
     state = MessageState(message.state)
@@ -71,8 +72,9 @@ def retry(tx: Tx, rules: Rules, message_id: int, now: datetime) -> MessageRow:
     if orders.forgotten_parts(tx, message_id):
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: its text is not kept")
     deadline_us = to_us(now + timedelta(seconds=rules.sending.validity_s))
-    orders.set_deadline(tx, message_id, min(deadline_us, _reminds_until(tx, message_id, to_us(now))))
+    deadline_us = min(deadline_us, _reminds_until(tx, message_id, to_us(now)))
     credit_holds.hold_again(tx, rules, message, now)
+    orders.set_deadline(tx, message_id, deadline_us)
     orders.requeue_unsent(tx, message_id, _route_again(tx, rules, message))
     return settle(tx, rules, message, to_us(now))
 
