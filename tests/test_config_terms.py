@@ -63,6 +63,7 @@ def test_own_terms_say_what_differs_from_a_preset() -> None:
         (TARIFF.replace("2026-01-01", "January"), "no day"),
         (TARIFF.replace("up_to: 1000", "up_to: 400"), "sizes must rise"),
         (TARIFF.replace("up_to: 500, ", ""), "only the last bundle"),
+        (TARIFF.replace("price:", "name: a, price:"), "two bundles have the name 'a'"),
         (TARIFF.replace("up_to: 500", "up_to: 0"), "up_to"),
         (TARIFF.replace('"+1": 2', '"+1": 0'), "credits"),
         (tariff("2026-01-01", "2025-01-01"), "does not follow"),

@@ -89,6 +89,10 @@ class TariffConfig(Section):
                 raise ValueError("only the last bundle may be without up_to:")
             if larger.up_to is not None and larger.up_to <= smaller.up_to:
                 raise ValueError(f"up_to: {larger.up_to} does not follow {smaller.up_to}: sizes must rise")
+        names = [bundle.name for bundle in bundles if bundle.name is not None]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two bundles have the name {name!r}")
         return bundles
 
 

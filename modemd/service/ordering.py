@@ -61,7 +61,7 @@ class Ordered:
     @property
     def open(self) -> Decimal:
         """What is still to be paid."""
-        return self.total - self.paid if self.state == "open" else Decimal(0)
+        return self.total - self.paid if self.state in {"open", "in_default"} else Decimal(0)
 
 
 class _Priced(NamedTuple):

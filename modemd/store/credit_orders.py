@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import and_, bindparam, exists, func, insert, literal_column, or_, select, update
 
 from modemd.store.schema_credit import credit_order, payment
+from modemd.store.scope import scoped
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -72,14 +73,11 @@ _TAKEN_BACK = exists().where(
 _OVERDUE = and_(
     credit_order.c.lot_id.is_not(literal_column("NULL")), credit_order.c.due_at <= bindparam("at")
 )
-_OWED: Final = Statement(
+_OWED: Final = scoped(
     select(*_COLUMNS)
-    .where(
-        credit_order.c.state == _OPEN,
-        or_(_OVERDUE, _TAKEN_BACK),
-        or_(bindparam("only").is_(None), credit_order.c.account_id == bindparam("only")),
-    )
-    .order_by(credit_order.c.id)
+    .where(credit_order.c.state == _OPEN, or_(_OVERDUE, _TAKEN_BACK))
+    .order_by(credit_order.c.id),
+    credit_order.c.account_id,
 )
 _PAID: Final = Statement(
     update(credit_order)
@@ -125,7 +123,7 @@ def owed(tx: Tx, at_us: int, account_id: int | None = None) -> list[OrderRow]:
     These are open orders that are overdue and whose credits could be used before they were paid, and those of
     which a payment was taken back.
     """
-    return [OrderRow._make(row) for row in tx.all(_OWED, at=at_us, only=account_id)]
+    return [OrderRow._make(row) for row in _OWED.rows(tx, account_id, at=at_us)]
 
 
 def set_paid(tx: Tx, order_id: int, cents: int, state: str, at_us: int | None) -> None:

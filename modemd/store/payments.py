@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from modemd.store.schema_credit import payment
+from modemd.store.schema_credit import credit_order, payment
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ _ADD: Final = Statement(
 _FIND: Final = Statement(select(*_COLUMNS).where(payment.c.id == bindparam("payment_id")))
 _BY_REF: Final = Statement(select(*_COLUMNS).where(payment.c.ref == bindparam("marked")))
 _NEWEST_AT: Final = Statement(
-    select(func.max(payment.c.at)).where(payment.c.account_id == bindparam("owner"))
+    select(func.max(payment.c.at)).where(
+        payment.c.order_id.in_(
+            select(credit_order.c.id).where(credit_order.c.account_id == bindparam("owner"))
+        )
+    )
 )
 _CHARGE_BACK: Final = Statement(
     update(payment)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from modemd.store.schema_accounts import terms_plan, terms_run, terms_version
+from modemd.store.scope import scoped
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -55,14 +56,11 @@ _FIND_PLAN: Final = Statement(select(*_PLAN).where(terms_plan.c.id == bindparam(
 _PLANS_OF: Final = Statement(
     select(*_PLAN).where(terms_plan.c.account_id == bindparam("owner")).order_by(terms_plan.c.id)
 )
-_DUE: Final = Statement(
+_DUE: Final = scoped(
     select(*_PLAN)
-    .where(
-        terms_plan.c.state == _PLANNED,
-        terms_plan.c.effective_at <= bindparam("at"),
-        or_(bindparam("only").is_(None), terms_plan.c.account_id == bindparam("only")),
-    )
-    .order_by(terms_plan.c.effective_at, terms_plan.c.id)
+    .where(terms_plan.c.state == _PLANNED, terms_plan.c.effective_at <= bindparam("at"))
+    .order_by(terms_plan.c.effective_at, terms_plan.c.id),
+    terms_plan.c.account_id,
 )
 _SET_PLAN: Final = Statement(
     update(terms_plan).where(terms_plan.c.id == bindparam("plan")).values(state=bindparam("new_state"))
@@ -107,7 +105,7 @@ def plans_of(tx: Tx, account_id: int) -> list[PlanRow]:
 
 def plans_due(tx: Tx, at_us: int, account_id: int | None = None) -> list[PlanRow]:
     """Return the changes that take effect by now, of one account or of all."""
-    return [PlanRow._make(row) for row in tx.all(_DUE, at=at_us, only=account_id)]
+    return [PlanRow._make(row) for row in _DUE.rows(tx, account_id, at=at_us)]
 
 
 def set_plan(tx: Tx, plan_id: int, state: str) -> None:

@@ -10,7 +10,7 @@ from modemd.store.accounts import AccountRow
 from modemd.store.balances import Balance
 from modemd.store.schema_accounts import account
 from modemd.store.schema_credit import balance, lot
-from modemd.store.statement import Statement
+from modemd.store.scope import scoped
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.elements import ColumnElement
@@ -43,33 +43,28 @@ _COUNTS: Final = tuple(
     for name in ("balance", "held", "granted", "captured", "forfeited", "revoked")
 )
 _TIMES: Final = tuple(balance.c[name] for name in ("posted_at", "first_funded_at", "funded_at", "sent_at"))
-_STANDINGS: Final = Statement(
+_STANDINGS: Final = scoped(
     select(*(account.c[name] for name in AccountRow._fields), *_COUNTS, *_TIMES)
     .select_from(account.outerjoin(balance, balance.c.account_id == account.c.id))
-    .where(
-        account.c.state != _ERASED,
-        or_(bindparam("only").is_(_NULL), account.c.id == bindparam("only")),
-    )
-    .order_by(account.c.id)
+    .where(account.c.state != _ERASED)
+    .order_by(account.c.id),
+    account.c.id,
 )
-_LOTS: Final = Statement(
+_LOTS: Final = scoped(
     select(*(lot.c[name] for name in OldLot._fields))
     .where(
         lot.c.closed_at.is_(_NULL),
         lot.c.expires_at <= bindparam("at"),
         or_(lot.c.unspent > _NOTHING, lot.c.held > _NOTHING),
-        or_(bindparam("only").is_(_NULL), lot.c.account_id == bindparam("only")),
     )
-    .order_by(lot.c.account_id, lot.c.expires_at, lot.c.id)
+    .order_by(lot.c.account_id, lot.c.expires_at, lot.c.id),
+    lot.c.account_id,
 )
-_OLDEST: Final = Statement(
+_OLDEST: Final = scoped(
     select(lot.c.account_id, func.min(lot.c.opened_at))
-    .where(
-        lot.c.unspent > _NOTHING,
-        lot.c.closed_at.is_(_NULL),
-        or_(bindparam("only").is_(_NULL), lot.c.account_id == bindparam("only")),
-    )
-    .group_by(lot.c.account_id)
+    .where(lot.c.unspent > _NOTHING, lot.c.closed_at.is_(_NULL))
+    .group_by(lot.c.account_id),
+    lot.c.account_id,
 )
 
 
@@ -78,15 +73,15 @@ def standings(tx: Tx, account_id: int | None = None) -> list[Standing]:
     width = len(AccountRow._fields)
     return [
         Standing(AccountRow._make(row[:width]), Balance(*row[width:]))
-        for row in tx.all(_STANDINGS, only=account_id)
+        for row in _STANDINGS.rows(tx, account_id)
     ]
 
 
 def old_lots(tx: Tx, at_us: int, account_id: int | None = None) -> list[OldLot]:
     """Return lots of which something is left, or held, and whose validity ends by then."""
-    return [OldLot._make(row) for row in tx.all(_LOTS, at=at_us, only=account_id)]
+    return [OldLot._make(row) for row in _LOTS.rows(tx, account_id, at=at_us)]
 
 
 def oldest_credits(tx: Tx, account_id: int | None = None) -> dict[int, int]:
     """Return, by account, since when the oldest of the credits are there that can still be spent."""
-    return {int(owner): int(opened) for owner, opened in tx.all(_OLDEST, only=account_id)}
+    return {int(owner): int(opened) for owner, opened in _OLDEST.rows(tx, account_id)}
