@@ -61,6 +61,13 @@ def test_an_account_that_cannot_be_is_refused(desk: Desk, arguments: list[str], 
     ]  # fmt: skip
 
 
+def test_what_the_configuration_declares_is_there_before_any_daemon_has_read_it(desk: Desk) -> None:
+    assert desk.call("credit", "statement", "clinic", "--json").json["balance"] == 0
+    assert [line.split()[0] for line in desk.call("account", "list").out.splitlines()[1:]] == [
+        "clinic", "shop", "default",
+    ]  # fmt: skip
+
+
 def test_keys_are_changed_by_command_where_a_command_added_the_account(desk: Desk) -> None:
     desk.call("account", "add", "surgery")
     desk.call("account", "change", "surgery", "consent=required", "per_day=100", "--by", "ann")

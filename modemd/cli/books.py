@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import logging
 import os
@@ -16,7 +17,7 @@ import click
 
 from modemd.cli.presence import open_store, utc_now
 from modemd.config import Config, load
-from modemd.errors import Rejected
+from modemd.errors import Rejected, StoreError
 from modemd.service import accounts
 from modemd.service.rules import Rules
 from modemd.store import accounts as rows
@@ -75,15 +76,24 @@ def open_books(path: Path) -> Iterator[Books]:
         StoreError: there is no store, or it cannot be opened.
     """
     config = load(path)
+    declared = Rules.of(config)
     with open_store(config.store.url) as store:
+        if store.read(lambda tx: _is_news(tx, declared)):
+            with contextlib.suppress(StoreError):  # who may only read sees what there is
+                store.transact(lambda tx: known_rules(tx, declared, utc_now()))
         yield Books(config, store)
 
 
 def known_rules(tx: Tx, declared: Rules, now: datetime) -> Rules:
     """The rules with the store's accounts; accounts that no daemon has seen get their rows."""
-    if any(rows.find(tx, name) is None for name in declared.accounts):
+    if _is_news(tx, declared):
         accounts.sync(tx, declared, now)
     return accounts.merged(tx, declared)
+
+
+def _is_news(tx: Tx, declared: Rules) -> bool:
+    """Whether the configuration declares an account that no daemon has seen."""
+    return any(rows.find(tx, name) is None for name in declared.accounts)
 
 
 def account_row(tx: Tx, name: str) -> AccountRow:
