@@ -59,6 +59,31 @@ def test_of_two_in_one_batch_the_first_gets_the_last_credit(office: Counter) -> 
     assert office.has() == (0, 1, 0)
 
 
+def test_accounts_that_come_mixed_in_one_batch_each_pay_their_own(office: Counter) -> None:
+    office.grant(2)
+    office.grant(9)
+    office.grant(5, "clinic")
+    names = ["acme", "clinic", "free", "acme", "clinic", "acme"]
+    texts = ["a", LONG, "c", LONG, "e", "f"]
+    answers = office.accept(*[asked(text, name) for text, name in zip(texts, names, strict=True)])
+    assert not any(isinstance(answer, Rejected) for answer in answers)
+    assert office.has() == (6, 5, 0)
+    assert office.has("clinic") == (1, 4, 0)
+    assert [(unspent, held) for _, unspent, held, _ in lots(office)] == [(0, 2), (6, 3), (1, 4)]
+    held = "SELECT message_id, part_no FROM ledger WHERE kind = 'hold' ORDER BY part_id"
+    assert rows(office.database, held) == [
+        (1, 1),
+        (2, 1),
+        (2, 2),
+        (2, 3),
+        (4, 1),
+        (4, 2),
+        (4, 3),
+        (5, 1),
+        (6, 1),
+    ]
+
+
 def test_an_account_that_does_not_pay_is_not_in_the_books(office: Counter) -> None:
     office.send(account="free")
     office.taken()
