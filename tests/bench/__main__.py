@@ -16,6 +16,8 @@ import time
 from tests.bench import (
     airtime,
     claim,
+    credit_accept,
+    credit_books,
     idle,
     latency,
     machine,
@@ -35,6 +37,8 @@ ROWS: tuple[Row, ...] = (
     *airtime.ROWS,
     *idle.ROWS,
     *claim.ROWS,
+    *credit_accept.ROWS,
+    *credit_books.ROWS,
     *mqtt_accept.ROWS,
     *mqtt_latency.ROWS,
     *mqtt_backlog.ROWS,
