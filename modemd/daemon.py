@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sdnotify
@@ -20,7 +21,7 @@ from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
 from modemd.service import accounts, modem_orders, routing, upkeep
 from modemd.service.rules import Rules
-from modemd.store import brokers, modems
+from modemd.store import brokers, modems, spools
 from modemd.store.database import Database
 from modemd.store.times import to_us
 from modemd.store.writer import Store
@@ -40,7 +41,6 @@ from modemd.workers.terms import TermsWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from modemd.config import Config
     from modemd.modem.timing import Timing
@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 _SWITCH_S: Final = 0.0005
 """The loop and the store's thread hand the interpreter over often: 10 % more messages with 8 modems."""
 _WATCH_S: Final = 5.0
+_MACHINE: Final = Path("/etc/machine-id")
 _YOUNG: Final = 5_000
 """So many new objects make the collector look: with the usual 700 it looks every 70 messages, for nothing."""
 
@@ -145,6 +146,8 @@ class Daemon:
         modems.gateway_started(tx, rules.gateway, os.getpid(), __version__, to_us(now))
         if self._config.mqtt is None:
             brokers.note(tx, rules.gateway, None, None, to_us(now))
+        for old in spools.settle(tx, rules.gateway, _place(Path(self._config.spool.dir))):
+            log.warning("this was gateway %s: its files and messages are those of %s now", old, rules.gateway)
         modem_ids = routing.sync(tx, rules)
         modem_orders.recover(tx, rules, now)
         doubtful = upkeep.recover(tx, rules, now)
@@ -161,7 +164,7 @@ class Daemon:
             self._intake,
             SpoolResults(floor, dirs),
             Clock(floor, self._config.retention),
-            Listener(floor),
+            Listener(floor, self._intake.look),
             TermsWorker(floor, self._config.spool.dir),
             OrderWatch(floor),
             Calendars(floor),
@@ -278,6 +281,12 @@ class Daemon:
 
     def _notify(self, said: str) -> None:
         self._systemd.notify(said)
+
+
+def _place(spool: Path) -> str:
+    """Which directory of which machine: several may share a store, and each have a spool of that name."""
+    machine = _MACHINE.read_text("ascii").strip() if _MACHINE.exists() else ""
+    return f"{machine}:{spool.resolve()}"
 
 
 def _settle_memory() -> None:

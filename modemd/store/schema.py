@@ -182,6 +182,7 @@ gateway: Final = Table(
     Column("broker_error", Text),
     Column("broker_at", BigInteger),
     Column("broker_filters", Text),
+    Column("spool", Text),
 )
 
 spool_file: Final = Table(

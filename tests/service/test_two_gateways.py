@@ -11,7 +11,7 @@ from modemd.errors import ConfigError
 from modemd.model import SendRequest
 from modemd.service import dispatch, intake, routing, upkeep
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
-from modemd.store import modems, outbox, spool
+from modemd.store import modems, outbox, spool, spools
 from modemd.store.times import to_us
 from tests.service.office import START, TO, rules_of
 from tests.store.files import beside, rows
@@ -219,3 +219,19 @@ def test_a_gateway_without_a_broker_leaves_its_events_to_one_that_has(one: Gate,
     two.run(lambda tx: outbox.add(tx, "mqtt", "call", 1, body="{}"))
     gone_us = to_us(START - timedelta(minutes=2))
     assert one.run(lambda tx: outbox.take_over(tx, "mqtt", gone_us, by_broker=True)) == 1
+
+
+def test_a_gateway_that_got_another_name_tells_what_the_old_one_left(one: Gate) -> None:
+    one.run(lambda tx: spools.settle(tx, "gw1", "machine:/spool"))
+    message_id = one.send()
+    part = one.claim("gsm1")
+    assert part is not None
+    one.record("gsm1", part, Taken(1))
+    one.run(lambda tx: modems.gateway_stopped(tx, "gw1", to_us(one.now)))
+    renamed = Gate(beside(one.database), "gw9", "gsm1")
+    assert renamed.untold() == []
+    assert renamed.run(lambda tx: spools.settle(tx, "gw9", "machine:/another")) == []
+    assert renamed.run(lambda tx: spools.settle(tx, "gw9", "machine:/spool")) == ["gw1"]
+    assert renamed.untold() == [("SENT", message_id)]
+    assert renamed.run(lambda tx: spool.find_file(tx, "key 1")) is not None
+    assert renamed.run(lambda tx: spools.settle(tx, "gw9", "machine:/spool")) == []

@@ -16,7 +16,7 @@ _TABLES = (
 _LATER = {
     "message": ("gateway",),
     "modem": ("paused_at", "paused_by"),
-    "gateway": ("broker", "broker_error", "broker_at", "broker_filters"),
+    "gateway": ("broker", "broker_error", "broker_at", "broker_filters", "spool"),
     "outbox": ("gateway", "topic", "correlation", "expires_at"),
     "spool_file": ("gateway",),
 }

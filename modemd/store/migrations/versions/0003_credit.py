@@ -26,6 +26,7 @@ def upgrade() -> None:
         for name, kind in columns.items():
             op.add_column(table, Column(name, kind))
         op.execute(f"UPDATE {table} SET gateway = {_ONE_GATEWAY}")  # noqa: S608 - names of ours
+    op.add_column("gateway", Column("spool", Text))
     # Two gateways may each have a file of the same place, octets and time.
     op.execute("UPDATE spool_file SET key = coalesce(gateway, '') || ' ' || key")
     op.drop_index("outbox_untold", "outbox")
@@ -58,6 +59,7 @@ def downgrade() -> None:
     op.drop_index("outbox_untold", "outbox")
     op.create_index("outbox_untold", "outbox", ["consumer", "id"])
     op.execute("UPDATE spool_file SET key = substr(key, length(coalesce(gateway, '')) + 2)")
+    op.drop_column("gateway", "spool")
     for table, columns in _COLUMNS.items():
         for name in columns:
             op.drop_column(table, name)
