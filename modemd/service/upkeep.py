@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from modemd.model import MessageState, PartState, Trouble
 from modemd.service import dispatch
 from modemd.service.account_events import MAIL
-from modemd.service.outbox import CONVERSATION, MQTT, announce, announce_state
+from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import doubt_lasts
-from modemd.store import conversation, modems, outbound, outbox, parts, queue, upkeep
+from modemd.store import modems, outbound, outbox, parts, queue, upkeep
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
@@ -144,7 +144,6 @@ def forget_untold(tx: Tx, now: datetime, kept: timedelta) -> int:
 
     What they would be told of has ended long ago, and its text is not to be kept any longer.
     """
-    conversation.forget(tx, to_us(now - CONVERSATION))
     before_us = to_us(now - kept)
     return outbox.forget(tx, MQTT, before_us, AT_ONCE) + outbox.forget(tx, MAIL, before_us, AT_ONCE)
 

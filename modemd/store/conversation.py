@@ -1,10 +1,13 @@
-"""For each phone, the last message that it was sent: what it answers is taken for an answer to that."""
+"""For each phone, the last message that it was sent: what it answers is taken for an answer to that.
+
+It is forgotten when numbers are: until then a STOP finds out whom it was said to.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from modemd.store.schema import conversation
@@ -35,7 +38,6 @@ _WHEN: Final = Statement(
         conversation.c.account == bindparam("account"), conversation.c.recipient == bindparam("recipient")
     ),
 )
-_FORGET: Final = Statement(delete(conversation).where(conversation.c.at < bindparam("before")))
 
 
 def keep(tx: Tx, account: str, recipient: str, message_id: int, at_us: int) -> None:
@@ -58,7 +60,3 @@ def latest(tx: Tx, accounts: Iterable[str], recipient: str) -> str | None:
     ]
     return max(found)[1] if found else None
 
-
-def forget(tx: Tx, before_us: int) -> None:
-    """Forget conversations that ended before then."""
-    tx.run(_FORGET, before=before_us)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.store import brokers, conversation, modem_orders, modems, outbox, pauses, receipts, retained
+from modemd.store.upkeep import forget_numbers
 from tests.store.files import fresh, rows
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def test_a_conversation_is_with_the_last_message_and_ends(tmp_path: Path) -> Non
     assert run(lambda tx: conversation.last(tx, "clinic", "75123456", 20)) == 2
     assert run(lambda tx: conversation.last(tx, "clinic", "75123456", 21)) is None
     assert run(lambda tx: conversation.last(tx, "default", "75123456", 0)) is None
-    run(lambda tx: conversation.forget(tx, 21))
+    assert run(lambda tx: conversation.latest(tx, ["default", "clinic"], "75123456")) == "clinic"
+    run(lambda tx: forget_numbers(tx, 21))
     assert rows(database, "SELECT * FROM conversation") == []
 
 
