@@ -14,6 +14,7 @@ from modemd.store.times import to_us
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from modemd.config.sections import RetentionConfig
@@ -114,9 +115,11 @@ class Listener(Worker):
 
     name = "listener"
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Floor, look: Callable[[], None] | None = None) -> None:
+        """``look`` is called when the accounts have changed: another folder may be one's."""
         super().__init__()
         self._floor = floor
+        self._look = look
         self._seen: int | None = None
         self._accounts_at = 0.0
 
@@ -139,4 +142,6 @@ class Listener(Worker):
         if self._floor.rules is not before or after == before:
             return False  # a reload came between, and has done it
         self._floor.rules = after
+        if self._look is not None:
+            self._look()
         return True
