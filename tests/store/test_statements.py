@@ -48,6 +48,7 @@ BIG = ("message", "part", "inbound", "inbound_part", "report", "outbox")
 ONCE_A_DAY = "upkeep._FORGET_"
 FOR_PEOPLE = ("views.", "verify.", "queue._WAITING", "account_queue.", "erasure.", "export.")
 AT_A_RENAME = "spools._TAKE"
+"""A gateway that got another name."""
 NEWEST_FIRST = "inbound._LAG"
 """Walks reports from the newest, and stops at the first."""
 
@@ -83,7 +84,8 @@ def test_sqlite_knows_all_that_they_name_and_the_hot_ones_use_an_index(tmp_path:
     walking = {
         name for name, each in STATEMENTS.items() if any(_walks(step) for step in plan(database, each))
     }
-    assert {name for name in walking if not name.startswith((ONCE_A_DAY, AT_A_RENAME, NEWEST_FIRST, *FOR_PEOPLE))} == set()
+    may = (ONCE_A_DAY, AT_A_RENAME, NEWEST_FIRST, *FOR_PEOPLE)
+    assert {name for name in walking if not name.startswith(may)} == set()
     database.close()
 
 
