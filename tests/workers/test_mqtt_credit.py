@@ -87,6 +87,7 @@ def test_an_account_that_a_command_adds_is_shown_and_cleared_again(tmp_path: Pat
             made.floor.states.ring()
             await until(lambda: not user.on("modemd/account/new/credit")[-1].payload)
             await made.supervisor.stop(states)
+        assert balances(user) == [0]
 
     with Broker(tmp_path) as broker, MqttUser(broker.port, "modemd/account/#") as user:
         asyncio.run(talk(broker, user))
