@@ -262,7 +262,7 @@ class SpoolIntake(Worker):
         try:
             os.rename(path, join(self._dirs[entry.directory], entry.name))  # noqa: PTH104 - names are bytes
         except FileNotFoundError:
-            log.warning("%a was taken away by someone else", veiled(os.fsdecode(path)))
+            log.warning("%s was taken away by someone else", veiled(ascii(os.fsdecode(path))))
         except OSError as error:
             # It stays known for ever, so that it is never sent again.
             self._floor.stuck.add(entry.name)

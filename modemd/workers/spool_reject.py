@@ -38,7 +38,7 @@ class Rejections:
         self._warned[path] = None
         if len(self._warned) > _REMEMBERED:
             self._warned.popitem(last=False)
-        log.warning("%a is left alone: %s", veiled(os.fsdecode(path)), veiled(reason))
+        log.warning("%s is left alone: %s", veiled(ascii(os.fsdecode(path))), veiled(reason))
 
     async def to_failed(self, path: bytes, name: bytes, reason: str) -> bytes | None:
         """Write ``failed/NAME`` with the reason and the file's octets below; then remove the file.
@@ -46,7 +46,7 @@ class Rejections:
         Returns:
             The new path, or ``None`` where the file had to be left alone.
         """
-        log.warning("%a is refused: %s", veiled(os.fsdecode(name)), veiled(reason))
+        log.warning("%s is refused: %s", veiled(ascii(os.fsdecode(name))), veiled(reason))
         head = rejected(b"", reason, self._floor.now(), zone=self._floor.zone, account=self._owner(path))
         target = join(self._dirs["failed"], self._dirs.free_name("failed", name, set()))
         try:

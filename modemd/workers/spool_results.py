@@ -161,7 +161,7 @@ class SpoolResults(Worker):
             os.unlink(source)  # noqa: PTH108
         except FileNotFoundError:
             # Done before the last crash, or taken away by a person: either way it is no longer ours.
-            log.debug("%a is no longer in checked/", veiled(os.fsdecode(each.file.name)))
+            log.debug("%s is no longer in checked/", veiled(ascii(os.fsdecode(each.file.name))))
         each.event = "SENT" if went else "FAILED"
         if each.file.name not in self._floor.stuck:
             if not self._finished:
