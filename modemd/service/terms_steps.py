@@ -184,17 +184,14 @@ class _Found:
 
 def _closings(row: AccountRow, terms: Terms, has: Balance) -> Iterator[tuple[str, int, int, str]]:
     """For each rule that ends an account: its code, its months, since when they count, and what it says."""
-    if terms.unfunded_close_months is not None and has.first_funded_at is None:
+    empty = has.balance + has.held == 0
+    if terms.unfunded_close_months is not None and has.posted_at is None:
+        # From when it accepted these terms: who had others before has as much time as who is new.
         months = terms.unfunded_close_months
         yield UNFUNDED, months, row.terms_accepted_at, f"never funded in {months} months"
-    if (
-        terms.used_up_close_months is not None
-        and has.first_funded_at is not None
-        and not has.balance + has.held
-    ):
+    if terms.used_up_close_months is not None and has.posted_at is not None and empty:
         months = terms.used_up_close_months
-        since = has.posted_at or has.first_funded_at
-        yield USED_UP, months, since, f"used up, and not funded again in {months} months"
+        yield USED_UP, months, has.posted_at, f"used up, and not funded again in {months} months"
     if terms.unused_delete_years is not None:
         years = terms.unused_delete_years
         yield UNUSED, years * 12, _used(row, has), f"not used in {years} years"

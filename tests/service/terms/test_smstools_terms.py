@@ -181,6 +181,16 @@ def test_S_7_7_a_funded_account_is_not_closed_for_that(tmp_path: Path, database:
     assert shop.day() == []
 
 
+def test_S_7_7_who_had_other_terms_before_has_3_months_from_the_change(
+    tmp_path: Path, database: Database
+) -> None:
+    shop = Counter(tmp_path, database, "unlimited", at=local(2020, 1, 1))
+    shop.to(local(2026, 2, 1)).know(accounts={"acme": {"terms": "smstools"}})
+    shop.to(local(2026, 5, 1) - MOMENT)
+    assert shop.day() == []
+    assert shop.to(local(2026, 5, 1)).kinds() == ["close"]
+
+
 def test_S_7_7_it_is_closed_and_deleted_12_months_after_the_last_credit_was_used(
     tmp_path: Path, database: Database
 ) -> None:
