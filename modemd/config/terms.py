@@ -59,7 +59,8 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-01-01"]}),
 ]
 Credits = Annotated[int, Field(ge=1, le=MOST_CREDITS)]
-Months = Annotated[int, Field(ge=1, le=1200)]
+Months = Annotated[int, Field(ge=0, le=1200)]
+"""0: the rule does not exist."""
 
 
 class BundleConfig(Section):
@@ -114,19 +115,19 @@ class TermsConfig(Section):
     early_activation: bool | None = Field(
         None, description="the largest bundle may be used before it is paid, where agreed (L §8.1)"
     )
-    lot_months: Months | None = Field(None, description="months that credits are valid (L §6.2)")
+    lot_months: Months | None = Field(None, description="months that credits are valid (L §6.2); 0: for ever")
     cancel_expired: bool | None = Field(None, description="take what was not used by then (L §6.3)")
     forfeit_unsent_months: Months | None = Field(
-        None, description="months without a message after which the balance is lost (S §7.4)"
+        None, description="months without a message after which the balance is lost (S §7.4); 0: never"
     )
     unfunded_close_months: Months | None = Field(
-        None, description="months after which an account that was never funded is closed (S §7.7)"
+        None, description="months after which an account that was never funded is closed (S §7.7); 0: never"
     )
     used_up_close_months: Months | None = Field(
-        None, description="months after the last credit was used until it is closed (S §7.7)"
+        None, description="months after the last credit was used until it is closed (S §7.7); 0: never"
     )
     unused_delete_years: int | None = Field(
-        None, ge=1, le=100, description="years without use after which it is deleted (L §15.4)"
+        None, ge=0, le=100, description="years without use after which it is deleted (L §15.4); 0: never"
     )
     chargeback: Literal["close", "suspend"] | None = Field(
         None, description="what a payment that is taken back brings (S §7.5, L §19.1)"
@@ -139,7 +140,7 @@ class TermsConfig(Section):
     revision: Literal["any", "first_quarter"] | None = Field(
         None, description="when prices may change (L §5.5)"
     )
-    notice_months: Months | None = Field(None, description="notice of changed terms (L §21.2)")
+    notice_months: int | None = Field(None, ge=1, le=120, description="notice of changed terms (L §21.2)")
 
 
 def not_presets(terms: dict[str, TermsConfig]) -> dict[str, TermsConfig]:

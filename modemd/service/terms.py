@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from modemd.config.presets import CLAUSES, PRESETS
 
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 STANDARD: Final = "standard"
 """The tariff of terms that name none."""
+_LENGTHS: Final = frozenset(
+    {
+        "lot_months",
+        "forfeit_unsent_months",
+        "unfunded_close_months",
+        "used_up_close_months",
+        "unused_delete_years",
+    }
+)
+"""Lengths of time that a configuration writes as 0 where there is no such rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +73,10 @@ def own(name: str, config: TermsConfig) -> Terms:
     """Return the operator's own terms: the preset, and what the configuration says otherwise."""
     said = config.model_dump(exclude={"like"}, exclude_unset=True)
     known = {field.name for field in fields(Terms)}
-    return replace(preset(config.like), name=name, **{key: said[key] for key in said if key in known})
+    changed: dict[str, Any] = {
+        key: None if key in _LENGTHS and value == 0 else value for key, value in said.items() if key in known
+    }
+    return replace(preset(config.like), name=name, **changed)
 
 
 def all_terms(configured: Mapping[str, TermsConfig]) -> dict[str, Terms]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from modemd.config.terms import TermsConfig
 from modemd.errors import Rejected
 from modemd.service import daily, terms_warnings
+from modemd.service.terms import own
 from tests.service.terms.counter import MOMENT, TARIFFS, Counter, local
 
 if TYPE_CHECKING:
@@ -70,6 +72,16 @@ def test_days_on_which_no_gateway_ran_are_caught_up_with(tmp_path: Path, databas
 def test_an_account_without_charge_has_no_steps(tmp_path: Path, database: Database) -> None:
     shop = counter(tmp_path, database, "unlimited")
     assert shop.to(local(2056, 1, 1)).due() == []
+
+
+def test_rules_that_own_terms_leave_out_do_not_exist(tmp_path: Path, database: Database) -> None:
+    none = dict.fromkeys(("forfeit_unsent_months", "unfunded_close_months", "used_up_close_months"), 0)
+    shop = counter(tmp_path, database, "mine", terms={"mine": {"like": "smstools"} | none})
+    assert shop.to(local(2056, 1, 1)).due() == []
+    shop.paid(500)
+    assert shop.to(local(2086, 1, 1)).due() == []
+    forever = {"like": "sms4less", "lot_months": 0, "unused_delete_years": 0}
+    assert own("ever", TermsConfig.model_validate(forever)).lot_months is None
 
 
 def test_the_account_of_who_names_none_is_never_closed(tmp_path: Path, database: Database) -> None:
