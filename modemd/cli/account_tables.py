@@ -82,9 +82,8 @@ def _state_told(row: AccountRow, zone: tzinfo) -> str:
         return _state(row)
     since = local(from_us(row.state_at), zone)
     why = ": ".join(each for each in (row.state_code, row.state_reason) if each)
-    return f"{row.state} since {since} by {row.state_by or 'nobody'}" + (
-        f" ({printable(why)})" if why else ""
-    )
+    told = f"{row.state} since {since} by {row.state_by or 'nobody'}"
+    return printable(f"{told} ({why})" if why else told)
 
 
 def _written(value: object) -> str:
