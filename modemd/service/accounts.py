@@ -96,6 +96,8 @@ def change(
 ) -> AccountRow:
     """Change keys of an account that was added by a command; those that are not named stay.
 
+    One that the configuration has no more is the store's own from then on, and known to senders again.
+
     Raises:
         Rejected: ``account_unknown``, ``account_closed``; ``bad_request``: a key is wrong, or the
             configuration declares the account.
@@ -107,7 +109,7 @@ def change(
     config = _section(rules, before.model_dump(exclude_defaults=True) | {"terms": row.terms} | dict(settings))
     _check_holder(tx, rules, name, config)
     store.declare(
-        tx, row.id, origin=row.origin, gateway=row.gateway, settings=written(config), holder=config.holder,
+        tx, row.id, origin="command", gateway=None, settings=written(config), holder=config.holder,
         email=config.email,
     )  # fmt: skip
     if config.terms != row.terms:

@@ -8,7 +8,7 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, SendRequest
-from modemd.service import accounts, credit
+from modemd.service import accounts, consent, credit
 from modemd.service.account_reasons import WRITTEN
 from modemd.service.intake import Accepted
 from modemd.store.times import to_us
@@ -94,6 +94,17 @@ def test_an_account_that_is_declared_no_more_is_unknown_and_keeps_its_row(office
     office.know()
     assert office.row("clinic").origin == "config"
     assert len(office.rows()) == 3
+
+
+def test_it_can_be_kept_on_by_command(office: Senders) -> None:
+    office.rules = with_broker(rules_of(accounts={"shop": CLINIC["shop"]}))
+    office.know()
+    office.run(
+        lambda tx: accounts.change(tx, office.rules, "clinic", {"per_day": 9}, by="op", now=office.now)
+    )
+    office.know()
+    assert (office.row("clinic").origin, office.row("clinic").holder) == ("command", "Clinic")
+    assert office.rules.accounts["clinic"].per_day == 9
 
 
 def test_what_another_gateway_declares_is_known_here_and_stays(office: Senders) -> None:
@@ -244,6 +255,22 @@ def test_the_operator_overrules_a_rule(office: Senders) -> None:
 def test_only_a_suspended_account_is_resumed(office: Senders) -> None:
     why = refused(office, lambda tx: accounts.resume(tx, office.rules, "shop", by="op", now=office.now))
     assert "not suspended" in why.reason
+
+
+def test_the_first_reason_that_there_is_decides(tmp_path: Path, database: Database) -> None:
+    keys = {"terms": "sms4less", "consent": "required", "per_day": 1}
+    office = Senders(tmp_path, database, accounts={"clinic": keys})
+    clinic = office.row("clinic").id
+    assert office.code("clinic") == "no_consent"
+    office.run(lambda tx: consent.grant(tx, office.rules, "clinic", TO, by="op", now=office.now))
+    assert office.code("clinic") == "insufficient_credit"
+    office.run(lambda tx: credit.grant(tx, clinic, 1, source="grant", by="op", reason="t", now=office.now))
+    assert office.code("clinic", client_id="a") == "ok"
+    assert office.code("clinic") == "rate_limited"
+    suspend(office, "clinic", "death")
+    assert office.code("clinic") == "account_suspended"
+    assert office.code("clinic", client_id="a") == "ok", "it is known already"
+    assert office.code("clinic", to="+32475") == "bad_number"
 
 
 # --- closed ------------------------------------------------------------------------------------------------
