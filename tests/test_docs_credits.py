@@ -10,6 +10,7 @@ import click
 import pytest
 
 from modemd.cli.main import COMMANDS
+from modemd.config import parse, without_effect
 from modemd.config.presets import PRESETS
 from tests.house import ROOT
 from tests.ledger_page import PAGE, Reader, blocks, commands, same_each_time
@@ -66,6 +67,13 @@ def test_every_rule_of_the_table_says_something() -> None:
     rows = [line.split("|") for line in TABLE.splitlines()[2:] if line.startswith("|")]
     assert len(rows) > 20
     assert [row for row in rows if not row[2].strip()] == []
+
+
+@pytest.mark.parametrize("written", re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
+def test_every_configuration_is_one(written: str) -> None:
+    config = parse(written)
+    assert config.tariffs
+    assert without_effect(config) == ()
 
 
 @pytest.mark.parametrize(
