@@ -13,8 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from modemd.store.database import Database
 
 if TYPE_CHECKING:
@@ -48,7 +46,6 @@ def fresh(folder: Path, *, durable: bool = False) -> Database:
 
 def served() -> Database:
     """A store at HEAD on a PostgreSQL server; it is closed at the end of the test."""
-    pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed: modemd[postgres]")
     from tests.store import postgres
 
     return opened(Database(postgres.pool().take()))

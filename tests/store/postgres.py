@@ -18,11 +18,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from modemd.store.database import Database
 from tests.store import watch
+
+pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed: modemd[postgres]")
+import psycopg
 
 _PACKAGED = Path("/usr/lib/postgresql")
 _SETTINGS = {

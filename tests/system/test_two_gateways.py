@@ -8,7 +8,6 @@ import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
 import pytest
 
 from tests.store import postgres
@@ -22,13 +21,14 @@ MESSAGES: Final = 5_000
 _A_FILE: Final = 50
 _MODEMS: Final = 4
 _AHEAD: Final = 100
+_DATABASE: Final = "gateways"
 
 
 class Pair:
     """Two sites on one database of a server that is this test's own."""
 
     def __init__(self, sites: tuple[Site, Site], url: str, **account: Any) -> None:
-        self.sites, self.url = sites, url
+        self.sites = sites
         for place, site in enumerate(sites):
             site.simulate("--airtime", "0.005", "--no-reports", modems=_MODEMS)
             site.premade = False
@@ -64,8 +64,7 @@ class Pair:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Look into the store from outside."""
-        with psycopg.connect(self.url) as connection:
-            return connection.execute(query.encode()).fetchall()
+        return postgres.server().sql(query, _DATABASE)
 
     def count(self, query: str) -> int:
         return int(self.rows(f"SELECT count(*) FROM {query}")[0][0])
@@ -93,9 +92,8 @@ class Pair:
 @pytest.fixture
 def url() -> str:
     server = postgres.server()
-    name = "gateways"
-    server.sql(f"DROP DATABASE IF EXISTS {name} (FORCE)")
-    return server.create(name)
+    server.sql(f"DROP DATABASE IF EXISTS {_DATABASE} (FORCE)")
+    return server.create(_DATABASE)
 
 
 @pytest.fixture
