@@ -32,6 +32,7 @@ class Channel:
 
 PARAMETERS: Final = {
     "account": "An account: letters, digits, `-` and `_`.",
+    "channel": "A channel of `mqtt.channels`, such as `whatsapp`.",
     "modem": "A modem's name.",
     "gateway": "A gateway's name.",
     "verb": "The request's verb, or `unknown` where that is no name.",
@@ -107,6 +108,10 @@ CHANNELS: Final = (
     Channel(
         name="accountEvent", topic="account/{account}/event", way="out", payload="AccountEvent",
         text="What happens to an account: its credits, orders, invoices and payments, its state and terms.",
+    ),
+    Channel(
+        name="channel", topic="channel/{channel}", way="out", payload="Handed",
+        text="Messages that a connector is to send by a channel besides sms, of `mqtt.channels`.",
     ),
     Channel(
         name="gatewayState", topic="gateway/{gateway}/state", way="out", payload="GatewayState", retain=True,

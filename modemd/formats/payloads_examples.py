@@ -15,6 +15,7 @@ from modemd.formats.payloads import (
     Received,
 )
 from modemd.formats.payloads_account import AccountEvent
+from modemd.formats.payloads_channel import Handed
 from modemd.formats.payloads_requests import (
     BalanceRequest,
     BalanceResponse,
@@ -257,6 +258,21 @@ _REFUSED: Final[list[Refusal]] = [
     }
 ]
 
+_HANDED: Final[list[Handed]] = [
+    {
+        "event_id": "9f2c01aa-1040",
+        "id": "4712",
+        "client_id": "order-14",
+        "account": "clinic",
+        "channel": "whatsapp",
+        "to": "+32475123456",
+        "text": "Hello",
+        "accepted_at": _AT,
+        "expires_at": "2026-11-23T13:14:49.120+00:00",
+        "ref": None,
+    }
+]
+
 EXAMPLES: Final[dict[str, list[Any]]] = {
     "Send": _SENDS,
     "Event": _EVENTS,
@@ -264,6 +280,7 @@ EXAMPLES: Final[dict[str, list[Any]]] = {
     "Call": _CALLS,
     "Credit": [_CREDIT, _UNLIMITED],
     "AccountEvent": _OF_ACCOUNTS,
+    "Handed": _HANDED,
     "GatewayState": _GATEWAYS,
     "GatewayQueues": _QUEUES,
     "ModemState": [_MODEM],

@@ -78,7 +78,9 @@ class Contents(TypedDict):
     ]
     modem: NotRequired[Annotated[_Word, "By this modem and no other."]]
     ref: NotRequired[Annotated[_Word, "A note of the sender's, kept with the message."]]
-    channel: NotRequired[Annotated[_Word, "How it is sent; default, and so far only: `sms`."]]
+    channel: NotRequired[
+        Annotated[_Word, "How it is sent: `sms`, the default, or a channel of `mqtt.channels`."]
+    ]
 
 
 Class = TypedDict(

@@ -7,6 +7,7 @@ from typing import Any, Final
 from modemd.formats import payloads as out
 from modemd.formats import payloads_requests as asked
 from modemd.formats.payloads_account import AccountEvent
+from modemd.formats.payloads_channel import Handed
 from modemd.formats.payloads_examples import EXAMPLES
 from modemd.formats.payloads_send import NEEDED, Send
 from modemd.formats.schemas import DIALECT, Schema, Schemas
@@ -18,6 +19,7 @@ PAYLOADS: Final[dict[str, Any]] = {
     "Call": out.Call,
     "Credit": out.Credit,
     "AccountEvent": AccountEvent,
+    "Handed": Handed,
     "GatewayState": out.GatewayState,
     "GatewayQueues": out.GatewayQueues,
     "ModemState": out.ModemState,

@@ -202,7 +202,7 @@ def untold(tx: Tx) -> dict[str, int]:
 
 def sent_since(tx: Tx, since_us: int) -> dict[int, int]:
     """Return how many parts the network took from each modem, by its id, since then."""
-    return {int(modem_id): int(count) for modem_id, count in tx.all(_SENT_SINCE, since=since_us)}
+    return {int(modem_id): int(count) for modem_id, count in tx.all(_SENT_SINCE, since=since_us) if modem_id}
 
 
 def routes(tx: Tx) -> dict[int, tuple[str, list[int]]]:

@@ -26,6 +26,7 @@ TOPICS = {
     "modemd/call/{modem}": "send",
     "modemd/account/{account}/credit": "send",
     "modemd/account/{account}/event": "send",
+    "modemd/channel/{channel}": "send",
     "modemd/gateway/{gateway}/state": "send",
     "modemd/gateway/{gateway}/queues": "send",
     "modemd/modem/{modem}/state": "send",

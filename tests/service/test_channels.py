@@ -11,7 +11,7 @@ import pytest
 from modemd.errors import Rejected
 from modemd.model import SendRequest
 from modemd.service import channels, intake, orders, suspension, upkeep
-from modemd.store import accounts
+from modemd.store import accounts, views
 from modemd.store.times import to_us
 from tests.service.clinic import Desk
 from tests.service.office import LONG, START, TO, rules_of
@@ -72,6 +72,7 @@ def test_s_1_1_a_message_goes_to_its_channel(desk: Bridge) -> None:
     facts = desk.facts(message)
     assert (facts.state, facts.ended, facts.message.modem) == ("sent", True, "whatsapp")
     desk.acknowledge(given["row"])  # acknowledged a second time
+    assert desk.run(lambda tx: views.sent_since(tx, 0)) == {}  # no modem sent it
     assert [str(each) for each in desk.events(message)] == ["accepted", "queued", "sending", "sent"]
 
 

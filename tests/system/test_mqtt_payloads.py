@@ -42,7 +42,7 @@ def talk() -> Iterator[Talk]:
     with Site() as site, Broker(site.folder) as broker:
         site.simulate("--airtime", "0.01", "--report-delay", "0.05", "--reports", modems=2)
         site.configure(
-            mqtt=broker.settings(will_delay=0),
+            mqtt=broker.settings(will_delay=0, channels=["push"]),
             accounts={"clinic": {}, "payer": {"terms": "sms4less"}},
             tariffs={"standard": [{"valid_from": "2026-01-01", "bundles": [{"price": "0.1"}]}]},
             contacts={"friend": FRIEND},
@@ -69,12 +69,14 @@ def _messages(user: MqttUser) -> None:
     user.publish("modemd/send", {"to": TO, "text": "with an answer", "id": "own"}, response_topic=MINE)
     user.publish("modemd/send", {"to": "+32 nobody", "text": "no such number", "id": "bad"})
     user.publish("modemd/send", {"to": 12, "text": "no text", "id": "wrong"}, response_topic=MINE)
+    user.publish("modemd/send", {"to": TO, "text": "pushed", "id": "pushed", "channel": "push"})
     user.publish("modemd/send", b"{not JSON")
     user.publish("modemd/send/nobody", {"to": TO, "text": "an account that is none"})
     for client_id in (f"two/{TO}", f"two/{FRIEND}", "7", "own"):
         user.event("delivered", client_id)
     user.until(lambda: len([each for each in user.events() if each["event"] == "delivered"]) >= 6, "all go")
     user.until(lambda: len([each for each in user.events() if each["event"] == "rejected"]) >= 4, "refusals")
+    assert user.event("sent", "pushed")["modem"] == "push"
 
 
 def _incoming(site: Site, user: MqttUser) -> None:
