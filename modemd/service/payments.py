@@ -66,7 +66,7 @@ def pay(
     order_ = credit_orders.find(tx, order_id)
     if order_ is None:
         raise Rejected("bad_request", f"there is no order {order_id}")
-    _check_new(tx, mark)
+    _check_new(tx, rules, mark)
     owner = by_id(tx, order_.account_id)
     check_open(owner)
     _check_fits(order_, cents)
@@ -173,13 +173,13 @@ def _checked_ref(ref: str) -> str:
     return mark
 
 
-def _check_new(tx: Tx, mark: str) -> None:
+def _check_new(tx: Tx, rules: Rules, mark: str) -> None:
     booked = store.find_by_ref(tx, mark)
     if booked is not None:
         raise Rejected(
             "duplicate_id",
             f"payment {mark!r} is booked already: {euros(booked.cents)} for order {booked.order_id}"
-            f" on {from_us(booked.at):%Y-%m-%d}; nothing was changed",
+            f" on {from_us(booked.at).astimezone(rules.zone):%Y-%m-%d}; nothing was changed",
         )
 
 
