@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from modemd.cli.amounts import counted, local
 from modemd.cli.output import Column, cell, printable, shortened
 from modemd.formats.events import iso
+from modemd.formats.leads import lead_word
 from modemd.store.times import from_us
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def account_facts(
     config = rules.accounts.get(row.name)
     if config is not None:
         told = config.model_dump(exclude_defaults=True, exclude={"terms", "holder", "email", "tariff"})
+        if "remind" in told:
+            told["remind"] = tuple(map(lead_word, config.remind))
         facts |= {name: _written(value) for name, value in told.items()}
     return [(name, cell(value)) for name, value in facts.items()]
 
