@@ -41,7 +41,7 @@ def test_an_account_is_opened_and_shown_with_all_that_was_said_of_it(desk: Desk)
     assert told["settings"]["per_minute"] == 60
     lines = desk.call("account", "show", "surgery").out.splitlines()
     assert ["balance", "0 credits can be spent"] in [line.split(maxsplit=1) for line in lines]
-    assert ["remind", "1d, 2h"] in [line.split(maxsplit=1) for line in lines]
+    assert ["remind", "24h, 2h"] in [line.split(maxsplit=1) for line in lines]
     assert max(map(len, lines)) <= 80
 
 
