@@ -52,7 +52,7 @@ class Rules:
 
     @classmethod
     def of(cls, config: Config, others: frozenset[str] = frozenset()) -> Rules:
-        """Take what is needed from a configuration; ``others`` are told besides spool, broker and mail server."""
+        """Take what is needed of a configuration; ``others`` are told besides spool, broker and mail."""
         doors = {"mqtt": config.mqtt, "mail": config.mail}
         return cls(
             gateway=config.gateway.name,
