@@ -145,15 +145,15 @@ class Ledger(RuleBasedStateMachine):
         self._did("suspend or resume")
         (self.bank.resume if resumes else self.bank.suspend)(name)
 
-    @rule(name=accounts, sure=few)
-    def close(self, name: str, sure: int) -> None:
-        if not sure:
+    @rule(name=accounts, sure=st.booleans())
+    def close(self, name: str, sure: bool) -> None:
+        if sure:
             self._did("close")
             self.bank.close(name)
 
-    @rule(name=paying, to=accounts, sure=st.booleans())
-    def transfer(self, name: str, to: str, sure: bool) -> None:
-        if sure:
+    @rule(name=paying, to=accounts, sure=few)
+    def transfer(self, name: str, to: str, sure: int) -> None:
+        if sure < 2:
             self._did("transfer")
             self.bank.transfer(name, to)
 

@@ -29,9 +29,10 @@ few = st.integers(0, 7)
 accounts = st.sampled_from(NAMES)
 paying = st.sampled_from(PAYING)
 modems = st.sampled_from(MODEMS)
+_REFUSED = [f"is refused: {code}" for code in (1, 1, 8, 28, 38, 69, 197, 331, 500)]
 _ENDS = [
-    *["is taken"] * 4, "is taken, unsaid", "is silent", "is silent", "is never asked for", "is on the air",
-    "is given back", *[f"is refused: {code}" for code in (1, 1, 8, 28, 38, 69, 197, 331, 500)],
+    *["is taken"] * 4, "is taken, unsaid", *["is on the air"] * 5, "is silent", "is silent",
+    "is never asked for", "is given back", *_REFUSED,
 ]  # fmt: skip
 outcomes = st.lists(st.sampled_from(_ENDS), max_size=8)
 """What becomes of one part after the other; an error by its CMS code."""
