@@ -109,10 +109,11 @@ def test_an_account_that_is_not_there_is_told(desk: Desk) -> None:
         assert (said.status, said.err) == (1, "account_unknown: there is no account 'nobody'\n")
 
 
-def test_without_a_store_it_is_to_be_tried_again(tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text(f"store: {{url: 'sqlite:///{tmp_path}/none.db'}}\n")
-    for command in ("credit orders", "account list", "credit statement clinic"):
-        assert Desk(tmp_path).run(*command.split()).status == 75
+def test_a_store_that_cannot_be_reached_is_to_be_tried_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.config.write_text(f"store: {{url: 'sqlite:///{desk.config}/none.db'}}\n")  # below a file
+    for command in ("credit orders", "account list", "credit statement clinic", "credit verify"):
+        assert desk.run(*command.split()).status == 75
 
 
 def test_what_a_person_did_bears_the_name_of_who_uses_sudo(desk: Desk) -> None:
