@@ -7,6 +7,7 @@ step that another gateway, or a command, has done meanwhile is not due any more.
 from __future__ import annotations
 
 import logging
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modemd.errors import Rejected
@@ -31,7 +32,18 @@ if TYPE_CHECKING:
     from modemd.store.accounts import AccountRow
     from modemd.store.transaction import Tx
 
-__all__ = ["BY", "ROUNDS", "Carried", "Step", "carry_out", "check_clock", "due", "is_done", "note_day"]
+__all__ = [
+    "BY",
+    "ROUNDS",
+    "Carried",
+    "Step",
+    "carry_out",
+    "check_clock",
+    "check_leap",
+    "due",
+    "is_done",
+    "note_day",
+]
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +51,10 @@ BY: Final = "terms"
 """Who does what a rule brings about."""
 ROUNDS: Final = 3
 """A step may bring about another: what is closed is erased. So often it is looked again."""
+
+
+LEAP: Final = timedelta(days=62)
+"""After a longer time without an application the clock is not believed."""
 
 
 class Carried(NamedTuple):
@@ -61,6 +77,21 @@ def check_clock(tx: Tx, rules: Rules, now: datetime) -> None:
         raise Rejected(
             "bad_request",
             f"the clock is set back: it says {today}, and the terms were applied for {newest} already",
+        )
+
+
+def check_leap(tx: Tx, rules: Rules, now: datetime) -> None:
+    """Refuse to apply the terms unasked where the clock has leapt: ``Rejected`` with ``bad_request``.
+
+    A clock that is years ahead by mistake would take credits and close accounts, which nothing undoes. Whether
+    it is right a person can tell: ``modemd terms apply`` is not refused.
+    """
+    newest, today = plans.newest_day(tx), day_of(now, rules.zone)
+    if newest is not None and today - date.fromisoformat(newest) > LEAP:
+        raise Rejected(
+            "bad_request",
+            f"it is {today}, the clock says, and they were last applied on {newest}; if the clock is right, see"
+            " what is due with: modemd terms apply --dry-run, and apply them by hand, once",
         )
 
 

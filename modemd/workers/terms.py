@@ -52,6 +52,7 @@ class TermsWorker(Worker):
         floor = self._floor
         try:
             await floor.store.run(lambda tx: daily.check_clock(tx, floor.rules, now))
+            await floor.store.run(lambda tx: daily.check_leap(tx, floor.rules, now))
         except Rejected as refusal:
             log.warning("the terms are not applied: %s", refusal.reason)
             return

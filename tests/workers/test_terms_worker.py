@@ -106,6 +106,21 @@ def test_a_clock_that_is_set_back_is_told_and_nothing_is_done(
     assert "the clock is set back: it says 2029-01-01" in caplog.text
 
 
+def test_a_clock_that_has_leapt_takes_nothing_until_a_person_has_looked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with shop_at(tmp_path, local(2026, 11, 22, 12)) as shop:
+            await shop.floor.store.run(lambda tx: plans.note_day(tx, "2026-11-22", "gw1", 0))
+            await shop.turn(local(2099, 1, 1))
+            assert await shop.state() == (500, "2026-11-22")
+            await shop.turn(local(2027, 1, 23))
+            assert await shop.state() == (500, "2027-01-23")
+
+    asyncio.run(story())
+    assert "they were last applied on 2026-11-22; if the clock is right" in caplog.text
+
+
 def test_what_the_books_refuse_is_told_and_the_rest_is_done(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
