@@ -83,15 +83,15 @@ def check_clock(tx: Tx, rules: Rules, now: datetime) -> None:
 def check_leap(tx: Tx, rules: Rules, now: datetime) -> None:
     """Refuse to apply the terms unasked where the clock has leapt: ``Rejected`` with ``bad_request``.
 
-    A clock that is years ahead by mistake would take credits and close accounts, which nothing undoes. Whether
-    it is right a person can tell: ``modemd terms apply`` is not refused.
+    A clock that is years ahead by mistake would take credits and close accounts, which nothing undoes.
+    Whether it is right a person can tell: ``modemd terms apply`` is not refused.
     """
     newest, today = plans.newest_day(tx), day_of(now, rules.zone)
     if newest is not None and today - date.fromisoformat(newest) > LEAP:
         raise Rejected(
             "bad_request",
-            f"it is {today}, the clock says, and they were last applied on {newest}; if the clock is right, see"
-            " what is due with: modemd terms apply --dry-run, and apply them by hand, once",
+            f"it is {today}, the clock says, and they were last applied on {newest}; if the clock is right,"
+            " see what is due with: modemd terms apply --dry-run, and apply them by hand, once",
         )
 
 

@@ -59,4 +59,3 @@ def latest(tx: Tx, accounts: Iterable[str], recipient: str) -> str | None:
         if (at := tx.scalar(_WHEN, account=account, recipient=recipient)) is not None
     ]
     return max(found)[1] if found else None
-

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.workers.hooks import one_line
 from modemd.formats.veil import veiled
+from modemd.workers.hooks import one_line
 
 
 @pytest.mark.parametrize(
