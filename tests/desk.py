@@ -136,6 +136,7 @@ class Desk:
     def write(self, job: Callable[[Tx], T]) -> T:
         """One transaction beside what the commands do."""
         database = Database(self.url, create=False)
+        database.act_as("gw")
         try:
             return database.transact(job)
         finally:

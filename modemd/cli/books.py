@@ -68,16 +68,18 @@ class Books:
 
 
 @contextmanager
-def open_books(path: Path) -> Iterator[Books]:
-    """Read the configuration and open its store.
+def open_books(path: Path, *, create: bool = True) -> Iterator[Books]:
+    """Read the configuration and open its store; make one where no daemon has run yet, and say so.
 
     Raises:
         ConfigError: the configuration is wrong.
-        StoreError: there is no store, or it cannot be opened.
+        StoreError: it cannot be opened, or there is none and ``create`` is not set.
     """
     config = load(path)
     declared = Rules.of(config)
-    with open_store(config.store.url) as store:
+    with open_store(config.store.url, home=config.gateway.name, create=create) as store:
+        if store.is_new:
+            click.echo(f"there was no store yet: made {store.engine.place}", err=True)
         if store.read(lambda tx: _is_news(tx, declared)):
             with contextlib.suppress(StoreError):  # who may only read sees what there is
                 store.transact(lambda tx: known_rules(tx, declared, utc_now()))

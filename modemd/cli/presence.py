@@ -19,15 +19,17 @@ _SEEN_WITHIN: Final = timedelta(seconds=120)
 
 
 @contextmanager
-def open_store(url: str, gateway: str | None = None) -> Iterator[Database]:
-    """The store that a daemon has made; ``gateway`` tells of what is done, else the one that was seen last.
+def open_store(url: str, *, home: str = "", create: bool = False) -> Iterator[Database]:
+    """The store; the gateway that was seen last tells of what is done, or ``home`` where none was seen yet.
+
+    ``create``: make it where there is none.
 
     Raises:
         StoreError: there is none, or it cannot be opened.
     """
-    database = Database(url, create=False)
+    database = Database(url, create=create)
     try:
-        database.act_as(gateway or database.read(modems.last_seen))
+        database.act_as(database.read(modems.last_seen) or home)
         yield database
     finally:
         database.close()

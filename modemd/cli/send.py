@@ -106,7 +106,7 @@ def send(ctx: click.Context, text: str | None, **options: Unpack[Options]) -> No
         if options["quote"]:
             _quote(prepared, available, as_json=options["as_json"])
             return
-        with open_store(config.store.url) as store:
+        with open_store(config.store.url, home=config.gateway.name) as store:
             accepted = store.transact(lambda tx: _accept(tx, prepared, config))
             ctx.exit(_tell(store, accepted, config, options))
     except Rejected as refused:

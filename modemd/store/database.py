@@ -75,6 +75,7 @@ class Database:
         self.dialect = self.engine.dialect
         with self._opening():
             self.engine.connect()
+        self.is_new = False
         try:
             with self._opening():
                 self._prepare(create=create)
@@ -96,6 +97,7 @@ class Database:
         revision = self.engine.revision()
         if revision is None and not create:
             raise StoreError(f"{self.engine.place} holds no store of modemd yet: start the daemon once")
+        self.is_new = revision is None
         if revision != HEAD:
             self.engine.upgrade(HEAD)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import sqlite3
@@ -57,6 +58,20 @@ def _user(uid: int) -> str:
         return f"user {uid}"
 
 
+def _make(path: Path) -> None:
+    """Make an empty file, for its folder's owner: what root's command makes, the daemon has to write.
+
+    SQLite gives its -wal and -shm the same owner and mode.
+    """
+    made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
+    try:
+        if os.geteuid() == 0:
+            folder = path.parent.stat()
+            os.fchown(made, folder.st_uid, folder.st_gid)
+    finally:
+        os.close(made)
+
+
 class Sqlite(Engine):
     """One connection to an SQLite file."""
 
@@ -81,8 +96,8 @@ class Sqlite(Engine):
             if not self._create:
                 raise StoreError(f"there is no store at {self.path}: has the daemon been started once?")
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # SQLite's -wal and -shm get the same mode.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
+            with contextlib.suppress(FileExistsError):  # another process makes it at this moment
+                _make(self.path)
         # The store's thread is the only user, but it is not the thread that opens.
         self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sqlite3
 from pathlib import Path
@@ -112,6 +113,21 @@ def test_a_command_makes_no_store(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no store of modemd yet"):
         Database(url_of(tmp_path / "empty.db"), create=False)
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to another user")
+def test_what_root_makes_belongs_to_the_folders_owner(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12346)
+    made = Database(url_of(tmp_path / "store.db"))
+    assert made.is_new
+    assert made.transact(mark.tag)
+    owners = {file.name: (file.stat().st_uid, file.stat().st_gid) for file in tmp_path.iterdir()}
+    assert owners == dict.fromkeys(("store.db", "store.db-wal", "store.db-shm"), (12345, 12346))
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o640}
+    made.close()
+    again = Database(url_of(tmp_path / "store.db"))
+    assert not again.is_new
+    again.close()
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
