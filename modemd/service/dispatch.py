@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
 from modemd.model import PartState
-from modemd.service import credit_holds, quiet, routing, suspension
+from modemd.service import credit_holds, quiet, recall, routing, suspension
 from modemd.service.delivery import adopt_orphans
 from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
 from modemd.service.pace import day_number
-from modemd.service.rollup import settle, settle_by_id
+from modemd.service.rollup import settle
 from modemd.service.trouble import Decision, decide
 from modemd.store import conversation, outbound, parts, queue, usage
 from modemd.store.times import to_us
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 _PARKINGS: Final = 8
+_IN_DOUBT: Final = "sent again in doubt"
 
 
 def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | None:
@@ -66,7 +67,7 @@ def _claim(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | Non
 def give_back(tx: Tx, rules: Rules, claimed: ClaimedPart, now: datetime) -> None:
     """Return a part that was claimed but not submitted: submitting → queued, and it counts as no attempt."""
     parts.unclaim(tx, claimed.id)
-    message = settle_by_id(tx, rules, claimed.message_id, to_us(now))
+    message = _settle(tx, rules, _message(tx, claimed.message_id), now, None, None, waits=True)
     if _is_untouched(tx, claimed, message):
         queue.pin(tx, message.id, message.route_id)
 
@@ -78,14 +79,19 @@ def record(
     if isinstance(outcome, Taken):
         taken(tx, rules, seat.name, claimed.id, claimed.message_id, outcome.tp_mr, now)
         return None
-    message = outbound.find_message(tx, claimed.message_id)
-    assert message is not None, "a claimed part has a message"
+    message = _message(tx, claimed.message_id)
     decision = decide(claimed, message, outcome, rules.sending, now)
     if decision.state is PartState.SENT:  # the service centre refused it as a duplicate of what we doubted
         taken(tx, rules, seat.name, claimed.id, claimed.message_id, None, now)
     else:
         _apply(tx, rules, seat, claimed, message, decision, now)
     return decision
+
+
+def _message(tx: Tx, message_id: int) -> MessageRow:
+    message = outbound.find_message(tx, message_id)
+    assert message is not None, "a claimed part has a message"
+    return message
 
 
 def taken(
@@ -156,7 +162,28 @@ def _apply(
         parts.rewrite(tx, claimed.id, lean.pdu, lean.tpdu_length)
     if state is PartState.FAILED:
         parts.close_waiting(tx, message.id, PartState.CANCELLED)
-    settle(tx, rules, message, to_us(now), code=decision.code, reason=decision.reason)
+    _settle(tx, rules, message, now, decision.code, decision.reason, waits=state in _WAITS)
+
+
+_WAITS: Final = frozenset({PartState.QUEUED, PartState.SCHEDULED})
+
+
+def _settle(
+    tx: Tx,
+    rules: Rules,
+    message: MessageRow,
+    now: datetime,
+    code: str | None,
+    reason: str | None,
+    *,
+    waits: bool,
+) -> MessageRow:
+    """Settle a message of which a part came back; what would be tried again may be unwanted by now."""
+    unwanted = recall.refusal(tx, rules, message, now) if waits else None
+    if unwanted is not None:
+        parts.close_waiting(tx, message.id, PartState.CANCELLED)
+        code, reason = unwanted.code, unwanted.reason
+    return settle(tx, rules, message, to_us(now), code=code, reason=reason)
 
 
 def _elsewhere(tx: Tx, rules: Rules, seat: Seat, claimed: ClaimedPart, message: MessageRow) -> int | None:
@@ -193,10 +220,8 @@ def late(tx: Tx, rules: Rules, seat: Seat, outcome: Taken | Denied, pdu: str | N
 
 
 def requeue_uncertain(
-    tx: Tx, rules: Rules, part_id: int, message_id: int, route_id: int, now_us: int
+    tx: Tx, rules: Rules, part_id: int, message_id: int, route_id: int, now: datetime
 ) -> None:
     """Put a part that stayed in doubt back into the queue (policy ``resend``, or the operator's word)."""
-    parts.move_part(
-        tx, part_id, PartState.QUEUED, route_id, doubted=True, code="uncertain", reason="sent again in doubt"
-    )
-    settle_by_id(tx, rules, message_id, now_us, code="uncertain", reason="sent again in doubt")
+    parts.move_part(tx, part_id, PartState.QUEUED, route_id, doubted=True, code="uncertain", reason=_IN_DOUBT)
+    _settle(tx, rules, _message(tx, message_id), now, "uncertain", _IN_DOUBT, waits=True)

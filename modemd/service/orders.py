@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, PartState
-from modemd.service import credit_holds, routing, upkeep
+from modemd.service import credit_holds, recall, routing, upkeep
 from modemd.service.rollup import settle
 from modemd.store import appointments, orders, outbound, parts
 from modemd.store.times import to_us
@@ -33,7 +33,6 @@ _WHY_NOT_RETRIED: Final = {
     _S.UNDELIVERED: "the network had it, and could not deliver it: send it anew",
     _S.UNCERTAIN: "a modem may have sent it; settle that first with: modemd messages resolve",
 }
-_NO_END_US: Final = 10**17
 _AGAIN: Final = frozenset({_S.FAILED, _S.EXPIRED, _S.CANCELLED})
 
 
@@ -58,8 +57,8 @@ def retry(tx: Tx, rules: Rules, message_id: int, now: datetime) -> MessageRow:
 
     Raises:
         Rejected: ``bad_request``: there is no such message, or nothing of it to be sent again; ``too_late``:
-            it reminds of an appointment that is past, or has moved; ``insufficient_credit``,
-            ``account_closed``. Nothing is written then.
+            it reminds of an appointment that is past, or has moved; ``opted_out``, ``no_consent`` (S §5.4);
+            ``insufficient_credit``, ``account_closed``, ``account_unknown``. Nothing is written then.
     """
     message = _find(tx, message_id)
     state = MessageState(message.state)
@@ -71,25 +70,28 @@ def retry(tx: Tx, rules: Rules, message_id: int, now: datetime) -> MessageRow:
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: {why}")
     if orders.forgotten_parts(tx, message_id):
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: its text is not kept")
+    _check_wanted(tx, rules, message, now)
     deadline_us = to_us(now + timedelta(seconds=rules.sending.validity_s))
-    deadline_us = min(deadline_us, _reminds_until(tx, message_id, to_us(now)))
+    deadline_us = min(deadline_us, _reminds_until(tx, message_id, deadline_us))
     credit_holds.hold_again(tx, rules, message, now)
     orders.set_deadline(tx, message_id, deadline_us)
     orders.requeue_unsent(tx, message_id, _route_again(tx, rules, message))
     return settle(tx, rules, message, to_us(now))
 
 
-def _reminds_until(tx: Tx, message_id: int, now_us: int) -> int:
-    """A reminder is of use until its appointment, and while that is when it said (L §1.3)."""
+def _check_wanted(tx: Tx, rules: Rules, message: MessageRow, now: datetime) -> None:
+    if message.account not in rules.accounts:  # nobody could say under which terms it is paid for
+        raise Rejected("account_unknown", f"there is no account {message.account!r} any more")
+    refused = recall.refusal(tx, rules, message, now)
+    if refused is not None:
+        why = f"message {message.id} cannot be tried again: {refused.reason}"
+        raise Rejected(refused.code, why)
+
+
+def _reminds_until(tx: Tx, message_id: int, otherwise_us: int) -> int:
+    """A reminder is of use until its appointment (L §1.3)."""
     found = appointments.of_message(tx, message_id)
-    if found is None:
-        return now_us + _NO_END_US
-    appointment, revision = found
-    if appointment.state == "cancelled" or appointment.revision != revision:
-        raise Rejected("too_late", f"message {message_id} cannot be tried again: its appointment has changed")
-    if appointment.at <= now_us:
-        raise Rejected("too_late", f"message {message_id} cannot be tried again: its appointment is past")
-    return appointment.at
+    return otherwise_us if found is None else found[0].at
 
 
 def _route_again(tx: Tx, rules: Rules, message: MessageRow) -> int:

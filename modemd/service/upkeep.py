@@ -84,7 +84,7 @@ def resolve(
         trouble = Trouble(code="uncertain", reason=_RESOLVED_AS_SENT)
         dispatch.taken(tx, rules, None, part_id, message_id, None, now, trouble=trouble)
     elif policy == "resend":
-        dispatch.requeue_uncertain(tx, rules, part_id, message_id, route_id, to_us(now))
+        dispatch.requeue_uncertain(tx, rules, part_id, message_id, route_id, now)
     else:
         held = policy == "hold"
         reason = _HELD if held else _RESOLVED_AS_FAILED
