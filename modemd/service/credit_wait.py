@@ -2,7 +2,8 @@
 
 They are ``accepted``, and nothing is held for them. They are covered in the order of their acceptance: the
 first that the balance does not cover keeps back those behind it, of its own account only, so that long ones
-are not overtaken for ever by short ones. Their time runs meanwhile, and ends them as it does any other.
+are not overtaken for ever by short ones. Their time runs meanwhile, and ends them as it does any other. Where
+the account's terms charge nothing any more, they go for nothing.
 """
 
 from __future__ import annotations
@@ -30,12 +31,24 @@ AT_ONCE: Final = 1000
 
 def cover(tx: Tx, rules: Rules, now: datetime) -> bool:
     """Queue what can be paid by now, a thousand messages at most; tell whether there may be more."""
-    left = AT_ONCE
-    for account_id in store.coverable(tx):
+    left = AT_ONCE - _free(tx, rules, AT_ONCE, to_us(now))
+    for account_id in store.coverable(tx) if left else ():
         left -= _cover(tx, rules, account_id, left, now)
         if not left:
-            return True
-    return False
+            break
+    return not left
+
+
+def _free(tx: Tx, rules: Rules, most: int, now_us: int) -> int:
+    """Let go what waits of accounts that came under terms which charge nothing; return how many messages."""
+    done = 0
+    for account_id, name in store.waiters(tx):
+        if name in rules.accounts and not rules.terms_of(name).charged:
+            free = store.first(tx, account_id, most - done)
+            for each in free:
+                _promote(tx, rules, each._replace(credits=0), now_us)
+            done += len(free)
+    return done
 
 
 def _cover(tx: Tx, rules: Rules, account_id: int, most: int, now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import bindparam, delete, exists, insert, literal_column, select, update
 
 from modemd.store.outbound import EVENT_COLUMNS, MessageRow
 from modemd.store.schema import SCHEDULED, message, part
@@ -59,6 +59,14 @@ _COVERABLE: Final = Statement(
     )
     .order_by(balance.c.account_id)
 )
+_WAITERS: Final = Statement(
+    select(account.c.id, account.c.name)
+    .where(
+        account.c.state == literal_column("'active'"),
+        exists().where(credit_wait.c.account_id == account.c.id),
+    )
+    .order_by(account.c.id)
+)
 _FORGET: Final = Statement(delete(credit_wait).where(credit_wait.c.message_id == bindparam("message")))
 _PROMOTE: Final = Statement(
     update(message)
@@ -91,6 +99,11 @@ def first(tx: Tx, account_id: int, most: int) -> list[Waiting]:
 def coverable(tx: Tx) -> list[int]:
     """Return the accounts that may send and can pay what has waited longest of theirs."""
     return [int(row[0]) for row in tx.all(_COVERABLE)]
+
+
+def waiters(tx: Tx) -> list[tuple[int, str]]:
+    """Return key and name of the accounts that may send and of which anything waits."""
+    return [(int(account_id), str(name)) for account_id, name in tx.all(_WAITERS)]
 
 
 def forget(tx: Tx, message_id: int) -> None:

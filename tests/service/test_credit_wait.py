@@ -11,7 +11,7 @@ from modemd.errors import Rejected
 from modemd.model import MessageState, PartState, SendRequest
 from modemd.service import accounts, credit, credit_wait, intake, orders, upkeep
 from tests.service.credits import Counter
-from tests.service.office import LONG, TO
+from tests.service.office import LONG, TO, rules_of, with_broker
 from tests.store.files import rows
 
 if TYPE_CHECKING:
@@ -147,3 +147,26 @@ def test_a_thousand_are_covered_at_a_time(tmp_path: Path) -> None:
     assert waiting(office) == 0
     assert office.has() == (0, most + 1, 0)
     assert not run(credit.verify)
+
+
+def test_what_waits_goes_for_nothing_once_the_accounts_terms_charge_nothing(office: Counter) -> None:
+    one, later = (
+        office.send(account="acme"),
+        office.send(LONG, account="acme", not_before_at=office.now + timedelta(hours=1)),
+    )
+    free = {"acme": {"terms": "unlimited"}, "clinic": {"terms": "smstools"}, "free": {}}
+    office.rules = with_broker(rules_of(accounts=free))
+    office.rules = office.run(lambda tx: accounts.known(tx, office.rules, office.now))
+    assert not office.cover()
+    assert [office.state(each) for each in (one, later)] == [S.QUEUED, S.SCHEDULED]
+    assert waiting(office) == 0
+    assert office.taken().message_id == one
+    assert office.has() == (0, 0, 0)
+
+
+def test_what_waits_of_an_account_that_is_known_no_more_does_not_go_for_nothing(office: Counter) -> None:
+    one = office.send(account="acme")
+    office.rules = with_broker(rules_of())
+    office.rules = office.run(lambda tx: accounts.known(tx, office.rules, office.now))
+    office.cover()
+    assert office.state(one) == S.ACCEPTED
