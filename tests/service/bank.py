@@ -21,6 +21,7 @@ from modemd.service import (
     daily,
     dispatch,
     intake,
+    objections,
     ordering,
     payments,
     routing,
@@ -281,6 +282,27 @@ class Bank:
                 if known.lot is not None:
                     self.model.end(known.lot, "revoke")
                 self._end_all(known.name)
+
+    def object(self, order_id: int, credits_: int | None) -> None:
+        """To an order's invoice; with credits it is upheld, and made good with them (L §9)."""
+        known, now = self.orders[order_id], self.now
+        [(invoice,)] = self._rows(f"SELECT number FROM invoice WHERE order_id = {order_id}")
+        found = self._administer(
+            lambda tx: objections.object_to(
+                tx, self.rules, known.name, "invoice", invoice, "too much", by="me", now=now
+            )
+        )
+        if found is None:
+            return
+        verdict: objections.Verdict = "dismissed" if credits_ is None else "upheld"
+        decided = self._administer(
+            lambda tx: objections.decide(
+                tx, self.rules, found.id, verdict, credits_=credits_, by="me", reason="it was", now=now
+            )
+        )
+        if decided is not None and credits_ is not None:
+            [(lot,)] = self._rows(f"SELECT lot_id FROM ledger WHERE id = {decided.entry_id}")
+            self.model.open(lot, known.account, credits_, None)
 
     def cancel_order(self, order_id: int) -> None:
         known = self.orders[order_id]

@@ -132,6 +132,12 @@ class Ledger(RuleBasedStateMachine):
             self._did("charge back")
             self.bank.charge_back(found[pick % len(found)])
 
+    @rule(pick=few, credits_=st.sampled_from([None, 0, 2]))
+    def object(self, pick: int, credits_: int | None) -> None:
+        if found := sorted(self.bank.orders):
+            self._did("object")
+            self.bank.object(found[pick % len(found)], credits_)
+
     @rule(pick=few)
     def cancel_order(self, pick: int) -> None:
         if found := sorted(self.bank.orders):
