@@ -104,15 +104,37 @@ def sync(tx: Tx, rules: Rules, now: datetime) -> None:
 
 
 def _open(tx: Tx, rules: Rules, name: str, config: AccountConfig, version: int, now: datetime) -> None:
-    twins = other_accounts(tx, rules, name, config)
     account_id = store.add(
         tx, name, origin="config", gateway=rules.gateway, settings=written(config), holder=config.holder,
         email=config.email, terms=config.terms, terms_version=version, at_us=to_us(now),
     )  # fmt: skip
+    _stop_twin(tx, account_id, name, other_accounts(tx, rules, name, config), now)
+
+
+def _stop_twin(tx: Tx, account_id: int, name: str, twins: list[str], now: datetime) -> None:
+    """Of a holder's accounts the one that came later is stopped, where terms allow only one (S §7.7)."""
     if twins:
         reason = f"its holder has the account {twins[0]} already (S §7.7)"
         store.set_state(tx, account_id, "suspended", to_us(now), code="terms", reason=reason, by="modemd")
         log.error("account %s is suspended: %s", name, reason)
+
+
+def stop_changed_twin(tx: Tx, rules: Rules, account_id: int, now: datetime) -> None:
+    """Stop an account that came under other terms, if its holder has one already that allow only one."""
+    row = store.find_by_id(tx, account_id)
+    if row is None or row.state != "active" or row.holder is None:
+        return
+    if not versions.of_account(tx, rules, row).one_account_per_holder:
+        return
+    others = [store.find(tx, name) for name in store.open_of_holder(tx, row.holder) if name != row.name]
+    alone = [
+        each.name
+        for each in others
+        if each is not None
+        and each.state == "active"
+        and versions.of_account(tx, rules, each).one_account_per_holder
+    ]
+    _stop_twin(tx, row.id, row.name, alone, now)
 
 
 def other_accounts(tx: Tx, rules: Rules, name: str, config: AccountConfig) -> list[str]:
@@ -135,6 +157,8 @@ def _update(
         log.info(
             "account %s lives under the terms %s now, not %s any more", row.name, config.terms, row.terms
         )
+    if row.origin == "gone" or (row.holder, settings_of(row.settings).terms) != (config.holder, config.terms):
+        stop_changed_twin(tx, rules, row.id, now)
 
 
 def _declare(tx: Tx, row: AccountRow, origin: str, gateway: str | None, config: AccountConfig) -> None:

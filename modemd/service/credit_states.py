@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.formats.events import iso
 from modemd.service.calendar import months_after
+from modemd.service.terms_steps import unsent_since
 from modemd.store import credit_states as store
 from modemd.store import terms_due
 from modemd.store.times import from_us, to_us
@@ -59,7 +60,7 @@ def _ends(
         return expiring
     if terms.forfeit_unsent_months is None or oldest_us is None or not row.balance:
         return ()
-    since = from_us(max(oldest_us, row.sent_at or 0))
+    since = from_us(unsent_since(row.terms_since, oldest_us, row.sent_at))
     return [(to_us(months_after(since, terms.forfeit_unsent_months, rules.zone)), row.balance)]
 
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modemd.errors import Rejected
-from modemd.service import accounts, credit, erasure
+from modemd.service import account_sync, accounts, credit, erasure, versions
 from modemd.service.account_events import tell
 from modemd.service.calendar import day_of
 from modemd.service.customers import by_id
@@ -122,7 +122,11 @@ def _today(rules: Rules, now: datetime) -> str:
 def _change_terms(tx: Tx, rules: Rules, step: Step, row: AccountRow, now: datetime) -> None:
     plan = None if step.target is None else plans.find_plan(tx, step.target)
     assert plan is not None, "it was found a moment ago"
-    store.set_terms(tx, row.id, plan.terms, plan.version, to_us(now))
+    charged = versions.of_account(tx, rules, row).charged
+    store.set_terms(tx, row.id, plan.terms, plan.version, to_us(now), anew=plan.terms != row.terms)
+    if versions.of_account(tx, rules, by_id(tx, row.id)).charged is not charged:
+        store.set_terms(tx, row.id, plan.terms, plan.version, to_us(now))
+    account_sync.stop_changed_twin(tx, rules, row.id, now)
     plans.set_plan(tx, plan.id, "applied")
     facts = {"terms": plan.terms, "version": plan.version, "in_force": True, "clause": step.clause}
     tell(tx, rules, row, "terms_change", facts, now)

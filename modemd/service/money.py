@@ -39,10 +39,11 @@ def cents_of(amount: Decimal | str) -> int:
         value = Decimal(amount.strip() if isinstance(amount, str) else amount)
     except InvalidOperation:
         raise Rejected("bad_request", f"{str(amount)[:40]!r} is no amount, such as 12.50") from None
+    said = str(value)[:40]
     if not value.is_finite() or not 0 < value < _MOST:
-        raise Rejected("bad_request", f"an amount is more than 0 and less than {_MOST:,}, not {value}")
+        raise Rejected("bad_request", f"an amount is more than 0 and less than {_MOST:,}, not {said}")
     if value != value.quantize(_CENT):
-        raise Rejected("bad_request", f"{value} has a fraction of a cent: amounts have two decimals")
+        raise Rejected("bad_request", f"{said} has a fraction of a cent: amounts have two decimals")
     return int(value.scaleb(2))
 
 

@@ -124,9 +124,16 @@ def decide(
             tx, found.account_id, credits_, order_id=_order_of(tx, found), by=by, reason=why, now=now
         )
     elif found.kind == "terms":
-        plans.set_plan(tx, int(found.target or 0), "withdrawn" if verdict == "upheld" else "planned")
+        _decide_plan(tx, int(found.target or 0), upheld=verdict == "upheld")
     store.decide(tx, found.id, verdict, to_us(now), by=by, entry_id=entry_id)
     return _found(tx, found.id)
+
+
+def _decide_plan(tx: Tx, plan_id: int, *, upheld: bool) -> None:
+    """A change that was announced anew since, or was withdrawn, stays as it is."""
+    plan = plans.find_plan(tx, plan_id)
+    if plan is not None and plan.state == "objected":
+        plans.set_plan(tx, plan_id, "withdrawn" if upheld else "planned")
 
 
 def _invoice(tx: Tx, row: AccountRow, target: str | None) -> tuple[int | None, str]:

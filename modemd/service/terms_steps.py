@@ -145,7 +145,7 @@ class _Found:
         months, oldest = terms.forfeit_unsent_months, self._oldest.get(row.id)
         if months is None or oldest is None:
             return
-        since = max(oldest, has.sent_at or 0)
+        since = unsent_since(row.terms_since, oldest, has.sent_at)
         over = self._over(since, months)
         if over is not None:
             sentence = f"nothing was sent for {months} months in a row: the balance is forfeited"
@@ -183,23 +183,38 @@ class _Found:
 
 
 def _closings(row: AccountRow, terms: Terms, has: Balance) -> Iterator[tuple[str, int, int, str]]:
-    """For each rule that ends an account: its code, its months, since when they count, and what it says."""
+    """For each rule that ends an account: its code, its months, since when they count, and what it says.
+
+    Who had other terms before has as much time as who is new.
+    """
     empty = has.balance + has.held == 0
     if terms.unfunded_close_months is not None and has.posted_at is None:
-        # From when it accepted these terms: who had others before has as much time as who is new.
         months = terms.unfunded_close_months
-        yield UNFUNDED, months, row.terms_accepted_at, f"never funded in {months} months"
+        yield UNFUNDED, months, row.terms_since, f"never funded in {months} months"
     if terms.used_up_close_months is not None and has.posted_at is not None and empty:
         months = terms.used_up_close_months
-        yield USED_UP, months, has.posted_at, f"used up, and not funded again in {months} months"
+        yield (
+            USED_UP,
+            months,
+            max(row.terms_since, has.posted_at),
+            f"used up, and not funded again in {months} months",
+        )
     if terms.unused_delete_years is not None:
         years = terms.unused_delete_years
         yield UNUSED, years * 12, _used(row, has), f"not used in {years} years"
 
 
 def _used(row: AccountRow, has: Balance) -> int:
-    """Return when an account was last used: it sent, was funded, or was opened."""
-    return max(row.opened_at, has.sent_at or 0, has.funded_at or 0)
+    """Return when an account was last used: it sent, was funded, or came under its terms."""
+    return max(row.terms_since, has.sent_at or 0, has.funded_at or 0)
+
+
+def unsent_since(terms_since: int, oldest: int, sent_at: int | None) -> int:
+    """Return since when nothing was sent for credits that there were, in microseconds since 1970 (S §7.4).
+
+    What was sent under terms that charge nothing is in no book: it counts from when that ended.
+    """
+    return max(terms_since, oldest, sent_at or 0)
 
 
 def _by_account(rows: Iterable[_T]) -> dict[int, list[_T]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.service import credit_alerts, versions
 from modemd.service.account_events import tell
 from modemd.service.calendar import months_after
+from modemd.service.terms_steps import unsent_since
 from modemd.store import account_told, terms_due
 from modemd.store.times import from_us, to_us
 
@@ -58,7 +59,7 @@ def _unsent(tx: Tx, rules: Rules, each: Standing, terms: Terms, oldest: int | No
     """Nothing was sent for so long that the balance is forfeited soon (S §7.4)."""
     if terms.forfeit_unsent_months is None or oldest is None:
         return 0
-    since = max(oldest, each.balance.sent_at or 0)
+    since = unsent_since(each.account.terms_since, oldest, each.balance.sent_at)
     ends_at = months_after(from_us(since), terms.forfeit_unsent_months, rules.zone)
     near = [days for days in credit_alerts.DAYS if now < ends_at <= now + timedelta(days=days)]
     if not near:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modemd.store.accounts import AccountRow
     from modemd.store.transaction import Tx
 
-_OF_THE_HOLDER = frozenset({"holder", "email", "mail", "unix_user", "terms"})
+_OF_THE_HOLDER = frozenset({"holder", "address", "vat_number", "email", "mail", "unix_user", "terms"})
 """Settings that are not the next holder's."""
 
 
@@ -65,7 +65,8 @@ def transfer(
         target = _opened(tx, rules, source, to, holder, email, by, now)
     else:
         _check_target(tx, source, target)
-    rows.set_terms(tx, target.id, source.terms, source.terms_version, to_us(now))
+    anew = target.terms != source.terms
+    rows.set_terms(tx, target.id, source.terms, source.terms_version, to_us(now), anew=anew)
     moved = [_move(tx, source, target, lot_id, by, now) for lot_id, _ in lots.spendable(tx, source.id)]
     _keep_stops(tx, source, target)
     reason = "transferred to another holder (L §18.2)"

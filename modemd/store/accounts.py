@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Column, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Column, bindparam, insert, literal_column, select, update
 
 from modemd.store.schema_accounts import account
 from modemd.store.statement import Statement
@@ -21,7 +21,8 @@ class AccountRow(NamedTuple):
     """One account; times are microseconds since 1970.
 
     ``origin``: ``config`` (the configuration of ``gateway`` declares it), ``command`` (by one), ``gone``
-    (declared no more). ``settings`` is JSON: the keys of its section in the configuration.
+    (declared no more). ``settings`` is JSON: the keys of its section in the configuration. ``terms_since``:
+    when it came under these terms, in whichever version; ``terms_accepted_at``: in this one.
     """
 
     id: int
@@ -39,6 +40,7 @@ class AccountRow(NamedTuple):
     terms: str
     terms_version: int
     terms_accepted_at: int
+    terms_since: int
     opened_at: int
     closed_at: int | None
     closing: int
@@ -50,9 +52,9 @@ _FIND: Final = Statement(select(*_ROW).where(account.c.name == bindparam("named"
 _BY_ID: Final = Statement(select(*_ROW).where(account.c.id == bindparam("account_id")))
 _ALL: Final = Statement(select(*_ROW).order_by(account.c.id))
 _HOLDERS: Final = Statement(
-    select(account.c.name)
+    select(account.c.name, account.c.holder)
     .where(
-        func.lower(account.c.holder) == func.lower(bindparam("held_by")),
+        account.c.holder.is_not(literal_column("NULL")),
         account.c.state.in_([literal_column("'active'"), literal_column("'suspended'")]),
         account.c.origin != literal_column("'gone'"),
     )
@@ -60,7 +62,7 @@ _HOLDERS: Final = Statement(
 )
 _NEW_COLUMNS: Final = (
     "name", "origin", "gateway", "settings", "holder", "email", "terms", "terms_version",
-    "terms_accepted_at", "opened_at",
+    "terms_accepted_at", "terms_since", "opened_at",
 )  # fmt: skip
 _ADD: Final = Statement(insert(account).returning(account.c.id), _NEW_COLUMNS)
 
@@ -84,7 +86,13 @@ def all_accounts(tx: Tx) -> list[AccountRow]:
 
 def open_of_holder(tx: Tx, holder: str) -> list[str]:
     """Return the names of a holder's accounts that are open, whatever the case of its letters."""
-    return [str(row[0]) for row in tx.all(_HOLDERS, held_by=holder)]
+    wanted = _folded(holder)
+    return [str(name) for name, held_by in tx.all(_HOLDERS) if _folded(held_by) == wanted]
+
+
+def _folded(holder: str) -> str:
+    """A name as it is compared: the databases differ in what they know of letters."""
+    return " ".join(holder.split()).casefold()
 
 
 def add(
@@ -103,7 +111,8 @@ def add(
     """Add an account, open from ``at_us`` on; return its id."""
     added = tx.scalar(
         _ADD, name=name, origin=origin, gateway=gateway, settings=settings, holder=holder, email=email,
-        terms=terms, terms_version=terms_version, terms_accepted_at=at_us, opened_at=at_us,
+        terms=terms, terms_version=terms_version, terms_accepted_at=at_us, terms_since=at_us,
+        opened_at=at_us,
     )  # fmt: skip
     return int(added)
 
@@ -118,6 +127,7 @@ def _setting(*columns: str) -> Statement:
 _DECLARE: Final = _setting("origin", "gateway", "settings", "holder", "email")
 _STATE: Final = _setting("state", "state_code", "state_reason", "state_by", "state_at", "closed_at")
 _TERMS: Final = _setting("terms", "terms_version", "terms_accepted_at")
+_OTHER_TERMS: Final = _setting("terms", "terms_version", "terms_accepted_at", "terms_since")
 _RENAME: Final = _setting(
     "name",
     "settings",
@@ -182,9 +192,16 @@ def set_state(
     )
 
 
-def set_terms(tx: Tx, account_id: int, terms: str, version: int, at_us: int) -> None:
-    """Write down which terms an account accepted, and when."""
-    _change(tx, _TERMS, account_id, {"terms": terms, "terms_version": version, "terms_accepted_at": at_us})
+def set_terms(tx: Tx, account_id: int, terms: str, version: int, at_us: int, *, anew: bool = True) -> None:
+    """Write down which terms an account accepted, and when.
+
+    ``anew``: they are others than before, not only another version, so that what they count begins now.
+    """
+    values = {"terms": terms, "terms_version": version, "terms_accepted_at": at_us}
+    if anew:
+        _change(tx, _OTHER_TERMS, account_id, values | {"terms_since": at_us})
+    else:
+        _change(tx, _TERMS, account_id, values)
 
 
 _CLOSING: Final = Statement(

@@ -22,6 +22,7 @@ class StandingRow(NamedTuple):
     id: int
     name: str
     state: str
+    terms_since: int
     balance: int
     held: int
     sent_at: int | None
@@ -32,6 +33,7 @@ _STANDINGS = select(
     account.c.id,
     account.c.name,
     account.c.state,
+    account.c.terms_since,
     func.coalesce(balance.c.balance, _NONE),
     func.coalesce(balance.c.held, _NONE),
     balance.c.sent_at,

@@ -1,9 +1,10 @@
 """The tables of accounts: who may send, under which terms, to whom, and how much of it was done.
 
 An account is known to other tables by its number, never by its name: a name may be a person's, and must be
-able to go while the books stay. ``gateway`` is whose configuration declares it;
-``closing`` is 1 while messages of a closed account have yet to be cancelled; ``erased_as`` is a digest of the
-name that an erased account had.
+able to go while the books stay. ``gateway`` is whose configuration declares it; ``terms_since`` is when it
+came under terms of this name, whichever version: what they count begins then at the earliest; ``closing`` is
+1 while messages of a closed account have yet to be cancelled; ``erased_as`` is a digest of the name that an
+erased account had.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ account: Final = Table(
     Column("terms", Text, nullable=False),
     Column("terms_version", Integer, nullable=False, server_default="1"),
     Column("terms_accepted_at", BigInteger, nullable=False),
+    Column("terms_since", BigInteger, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
     Column("closing", Integer, nullable=False, server_default="0"),

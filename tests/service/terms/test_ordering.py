@@ -137,7 +137,7 @@ def test_a_payment_is_booked_once(tmp_path: Path, database: Database) -> None:
     made, other = shop.order(500), shop.order(500)
     shop.pay(made.id, "10", " bank 1 ")
     said = shop.refused(lambda: shop.pay(made.id, "10", "bank 1"), "duplicate_id")
-    assert "booked already: 10.00 for order 1" in said
+    assert "booked already: 10.00 EUR for order 1" in said
     shop.refused(lambda: shop.pay(other.id, "47.48", "bank 1"), "duplicate_id")
 
 
@@ -260,3 +260,11 @@ def test_money_that_does_not_add_up_is_found(tmp_path: Path, database: Database)
 
         with pytest.raises(Undo, match=said):
             database.transact(tamper)
+
+
+def test_an_order_that_rounds_to_nothing_is_no_gift(tmp_path: Path, database: Database) -> None:
+    cheap = {"standard": [TARIFFS["standard"][0] | {"bundles": [{"price": "0.004"}]}]}
+    shop = counter(tmp_path, database, tariffs=cheap)
+    assert "less than a cent" in shop.refused(lambda: shop.order(1, from_application=True))
+    assert shop.order(2).total == Decimal("0.01")
+    assert shop.balance().balance == 0

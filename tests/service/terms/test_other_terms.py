@@ -1,0 +1,110 @@
+"""An account that comes under other terms, or whose holder changes: what counts from then on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.service.terms.counter import MOMENT, TARIFFS, Counter, local
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modemd.store.database import Database
+
+
+def under(named: str, **sections: Any) -> dict[str, Any]:
+    return {"tariffs": TARIFFS, "accounts": {"acme": {"terms": named}}} | sections
+
+
+def sole(**holders: str) -> dict[str, Any]:
+    accounts = {name: {"terms": "smstools", "holder": holder} for name, holder in holders.items()}
+    return {"tariffs": TARIFFS, "accounts": accounts}
+
+
+def test_months_without_a_message_count_from_when_the_account_began_to_pay(
+    tmp_path: Path, database: Database
+) -> None:
+    shop = Counter(tmp_path, database, "smstools", at=local(2026, 1, 1))
+    shop.grant(10)
+    shop.sent()
+    shop.know(**under("unlimited"))
+    shop.to(local(2027, 2, 1)).sent()  # free, so that it is in no book
+    shop.know(**under("smstools"))
+    shop.to(local(2028, 2, 1) - MOMENT)
+    assert shop.due() == []
+    assert shop.to(local(2028, 2, 1)).kinds() == ["forfeit"]
+
+
+def test_years_without_use_count_from_when_the_account_came_under_the_terms(
+    tmp_path: Path, database: Database
+) -> None:
+    shop = Counter(tmp_path, database, "unlimited", at=local(2020, 1, 1))
+    shop.to(local(2026, 1, 1)).sent()
+    shop.know(**under("sms4less"))
+    shop.to(local(2031, 1, 1) - MOMENT)
+    assert shop.due() == []
+    assert shop.to(local(2031, 1, 1)).kinds() == ["close"]
+
+
+@pytest.mark.parametrize(("like", "due_at"), [("smstools", (2026, 4, 15)), ("unlimited", (2026, 6, 1))])
+def test_another_version_of_the_same_terms_begins_no_count_anew_unless_it_charges_first(
+    tmp_path: Path, database: Database, like: str, due_at: tuple[int, int, int]
+) -> None:
+    def mine(like: str, least: int) -> dict[str, Any]:
+        return under("mine", terms={"mine": {"like": like, "minimum_topup": least}})
+
+    shop = Counter(tmp_path, database, "mine", at=local(2026, 1, 15), **mine(like, 5))
+    shop.to(local(2026, 2, 1)).know(**mine("smstools", 6))
+    [told] = shop.announce("mine", names=["acme"])
+    assert told.effective_at == local(2026, 3, 1)
+    shop.to(told.effective_at).day()
+    assert shop.row().terms_accepted_at == round(told.effective_at.timestamp() * 1_000_000)
+    shop.to(local(*due_at) - MOMENT)
+    assert shop.due() == []
+    assert shop.to(local(*due_at)).kinds() == ["close"]
+
+
+def test_an_account_that_gets_a_holder_who_has_one_is_suspended(tmp_path: Path, database: Database) -> None:
+    shop = Counter(tmp_path, database, "smstools", at=local(2026, 1, 1), **sole(acme="Bob", second="Ann"))
+    assert [shop.state(), shop.state("second")] == [("active", None)] * 2
+    shop.know(**sole(acme="Bob", second="BOB "))
+    assert [shop.state(), shop.state("second")] == [("active", None), ("suspended", "terms")]
+    shop.resume("second")
+    shop.know(**sole(acme="Bob", second="BOB "))
+    assert shop.state("second") == ("active", None), "the operator has looked at it"
+
+
+def test_an_account_that_is_put_back_is_suspended_where_its_holder_has_another_by_now(
+    tmp_path: Path, database: Database
+) -> None:
+    shop = Counter(tmp_path, database, "smstools", at=local(2026, 1, 1), **sole(acme="Zoë Ünal"))
+    shop.know(**sole())
+    shop.add("new", terms="smstools", holder="zoë  ünal")
+    shop.know(**sole(acme="ZOË ÜNAL"))
+    assert [shop.state(), shop.state("new")] == [("suspended", "terms"), ("active", None)]
+
+
+def test_a_holder_s_second_account_is_suspended_when_both_come_under_such_terms(
+    tmp_path: Path, database: Database
+) -> None:
+    shop = Counter(tmp_path, database, at=local(2026, 1, 1), more={"holder": "Ann"})
+    shop.add("second", terms="sms4less", holder="Ann")
+    shop.announce("smstools", names=["acme", "second"])
+    shop.to(local(2026, 2, 1)).day()
+    assert [shop.state(), shop.state("second")] == [("active", None), ("suspended", "terms")]
+
+
+def test_an_objection_to_a_change_that_was_announced_anew_brings_the_old_one_not_back(
+    tmp_path: Path, database: Database
+) -> None:
+    shop = Counter(tmp_path, database, "smstools", at=local(2026, 1, 1))
+    [first] = shop.announce("sms4less", names=["acme"])
+    objection = shop.object_to("terms", str(first.id))
+    [second] = shop.announce("sms4less", local(2026, 6, 1), names=["acme"])
+    shop.decide(objection.id, "dismissed")
+    shop.to(local(2026, 5, 31) + timedelta(hours=23))
+    assert [step.target for step in shop.due() if step.kind == "terms"] == []
+    assert [step.target for step in shop.to(local(2026, 6, 1)).due() if step.kind == "terms"] == [second.id]
