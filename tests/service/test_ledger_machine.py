@@ -12,7 +12,7 @@ import pytest
 from tests.service import ledger_machine
 
 
-@pytest.mark.parametrize(("dialect", "examples"), [("sqlite", 100), ("postgresql", 10)])
+@pytest.mark.parametrize(("dialect", "examples"), [("sqlite", 80), ("postgresql", 8)])
 def test_the_books_are_right_whatever_happens(
     dialect: str, examples: int, caplog: pytest.LogCaptureFixture
 ) -> None:
