@@ -49,6 +49,10 @@ def _keys(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, ..
 @takes_json
 @click.option("--terms", metavar="T", help="The terms that it signed  [default: unlimited]")
 @click.option("--holder", metavar="H", help="The person or legal entity that it belongs to.")
+@click.option(
+    "--address", metavar="LINE", multiple=True, help="A line of its address, for invoices; once each."
+)
+@click.option("--vat-number", metavar="V", help="Its VAT number, for invoices.")
 @click.option("--email", metavar="E", help="The holder's address.")
 @click.option("--set", "keys", multiple=True, metavar="KEY=VALUE", callback=_keys,
               help="Any other key of accounts: in the configuration.")  # fmt: skip
@@ -59,6 +63,8 @@ def add(
     name: str,
     terms: str | None,
     holder: str | None,
+    address: tuple[str, ...],
+    vat_number: str | None,
     email: str | None,
     keys: dict[str, Any],
     by: str,
@@ -71,8 +77,10 @@ def add(
     Example: modemd account add clinic --terms sms4less --holder "Clinic Ltd" \\
                  --email office@clinic.example --set consent=opt-out --set 'allow=["+32"]'
     """  # noqa: D301
-    known = {"terms": terms, "holder": holder, "email": email}
+    known = {"terms": terms, "holder": holder, "vat_number": vat_number, "email": email}
     settings = keys | {key: value for key, value in known.items() if value is not None}
+    if address:
+        settings["address"] = address
     with open_books(path) as books:
         row = books.write(lambda tx, rules, now: verbs.add(tx, rules, name, settings, by=by, now=now))
         _tell(books, row, f"account {name} is open, under the terms {row.terms}", as_json=as_json)

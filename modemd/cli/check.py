@@ -59,6 +59,7 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool
         *without_effect(config),
         *_absent_programs(config),
         *_unmailed(config),
+        *_unsold(config),
         *(door.note for door in doors if door.note),
     ]
     if as_json:
@@ -141,6 +142,12 @@ def _unmailed(config: Config) -> list[str]:
         for name, account in chosen.items()
         if account.email is None
     ]
+
+
+def _unsold(config: Config) -> list[str]:
+    """Whoever charges VAT is to say on his invoices who he is."""
+    taxed = any(version.vat is not None for versions in config.tariffs.values() for version in versions)
+    return ["seller: invoices name no seller without this section"] if taxed and config.seller is None else []
 
 
 def _without_password(url: str) -> str:

@@ -10,9 +10,10 @@ import click
 from modemd.cli.amounts import money
 from modemd.cli.books import Books, account_row, open_books, takes_by, takes_json
 from modemd.cli.config_option import takes_config
-from modemd.cli.credit_objects import order_object
+from modemd.cli.credit_objects import order_object, parties_object
 from modemd.cli.credit_tables import invoice_page, show_order, show_orders, tell_order
 from modemd.cli.output import printable, show_json
+from modemd.cli.row_key import ROW_KEY
 from modemd.formats.invoice import as_html, as_text
 from modemd.service import money_views as views
 from modemd.service import ordering, payments
@@ -59,7 +60,7 @@ def order(
 @takes_json
 @click.option("--amount", required=True, metavar="EUR", help="What came in, VAT included, such as 57.48.")
 @click.option("--ref", required=True, metavar="R", help="The payment's own mark, such as the bank's.")
-@click.argument("order_id", metavar="ORDER", type=int)
+@click.argument("order_id", metavar="ORDER", type=ROW_KEY)
 @click.pass_obj
 def pay(path: Path, order_id: int, amount: str, ref: str, by: str, *, as_json: bool) -> None:
     """Book a payment of an order, or a part of it; a payment is booked once under its --ref.
@@ -104,7 +105,7 @@ def chargeback(path: Path, payment: str, by: str, *, as_json: bool) -> None:
 @takes_config
 @takes_by
 @takes_json
-@click.argument("order_id", metavar="ORDER", type=int)
+@click.argument("order_id", metavar="ORDER", type=ROW_KEY)
 @click.pass_obj
 def cancel(path: Path, order_id: int, by: str, *, as_json: bool) -> None:
     """Cancel an order of which nothing is paid or used; its invoice's number is not used again.
@@ -134,7 +135,7 @@ def _tell(books: Books, order_id: int, *, as_json: bool) -> None:
 @click.command(short_help="List orders.")
 @takes_config
 @takes_json
-@click.option("--order", "order_id", type=int, metavar="ID", help="One order, with its payments.")
+@click.option("--order", "order_id", type=ROW_KEY, metavar="ID", help="One order, with its payments.")
 @click.option("--open", "unpaid", is_flag=True, help="Only what is still to be paid.")
 @click.argument("account", metavar="[ACCOUNT]", required=False)
 @click.pass_obj
@@ -179,7 +180,7 @@ def invoice(path: Path, invoice_no: str, *, as_page: bool, as_json: bool) -> Non
         found = books.read(lambda tx, _rules: views.order_of_invoice(tx, invoice_no))
         paid = books.read(lambda tx, _rules: views.payments(tx, found.id))
         if as_json:
-            show_json(order_object(found, paid))
+            show_json(order_object(found, paid) | parties_object(found))
             return
         page = invoice_page(found, paid, books.zone)
     click.echo(as_html(page) if as_page else as_text(page), nl=not as_page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from modemd.formats.events import iso
@@ -98,6 +99,12 @@ def order_object(view: OrderView, payments: list[PaymentView] | None = None) -> 
     if payments is not None:
         made["payments"] = [payment_object(each) for each in payments]
     return made
+
+
+def parties_object(view: OrderView) -> dict[str, Any]:
+    """Whom an invoice names: those of the day on which it was issued."""
+    seller = None if view.seller is None else asdict(view.seller)
+    return {"seller": seller, "holder_lines": list(view.holder_lines)}
 
 
 def payment_object(view: PaymentView) -> dict[str, Any]:

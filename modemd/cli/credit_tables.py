@@ -153,6 +153,8 @@ def invoice_page(view: OrderView, payments: Sequence[PaymentView], zone: tzinfo)
         due=(view.due_at - _INSTANT if view.due_at else issued).astimezone(zone).date(),
         account=view.account,
         holder=view.holder,
+        holder_lines=view.holder_lines,
+        seller=view.seller,
         order=view.id,
         credits=view.credits,
         bundle=view.bundle,

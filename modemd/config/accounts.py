@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from modemd.config.types import Duration, Email, Hours, Name, Prefix, Section
+from modemd.config.types import Duration, Email, Hours, Lines, Name, Prefix, Section, VatNumber
 from modemd.formats.payloads_account import AccountEventName
 
 Language = Literal["tr", "es", "pt", "bn", "gu", "hi", "kn", "ml", "or", "pa", "ta", "te", "ur"]
@@ -39,6 +39,8 @@ class AccountConfig(Section):
     holder: str | None = Field(
         None, min_length=1, max_length=200, description="the person or legal entity that it belongs to"
     )
+    address: Lines = Field((), description="the lines of the holder's address, for invoices; 6 at most")
+    vat_number: VatNumber | None = Field(None, description="the holder's VAT number, for invoices")
     email: Email | None = Field(None, description="the holder's address, for the events in mail")
     mail: Mailed = Field((), description="events that are mailed to its address; all: every one")
     low_credit: int | None = Field(

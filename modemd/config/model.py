@@ -22,6 +22,7 @@ from modemd.config.sections import (
     SpoolConfig,
     StoreConfig,
 )
+from modemd.config.seller import SellerConfig
 from modemd.config.terms import TariffConfig, TermsConfig, in_order, not_presets
 from modemd.config.types import ContactName, Name, Numbers, Section
 
@@ -45,6 +46,9 @@ class Config(Section):
     )
     tariffs: Annotated[dict[Name, tuple[TariffConfig, ...]], AfterValidator(in_order)] = Field(
         {}, description="what credits cost, by name; `standard` holds where none is named"
+    )
+    seller: SellerConfig | None = Field(
+        None, description="who sells credits; without this section invoices name no seller"
     )
     consent_words: ConsentWordsConfig = Field(
         default_factory=ConsentWordsConfig,

@@ -171,6 +171,22 @@ Email = Annotated[
     str,
     _matching(r"[^\s@<>,;:\"()]{1,64}@[A-Za-z0-9.-]{1,253}", "no e-mail address, such as office@example.org"),
 ]
+Line = Annotated[
+    str,
+    _TEXT,
+    _matching(r"[^\x00-\x1f\x7f-\x9f]{1,100}", "no line of text: 1 to 100 characters that are seen"),
+]
+Lines = Annotated[
+    tuple[Line, ...],
+    BeforeValidator(_one_or_more),
+    Field(max_length=6),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "maxItems": 6}),
+]
+VatNumber = Annotated[
+    str,
+    _TEXT,
+    _matching(r"[A-Za-z0-9][A-Za-z0-9 .*+/-]{1,31}", "no VAT number, such as BE0123.456.749"),
+]
 Program = Annotated[
     tuple[str, ...],
     BeforeValidator(_one_or_more),

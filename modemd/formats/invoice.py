@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
+    from modemd.formats.invoice_seller import Seller
+
 _WIDTH: Final = 72
 _STYLE: Final = (
     "body{font:11pt/1.4 sans-serif;margin:2cm;color:#000;background:#fff}"
@@ -42,6 +44,8 @@ class Invoice:
     due: date
     account: str
     holder: str | None
+    holder_lines: tuple[str, ...] = ()
+    seller: Seller | None = None
     order: int
     credits: int
     bundle: str | None
@@ -61,6 +65,16 @@ class Invoice:
         return f"{self.holder} (account {self.account})" if self.holder else f"account {self.account}"
 
     @property
+    def pay_by(self) -> tuple[tuple[str, str], ...]:
+        """Where and under which mention it is paid; nothing where nothing is to be paid any more."""
+        return self.seller.payment(self.invoice_no) if self.seller is not None and self.open > 0 else ()
+
+    @property
+    def note(self) -> str:
+        """The seller's line at the end; empty where he has none."""
+        return (self.seller.note or "") if self.seller is not None else ""
+
+    @property
     def line(self) -> str:
         """What is sold, in words."""
         bundle = f", bundle {self.bundle}" if self.bundle else ""
@@ -78,7 +92,8 @@ def as_text(invoice: Invoice) -> str:
         ("Invoice", invoice.invoice_no),
         ("Date", invoice.issued.isoformat()),
         ("Due", invoice.due.isoformat()),
-        ("To", invoice.customer),
+        *_below("From", invoice.seller.lines if invoice.seller else ()),
+        *_below("To", (invoice.customer, *invoice.holder_lines)),
         ("Order", str(invoice.order) + (", cancelled" if invoice.cancelled else "")),
     ]
     lines = [f"{name:<9}{_plain(value)}" for name, value in head]
@@ -86,7 +101,16 @@ def as_text(invoice: Invoice) -> str:
     for each in invoice.payments:
         lines.append(_at_ends(_payment_line(each), _money(each.amount, invoice)))
     lines.append(_at_ends("Still to be paid", _money(invoice.open, invoice)))
+    if invoice.pay_by:
+        lines += ["", *(f"{name:<9}{_plain(value)}" for name, value in invoice.pay_by)]
+    if invoice.note:
+        lines += ["", _plain(invoice.note)]
     return "\n".join(lines)
+
+
+def _below(name: str, values: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Values one below the other, the first behind its name."""
+    return [("" if place else name, value) for place, value in enumerate(values)]
 
 
 def _text_sums(invoice: Invoice) -> list[str]:
@@ -116,14 +140,25 @@ def as_html(invoice: Invoice) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>Invoice {escape(invoice.invoice_no)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>Invoice {escape(invoice.invoice_no)}</h1>\n"
-        f"<p>To: {escape(_plain(invoice.customer))}<br>\nDate: {invoice.issued.isoformat()}<br>\n"
+        f"{_html_lines('From: ', invoice.seller.lines if invoice.seller else ())}"
+        f"{_html_lines('To: ', (invoice.customer, *invoice.holder_lines))}"
+        f"<p>Date: {invoice.issued.isoformat()}<br>\n"
         f"Due: {invoice.due.isoformat()}<br>\nOrder: {invoice.order}{', cancelled' * invoice.cancelled}</p>\n"
         '<table>\n<thead><tr><th>What</th><th class="n">Price, without VAT</th>'
         '<th class="n">Amount, without VAT</th></tr></thead>\n'
         f'<tbody><tr><td>{escape(_plain(invoice.line))}</td><td class="n">{_price(invoice)}</td>'
         f'<td class="n">{_money(invoice.net, invoice)}</td></tr></tbody>\n'
-        f"<tfoot>\n{foot}</tfoot>\n</table>\n</body>\n</html>\n"
+        f"<tfoot>\n{foot}</tfoot>\n</table>\n"
+        f"{_html_lines('', tuple(f'{name}: {value}' for name, value in invoice.pay_by))}"
+        f"{_html_lines('', (invoice.note,) if invoice.note else ())}"
+        "</body>\n</html>\n"
     )
+
+
+def _html_lines(before: str, lines: tuple[str, ...]) -> str:
+    """A paragraph of lines, escaped; none where there are none."""
+    inside = "<br>\n".join(escape(_plain(each)) for each in lines)
+    return f"<p>{before}{inside}</p>\n" if lines else ""
 
 
 def _payment_line(payment: Payment) -> str:

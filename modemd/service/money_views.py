@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from modemd.errors import Rejected
+from modemd.service.invoice_parties import holder_read, seller_read
 from modemd.service.money import euros
 from modemd.store import credit_views as store
 from modemd.store.times import from_us
@@ -17,6 +18,7 @@ from modemd.store.times import from_us
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from modemd.formats.invoice_seller import Seller
     from modemd.store.transaction import Tx
 
 
@@ -35,7 +37,10 @@ class PaymentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """An order of credits and its invoice; ``net`` is without VAT, ``vat_rate`` in per cent."""
+    """An order of credits and its invoice; ``net`` is without VAT, ``vat_rate`` in per cent.
+
+    ``holder``, what stands below it (``holder_lines``) and ``seller`` are those of the day of the invoice.
+    """
 
     id: int
     account: str
@@ -58,6 +63,8 @@ class OrderView:
     lot: int | None
     invoice: str | None
     holder: str | None
+    holder_lines: tuple[str, ...]
+    seller: Seller | None
     issued_at: datetime | None
 
     @property
@@ -135,6 +142,8 @@ def _order(row: store.OrderRow) -> OrderView:
         lot=row.lot_id,
         invoice=row.invoice,
         holder=row.holder,
+        holder_lines=holder_read(row.holder_lines),
+        seller=seller_read(row.seller),
         issued_at=from_us(row.issued_at),
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from modemd.config.accounts import AccountConfig
     from modemd.config.modems import ModemConfig
     from modemd.config.sections import RouteConfig, SendingConfig
+    from modemd.config.seller import SellerConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Rules:
     ``zone`` is the one of times of day, and of its days, months and years;
     ``terms`` are the presets and the operator's own, as they are written now, ``tariffs`` what credits cost;
     ``in_force`` are the terms that an account accepted, where the store knows them;
+    ``seller`` is whom invoices name, if anybody;
     ``words`` are what people may write to end their consent, or to give it;
     ``consumers`` are those who are told of events: each gets a row of the outbox for what concerns it.
     """
@@ -49,6 +51,7 @@ class Rules:
     terms: Mapping[str, Terms] = field(default_factory=lambda: all_terms({}))
     tariffs: Mapping[str, Tariff] = field(default_factory=dict)
     in_force: Mapping[str, Terms] = field(default_factory=dict)
+    seller: SellerConfig | None = None
 
     @classmethod
     def of(cls, config: Config, others: frozenset[str] = frozenset()) -> Rules:
@@ -68,6 +71,7 @@ class Rules:
             zone=config.gateway.zone,
             words=ConsentWords.of(config.consent_words),
             terms=all_terms(config.terms),
+            seller=config.seller,
             tariffs={
                 name: tariff_of(name, versions, config.gateway.zone)
                 for name, versions in config.tariffs.items()

@@ -187,6 +187,8 @@ class OrderRow(NamedTuple):
     lot_id: int | None
     invoice: str | None
     holder: str | None
+    holder_lines: str | None
+    seller: str | None
     issued_at: int | None
 
 
@@ -194,6 +196,8 @@ _FROM_ELSEWHERE = {
     "account": account.c.name,
     "invoice": invoice.c.number,
     "holder": invoice.c.holder,
+    "holder_lines": invoice.c.holder_lines,
+    "seller": invoice.c.seller,
     "issued_at": invoice.c.issued_at,
 }
 _ORDERS = (

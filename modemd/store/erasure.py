@@ -135,7 +135,9 @@ BY_ID: Final[tuple[tuple[str, Statement], ...]] = tuple(
         ("notes", delete(ledger_note).where(ledger_note.c.entry_id.in_(_ENTRIES))),
         (
             "invoices",
-            update(invoice).where(invoice.c.account_id == bindparam("owner")).values(holder=_NULL),
+            update(invoice)
+            .where(invoice.c.account_id == bindparam("owner"))
+            .values(holder=_NULL, holder_lines=_NULL),
         ),
         (
             "orders",

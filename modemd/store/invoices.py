@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 class InvoiceRow(NamedTuple):
-    """One invoice; ``invoice_no`` is such as ``2026-0001``, times are microseconds since 1970."""
+    """One invoice; ``invoice_no`` is such as ``2026-0001``, times are microseconds since 1970.
+
+    ``holder_lines`` (a list) and ``seller`` (an object) are JSON, of the day on which it was issued.
+    """
 
     id: int
     invoice_no: str
     order_id: int
     account_id: int
     holder: str | None
+    holder_lines: str | None
+    seller: str | None
     issued_at: int
     due_at: int
 
@@ -29,7 +34,8 @@ _COLUMNS: Final = tuple(
     invoice.c.number if name == "invoice_no" else invoice.c[name] for name in InvoiceRow._fields
 )
 _ADD: Final = Statement(
-    insert(invoice), ("number", "order_id", "account_id", "holder", "issued_at", "due_at")
+    insert(invoice),
+    ("number", "order_id", "account_id", "holder", "holder_lines", "seller", "issued_at", "due_at"),
 )
 _LAST: Final = Statement(
     select(invoice.c.number)
@@ -56,13 +62,15 @@ def add(
     order_id: int,
     account_id: int,
     holder: str | None,
+    holder_lines: str | None = None,
+    seller: str | None = None,
     issued_us: int,
     due_us: int,
 ) -> None:
     """Write down an invoice."""
     tx.run(
-        _ADD, number=invoice_no, order_id=order_id, account_id=account_id, holder=holder, issued_at=issued_us,
-        due_at=due_us,
+        _ADD, number=invoice_no, order_id=order_id, account_id=account_id, holder=holder,
+        holder_lines=holder_lines, seller=seller, issued_at=issued_us, due_at=due_us,
     )  # fmt: skip
 
 

@@ -189,6 +189,8 @@ invoice: Final = Table(
     Column("order_id", ID, ForeignKey("credit_order.id"), nullable=False, unique=True),
     Column("account_id", ID, ForeignKey("account.id"), nullable=False),
     Column("holder", Text),
+    Column("holder_lines", Text),
+    Column("seller", Text),
     Column("issued_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.formats.invoice import Invoice, Payment, as_html, as_text
+from modemd.formats.invoice_seller import Seller
 
 INVOICE = Invoice(
     invoice_no="2026-0001",
@@ -36,6 +37,17 @@ INVOICE = Invoice(
         ),
     ),
 )
+
+SELLER = Seller(
+    name="Example <Messaging>",
+    address=("Stationsstraat 1", "9000 Gent"),
+    vat_number="BE0123.456.749",
+    iban="BE68539007547034",
+    bic="GKCCBEBB",
+    email="billing@sms.example",
+    note="Thank you & see you soon.",
+)
+SOLD = replace(INVOICE, seller=SELLER, holder_lines=("Kerkstraat 5", "VAT number BE0987.654.394"))
 
 
 class Reading(HTMLParser):
@@ -84,6 +96,43 @@ def test_without_a_rate_there_is_no_line_of_vat_and_without_a_holder_the_account
     assert "VAT 21" not in as_html(plain)
 
 
+def test_seller_and_holder_stand_line_by_line_and_below_it_where_to_pay() -> None:
+    lines = as_text(SOLD).splitlines()
+    assert lines[3:11] == [
+        "From     Example <Messaging>",
+        "         Stationsstraat 1",
+        "         9000 Gent",
+        "         VAT number BE0123.456.749",
+        "         billing@sms.example",
+        "To       Clinic Ltd (account clinic)",
+        "         Kerkstraat 5",
+        "         VAT number BE0987.654.394",
+    ]
+    assert lines[-6:] == [
+        "",
+        "IBAN     BE68 5390 0754 7034",
+        "BIC      GKCCBEBB",
+        "Mention  2026-0001",
+        "",
+        "Thank you & see you soon.",
+    ]
+
+
+def test_the_page_says_the_same_escaped() -> None:
+    page = as_html(SOLD)
+    assert "<p>From: Example &lt;Messaging&gt;<br>\nStationsstraat 1<br>\n9000 Gent<br>\n" in page
+    assert "<p>To: Clinic Ltd (account clinic)<br>\nKerkstraat 5<br>\nVAT number BE0987.654.394</p>" in page
+    assert "<p>IBAN: BE68 5390 0754 7034<br>\nBIC: GKCCBEBB<br>\nMention: 2026-0001</p>" in page
+    assert "<p>Thank you &amp; see you soon.</p>" in page
+    assert Reading(page).tags == Reading(as_html(INVOICE)).tags
+
+
+def test_what_is_paid_or_has_no_bank_account_says_nothing_of_how_to_pay() -> None:
+    for invoice in (replace(SOLD, open=Decimal(0)), replace(SOLD, seller=Seller(name="Example"))):
+        assert "IBAN" not in as_text(invoice) + as_html(invoice)
+        assert "Mention" not in as_text(invoice) + as_html(invoice)
+
+
 def test_a_cancelled_one_says_so() -> None:
     gone = replace(INVOICE, cancelled=True, open=Decimal(0), payments=())
     assert "Order    7, cancelled\n" in as_text(gone)
@@ -98,7 +147,8 @@ def test_a_price_has_two_decimals_at_least_and_all_that_it_needs() -> None:
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_nobody_s_text_is_markup_nor_plays_with_a_terminal(holder: str, ref: str) -> None:
     payment = Payment(on=date(2026, 1, 1), ref=ref, amount=Decimal(1))
-    invoice = replace(INVOICE, holder=holder, payments=(payment,))
+    seller = Seller(name=holder, address=(ref,), iban=ref, note=holder)
+    invoice = replace(INVOICE, holder=holder, holder_lines=(ref,), seller=seller, payments=(payment,))
     page, plain = Reading(as_html(invoice)), Reading(as_html(replace(INVOICE, payments=())))
     assert page.tags == plain.tags
     assert page.attributes == {"lang", "charset", "class", "colspan"}
