@@ -72,7 +72,7 @@ def account_facts(
         told = config.model_dump(exclude_defaults=True, exclude={"terms", "holder", "email", "tariff"})
         if "remind" in told:
             told["remind"] = tuple(map(lead_word, config.remind))
-        facts |= {name: _written(value) for name, value in told.items()}
+        facts |= {name: printable(_written(value)) for name, value in told.items()}
     return [(name, cell(value)) for name, value in facts.items()]
 
 

@@ -14,6 +14,7 @@ from modemd.errors import Rejected
 from modemd.service import calendar, credit, debts, versions
 from modemd.service.account_events import tell
 from modemd.service.customers import by_id, check_clock, check_open, customer
+from modemd.service.invoice_parties import holder_written, seller_written
 from modemd.service.money import euros, net_cents, vat_cents
 from modemd.store import credit_orders as store
 from modemd.store import invoices
@@ -338,6 +339,8 @@ def _invoice(tx: Tx, rules: Rules, row: AccountRow, made: OrderRow, now: datetim
         order_id=made.id,
         account_id=row.id,
         holder=row.holder,
+        holder_lines=holder_written(row),
+        seller=seller_written(rules),
         issued_us=to_us(now),
         due_us=due_us,
     )
