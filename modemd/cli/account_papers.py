@@ -13,6 +13,7 @@ from modemd.cli.config_option import takes_config
 from modemd.cli.credit_objects import objection_object
 from modemd.cli.credit_tables import show_objections
 from modemd.cli.output import printable, show_json
+from modemd.cli.row_key import ROW_KEY
 from modemd.service import money_views as views
 from modemd.service import objections as verbs
 from modemd.service import transfers
@@ -106,7 +107,7 @@ def _target(invoice: str | None, message: str | None, terms: str | None) -> tupl
 @click.option("--reason", required=True, metavar="R", help="Why; it stands in the books.")
 @click.option("--credits", "credits_", type=int, metavar="N",
               help="What makes an upheld objection good: an adjustment that names it.")  # fmt: skip
-@click.argument("objection_id", metavar="OBJECTION", type=int)
+@click.argument("objection_id", metavar="OBJECTION", type=ROW_KEY)
 @click.argument("verdict", type=click.Choice(["upheld", "dismissed"]))
 @click.pass_obj
 def decide(

@@ -14,7 +14,7 @@ import click
 
 from modemd import __version__
 from modemd.cli.config_option import CONFIG_FILE
-from modemd.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, exit_status
+from modemd.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, exit_status
 from modemd.errors import ModemdError
 
 DEFAULT_CONFIG: Final = "/etc/modemd/config.yaml"
@@ -124,6 +124,11 @@ def _guarded(command: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return EXIT_INTERRUPTED
+    except UnicodeEncodeError as error:  # an argument that is no text cannot stand in the store
+        if error.encoding != "utf-8":
+            raise
+        click.echo(f"{error.object[:80]!a} holds bytes that are not UTF-8: nothing was written", err=True)
+        return EXIT_USAGE
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED

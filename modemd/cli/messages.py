@@ -13,6 +13,7 @@ from modemd.cli.messages_show import show_inbound, show_outbound
 from modemd.cli.output import Column, cell, short_moment, shortened, show_json, show_table
 from modemd.cli.output_objects import inbound_object, outbound_object
 from modemd.cli.presence import open_store, utc_now
+from modemd.cli.row_key import ROW_KEY
 from modemd.config import load
 from modemd.errors import Rejected
 from modemd.model import MessageState
@@ -115,7 +116,7 @@ def _show_received(received: list[InboundView], zone: tzinfo, *, as_json: bool) 
 
 @messages.command()
 @takes_config
-@click.argument("message_id", metavar="ID", type=int)
+@click.argument("message_id", metavar="ID", type=ROW_KEY)
 @_incoming
 @_json
 @click.pass_obj
@@ -144,7 +145,7 @@ def _with_parts(
 
 @messages.command()
 @takes_config
-@click.argument("message_id", metavar="[ID]", type=int, required=False)
+@click.argument("message_id", metavar="[ID]", type=ROW_KEY, required=False)
 @click.option(
     "--name", metavar="NAME", help="Instead of ID: the sender's own id of a message or appointment."
 )
@@ -169,7 +170,7 @@ def cancel(path: Path, message_id: int | None, name: str | None, account: str, *
 
 @messages.command()
 @takes_config
-@click.argument("message_id", metavar="ID", type=int)
+@click.argument("message_id", metavar="ID", type=ROW_KEY)
 @_json
 @click.pass_obj
 def retry(path: Path, message_id: int, *, as_json: bool) -> None:
@@ -179,7 +180,7 @@ def retry(path: Path, message_id: int, *, as_json: bool) -> None:
 
 @messages.command()
 @takes_config
-@click.argument("message_id", metavar="ID", type=int)
+@click.argument("message_id", metavar="ID", type=ROW_KEY)
 @click.argument("verdict", type=click.Choice(["sent", "failed"]))
 @_json
 @click.pass_obj

@@ -11,6 +11,7 @@ from modemd.cli.amounts import last_day, local
 from modemd.cli.books import open_books, takes_by, takes_json
 from modemd.cli.config_option import takes_config
 from modemd.cli.output import show_json
+from modemd.cli.row_key import ROW_KEY
 from modemd.formats.events import iso
 from modemd.formats.moments import parse_moment
 from modemd.service import announcements as verbs
@@ -61,7 +62,7 @@ def announce(
 @takes_config
 @takes_json
 @click.argument("account", metavar="ACCOUNT")
-@click.argument("change", metavar="CHANGE", type=int)
+@click.argument("change", metavar="CHANGE", type=ROW_KEY)
 @click.pass_obj
 def withdraw(path: Path, account: str, change: int, *, as_json: bool) -> None:
     """Take back a change of an account's terms that is not in force yet.
