@@ -68,6 +68,7 @@ class Till:
         )
         took_s = time.perf_counter() - began
         assert all(isinstance(each, intake.Accepted) for each in answers), answers[0]
+        assert {each.credits for each in prepared} == {int(account == "payer")}
         return took_s * 1e6 / _BATCH
 
     def send(self, tx: Tx) -> float:
