@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 _FIRST_DAY: Final = date(1970, 1, 1)
+_JSON: Final = frozenset({"holder_lines", "seller"})
 
 
 def export(tx: Tx, rules: Rules, name: str, now: datetime) -> dict[str, Any]:
@@ -57,6 +58,8 @@ def _value(name: str, value: Any) -> Any:
         return iso(from_us(int(value)))
     if name == "day":
         return (_FIRST_DAY + timedelta(days=int(value))).isoformat()
+    if name in _JSON:
+        return json.loads(value)
     if name == "state" and isinstance(value, int):
         return PartState(value).name.lower()
     return bytes(value).hex() if isinstance(value, bytes | memoryview) else value

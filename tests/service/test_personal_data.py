@@ -23,17 +23,20 @@ if TYPE_CHECKING:
     from modemd.store.database import Database
 
 HOLDER, EMAIL, TEXT, NOTE = "Doctor Secret", "secret@clinic.example", "Your results are in", "a note of mine"
+STREET, VAT = "Secret Street 7", "BE0987.654.394"
 ACCOUNTS = {
     "drsecret": {
         "terms": "sms4less",
         "holder": HOLDER,
         "email": EMAIL,
+        "address": [STREET],
+        "vat_number": VAT,
         "mail": ["all"],
         "consent": "opt-out",
     },
     "shop": {"terms": "sms4less"},
 }
-PERSONAL = ("drsecret", HOLDER, EMAIL, TEXT, NOTE, TO, TO[-8:], "client-77", "because of Jo")
+PERSONAL = ("drsecret", HOLDER, EMAIL, STREET, VAT, TEXT, NOTE, TO, TO[-8:], "client-77", "because of Jo")
 ANSWER = "Thank you"
 TABLES = (
     "account", "message", "part", "inbound", "inbound_part", "report", "outbox", "conversation", "consent",
@@ -90,6 +93,7 @@ def test_L_16_everything_that_is_held_is_exported_as_json(office: Senders) -> No
     again = json.loads(json.dumps(told))
     assert again["account"]["holder"] == HOLDER
     assert again["account"]["settings"]["consent"] == "opt-out"
+    assert again["account"]["settings"]["address"] == [STREET]
     assert again["terms"]["name"] == "sms4less"
     first = again["messages"][0]
     assert (first["text"], first["destination"], first["client_id"]) == (TEXT, TO, "client-77")
