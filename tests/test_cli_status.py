@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -231,6 +232,22 @@ def _plan(desk: Desk, statement: Statement) -> str:
         return "".join(f"{row[3]}\n" for row in database.connection.execute(text, given))
     finally:
         database.close()
+
+
+def test_of_several_gateways_each_has_its_broker(desk: Desk) -> None:
+    desk.gateway_starts()
+    at_us = to_us(now())
+    desk.write(lambda tx: modems.gateway_started(tx, "gw2", os.getpid(), "1", at_us))
+    for name in ("gw", "gw2"):
+        note = partial(brokers.note, gateway_name=name, broker="localhost:1883", error=None, at_us=at_us)
+        desk.write(note)
+    lines = desk.call("status").out.splitlines()
+    first = next(place for place, line in enumerate(lines) if "BROKER" in line)
+    assert [line.split()[:3] for line in lines[first : first + 3]] == [
+        ["GATEWAY", "BROKER", "STATE"],
+        ["gw", "localhost:1883", "connected"],
+        ["gw2", "localhost:1883", "connected"],
+    ]
 
 
 def test_the_broker_is_shown_with_its_trouble(desk: Desk) -> None:

@@ -64,7 +64,9 @@ def as_renderable(
 def _tables(view: Overview, alive: set[str], zone: tzinfo) -> Iterator[_Table]:
     yield _Table(_GATEWAYS, _gateway_rows(view, alive, zone))
     if any(each.broker for each in view.gateways):
-        yield _Table(_BROKERS, _broker_rows(view, alive, zone))
+        rows = _broker_rows(view, alive, zone)
+        alone = len(view.gateways) == 1
+        yield _Table(_BROKERS if alone else (Column("GATEWAY"), *_BROKERS), [row[alone:] for row in rows])
     if view.modems:
         yield _Table(_MODEMS, [_modem_row(each, alive=each.gateway in alive) for each in view.modems])
     counts = (view.queued, view.scheduled, view.sending, view.uncertain, sum(view.untold.values()))
@@ -113,9 +115,10 @@ def _broker_rows(view: Overview, alive: set[str], zone: tzinfo) -> list[list[str
         if each.name in alive:
             error = cell(printable(each.broker.error) if each.broker.error else None)
             state = "lost" if each.broker.error else "connected"
-            rows.append([each.broker.address, state, moment(each.broker.since, zone), untold, error])
+            since = moment(each.broker.since, zone)
+            rows.append([each.name, each.broker.address, state, since, untold, error])
         else:
-            rows.append([each.broker.address, "offline", cell(None), untold, cell(None)])
+            rows.append([each.name, each.broker.address, "offline", cell(None), untold, cell(None)])
     return rows
 
 

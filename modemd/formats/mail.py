@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any, Final
 
-from modemd.formats.mail_texts import EVENTS, FACTS, MONEY, Words
+from modemd.formats.mail_texts import EVENTS, FACTS, LAST_DAYS, MONEY, Words
 
 _WIDTH: Final = 72
 _LABEL: Final = 22
 _FOOT: Final = "This letter was written by a machine, and answers to it are read by nobody."
+_INSTANT: Final = timedelta(microseconds=1)
 _SHOWN: Final = 5
 """Of a phone number, from its beginning; of its end, two."""
 
@@ -72,6 +73,8 @@ def _fact(name: str, told: Mapping[str, Any], zone: tzinfo) -> str:
     value = told[name]
     if name in MONEY:
         return f"{value} {told.get('currency', 'EUR')}"
+    if name in LAST_DAYS:
+        return f"{(datetime.fromisoformat(value) - _INSTANT).astimezone(zone):%Y-%m-%d}"
     if name.endswith(("_at", "_until")):
         return _when(datetime.fromisoformat(value), zone)
     if name == "to" and told["event"] == "opted_out":

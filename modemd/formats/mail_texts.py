@@ -81,7 +81,7 @@ FACTS: Final = {
     "credits": "Credits",
     "available": "Credits left",
     "threshold": "Told at",
-    "expires_at": "Expire at",
+    "expires_at": "Valid until",
     "order": "Order",
     "bundle": "Bundle",
     "invoice": "Invoice",
@@ -91,7 +91,7 @@ FACTS: Final = {
     "total": "Total",
     "paid": "Paid",
     "open": "Still to be paid",
-    "due_at": "Due at",
+    "due_at": "Due",
     "reason": "Reason",
     "code": "Kind of reason",
     "terms": "Terms",
@@ -99,11 +99,13 @@ FACTS: Final = {
     "tariff": "Tariff",
     "prices": "Prices a credit",
     "effective_at": "In force from",
-    "objection_until": "Object before",
+    "objection_until": "Object until",
     "from": "From",
     "to": "To",
     "cancelled": "Messages cancelled",
     "clause": "By the terms",
 }
 """In this order. ``MONEY`` among them are followed by the currency."""
+LAST_DAYS: Final = frozenset({"expires_at", "due_at", "objection_until"})
+"""Those that end with a day: that day is what a reader wants to know, not the midnight after it."""
 MONEY: Final = frozenset({"amount", "vat", "total", "paid", "open"})

@@ -57,7 +57,7 @@ def test_the_facts_stand_one_under_the_other_with_the_clause() -> None:
         "  Amount without VAT:    47.50 EUR\n"
         "  VAT:                   9.98 EUR\n"
         "  Total:                 57.48 EUR\n"
-        "  Due at:                2026-12-22 23:59 +01:00\n"
+        "  Due:                   2026-12-22\n"
         "  By the terms:          L §7.1\n"
         "\n"
         "2026-11-22 13:00 +01:00, event 9f2c01aa-17.\n"
@@ -89,8 +89,13 @@ def test_a_reason_is_one_line_whatever_was_typed() -> None:
 
 
 def test_times_have_the_zones_offset_of_their_day() -> None:
+    text = written("terms_change", effective_at="2027-07-31T22:00:00+00:00")
+    assert "  In force from:         2027-08-01 00:00 +02:00\n" in text
+
+
+def test_what_ends_with_a_day_is_told_by_that_day() -> None:
     text = written("credit_expiring", expires_at="2027-07-31T22:00:00+00:00", credits=40)
-    assert "2027-08-01 00:00 +02:00" in text
+    assert "  Valid until:           2027-07-31\n" in text
     assert "  Credits:               40\n" in text
 
 
@@ -118,5 +123,5 @@ def test_a_change_says_when_it_comes_and_until_when_to_object() -> None:
         objection_until="2026-11-29T23:00:00+00:00", in_force=False, change=3,
     )  # fmt: skip
     assert "  In force from:         2027-01-01 00:00 +01:00\n" in text
-    assert "  Object before:         2026-11-30 00:00 +01:00\n" in text
+    assert "  Object until:          2026-11-29\n" in text
     assert "may object" in " ".join(text.split())
