@@ -45,6 +45,17 @@ def test_an_account_is_opened_and_shown_with_all_that_was_said_of_it(desk: Desk)
     assert max(map(len, lines)) <= 80
 
 
+def test_why_an_account_is_suspended_is_told_once(desk: Desk) -> None:
+    for reason, told in (
+        ("obligation unmet: invoice 7", "(obligation unmet: invoice 7)"),
+        ("bankruptcy", "(bankruptcy)"),
+    ):
+        desk.call("account", "suspend", "clinic", "--reason", reason)
+        assert desk.call("account", "show", "clinic").out.splitlines()[1].endswith(told)
+    desk.call("account", "suspend", "shop", "--reason", "he asked for it")
+    assert "(operator: he asked for it)" in desk.call("account", "show", "shop").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -89,6 +89,13 @@ def test_an_adjustment_goes_both_ways_but_never_below_what_is_left(desk: Desk) -
     assert desk.call("credit", "statement", "clinic", "--json").json["balance"] == 9
 
 
+@pytest.mark.parametrize("verb", ["grant", "adjust"])
+def test_the_books_want_a_reason(desk: Desk, verb: str) -> None:
+    said = desk.run("credit", verb, "clinic", 5, "--reason", " ")
+    assert (said.status, said.out, said.err) == (1, "", "bad_request: a reason is needed\n")
+    assert desk.call("credit", "statement", "clinic", "--json").json["entries"] == []
+
+
 @pytest.mark.parametrize("credits_", ["-5", "0", "1000000001"])
 def test_credits_of_no_size_are_refused_with_a_sentence(desk: Desk, credits_: str) -> None:
     said = desk.run("credit", "grant", "clinic", credits_, "--reason", "x")
@@ -141,7 +148,7 @@ def test_an_order_is_paid_in_parts_and_then_its_credits_are_there(desk: Desk) ->
     assert told["lots"][0]["expires_at"] is not None
     again = desk.run("credit", "pay", 1, "--amount", "7.48", "--ref", "bank 2")
     assert again.status == 1
-    assert again.err.startswith("duplicate_id: payment 'bank 2' is booked already: 7.48 for order 1")
+    assert again.err.startswith("duplicate_id: payment 'bank 2' is booked already: 7.48 EUR for order 1")
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,9 @@ def _state_told(row: AccountRow, zone: tzinfo) -> str:
     if row.state == "active":
         return _state(row)
     since = local(from_us(row.state_at), zone)
-    why = ": ".join(each for each in (row.state_code, row.state_reason) if each)
+    code, reason = row.state_code or "", row.state_reason or ""
+    said = reason.partition(":")[0].strip().lower().replace(" ", "_").replace("-", "_")
+    why = reason if said == code else ": ".join(each for each in (code, reason) if each)
     told = f"{row.state} since {since} by {row.state_by or 'nobody'}"
     return printable(f"{told} ({why})" if why else told)
 

@@ -60,10 +60,11 @@ def grant(
     """Open a lot of credits that an account can spend from now on (S §7.4, L §8.1); return its id.
 
     Raises:
-        Rejected: ``bad_request``: not 1 to a thousand million, or the clock is set back; ``account_unknown``,
-            ``account_closed``.
+        Rejected: ``bad_request``: not 1 to a thousand million, no reason, or the clock is set back;
+            ``account_unknown``, ``account_closed``.
     """
     _check_size(credits_)
+    _check_reason(reason)
     _check_account(tx, account_id)
     _check_clock(tx, account_id, now)
     at_us = to_us(now)
@@ -93,10 +94,11 @@ def adjust(
     order that the correction is about (L §9).
 
     Raises:
-        Rejected: ``bad_request``: 0 or too large, or the clock is set back; ``insufficient_credit``: more is
-            to be taken than can be spent; ``account_unknown``, ``account_closed``.
+        Rejected: ``bad_request``: 0 or too large, no reason, or the clock is set back;
+            ``insufficient_credit``: more is to be taken than can be spent; ``account_unknown``, ``account_closed``.
     """
     _check_size(abs(credits_))
+    _check_reason(reason)
     _check_account(tx, account_id)
     _check_clock(tx, account_id, now)
     at_us = to_us(now)
@@ -167,6 +169,11 @@ def _spend(tx: Tx, account_id: int, credits_: int) -> list[tuple[int, int]]:
 def _check_size(credits_: int) -> None:
     if not isinstance(credits_, int) or isinstance(credits_, bool) or not 1 <= credits_ <= MOST:
         raise Rejected("bad_request", f"credits are whole numbers from 1 to {MOST:,}, not {credits_}")
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Rejected("bad_request", "a reason is needed")
 
 
 def _check_account(tx: Tx, account_id: int) -> None:

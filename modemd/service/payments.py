@@ -178,7 +178,7 @@ def _check_new(tx: Tx, rules: Rules, mark: str) -> None:
     if booked is not None:
         raise Rejected(
             "duplicate_id",
-            f"payment {mark!r} is booked already: {euros(booked.cents)} for order {booked.order_id}"
+            f"payment {mark!r} is booked already: {euros(booked.cents)} EUR for order {booked.order_id}"
             f" on {from_us(booked.at).astimezone(rules.zone):%Y-%m-%d}; nothing was changed",
         )
 

@@ -137,7 +137,7 @@ def test_a_payment_is_booked_once(tmp_path: Path, database: Database) -> None:
     made, other = shop.order(500), shop.order(500)
     shop.pay(made.id, "10", " bank 1 ")
     said = shop.refused(lambda: shop.pay(made.id, "10", "bank 1"), "duplicate_id")
-    assert "booked already: 10.00 for order 1" in said
+    assert "booked already: 10.00 EUR for order 1" in said
     shop.refused(lambda: shop.pay(other.id, "47.48", "bank 1"), "duplicate_id")
 
 
