@@ -8,7 +8,7 @@ from modemd.errors import Rejected
 from modemd.service import versions
 from modemd.service.account_events import tell
 from modemd.service.calendar import days_after, months_after
-from modemd.service.customers import by_id, customer, open_customer
+from modemd.service.customers import by_id, check_clock, customer, open_customer
 from modemd.store import accounts
 from modemd.store import terms as store
 from modemd.store.times import to_us
@@ -56,7 +56,8 @@ def announce_terms(
 
     Raises:
         Rejected: ``bad_request``: no such terms, nobody to announce it to, or less than the notice that an
-            account's terms promise (L §17.3); ``account_unknown``, ``account_closed``.
+            account's terms promise (L §17.3), or the clock is set back; ``account_unknown``,
+            ``account_closed``.
     """
     if terms not in rules.terms:
         raise Rejected(
@@ -99,6 +100,7 @@ def _announce(
     by: str,
     now: datetime,
 ) -> Announced:
+    check_clock(tx, row.id, now)
     current = versions.of_account(tx, rules, row)
     earliest = months_after(now, current.notice_months, rules.zone)
     at = effective_at or earliest

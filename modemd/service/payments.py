@@ -97,8 +97,8 @@ def chargeback(tx: Tx, rules: Rules, payment: int | str, *, by: str, now: dateti
         now: when, aware.
 
     Raises:
-        Rejected: ``bad_request``: no such payment, it was taken back already, or the clock is set back;
-            ``account_closed``: the account is erased.
+        Rejected: ``bad_request``: no such payment, or two that it can mean, it was taken back already, or the
+            clock is set back; ``account_closed``: the account is erased.
     """
     taken = _payment(tx, payment)
     if taken.charged_back_at is not None:
@@ -159,8 +159,14 @@ def _payment(tx: Tx, payment: int | str) -> PaymentRow:
     """Find a payment by its mark, else by its id."""
     text = str(payment).strip()
     found = store.find_by_ref(tx, text) if isinstance(payment, str) else None
-    if found is None and text.isascii() and text.isdigit() and len(text) < 19:
-        found = store.find(tx, int(text))
+    is_key = text.isascii() and text.isdigit() and len(text) < 19
+    of_key = store.find(tx, int(text)) if is_key else None
+    if found is not None and of_key is not None and of_key.id != found.id:
+        raise Rejected(  # an account may be closed for it: nobody shall guess which
+            "bad_request",
+            f"{text} is the mark of payment {found.id} and the id of payment {of_key.ref!r}: say which",
+        )
+    found = found or of_key
     if found is None:
         raise Rejected("bad_request", f"there is no payment {text[:_LONGEST_REF]!r}")
     return found

@@ -155,3 +155,10 @@ def test_terms_that_nobody_knows_any_more_give_nothing_away(tmp_path: Path, data
     shop = counter(tmp_path, database, "sms4less")
     row = shop.row()._replace(terms="gone", terms_version=9)
     assert shop.run(lambda tx: versions.of_account(tx, shop.office.rules, row)).charged
+
+
+def test_nothing_is_announced_by_a_clock_that_is_set_back(tmp_path: Path, database: Database) -> None:
+    shop = counter(tmp_path, database, "sms4less")
+    shop.grant(1)
+    shop.to(local(2026, 1, 1))
+    assert "set back" in shop.refused(lambda: shop.announce("smstools", names=["acme"]))

@@ -268,3 +268,12 @@ def test_an_order_that_rounds_to_nothing_is_no_gift(tmp_path: Path, database: Da
     assert "less than a cent" in shop.refused(lambda: shop.order(1, from_application=True))
     assert shop.order(2).total == Decimal("0.01")
     assert shop.balance().balance == 0
+
+
+def test_a_payment_that_is_taken_back_is_not_guessed(tmp_path: Path, database: Database) -> None:
+    shop = counter(tmp_path, database)
+    made = shop.order(500)
+    first, second = shop.pay(made.id, "1", "bank 7"), shop.pay(made.id, "2", "1")
+    assert "is the mark of payment" in shop.refused(lambda: shop.chargeback("1"))
+    assert shop.chargeback(first.ref).id == first.id
+    assert shop.chargeback(str(second.id)).id == second.id
