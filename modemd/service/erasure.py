@@ -30,7 +30,8 @@ class Erased:
     """What was removed from the store, and what there is to know its files by.
 
     ``removed`` counts rows by what they were; ``told`` are ``(directory, name)`` of files that the spool was
-    given, ``texts`` destination and text of what was sent: files that were dropped hold them.
+    given, ``texts`` destination and text of what was sent, ``uids`` the calendars that only this account had:
+    files that were dropped hold them.
     """
 
     account: str
@@ -38,6 +39,7 @@ class Erased:
     removed: dict[str, int]
     told: tuple[tuple[str, str], ...]
     texts: frozenset[tuple[str, str]]
+    uids: frozenset[str] = frozenset()
 
 
 def erase(tx: Tx, rules: Rules, name: str, *, by: str, now: datetime) -> Erased:
@@ -85,6 +87,7 @@ def _erase(tx: Tx, rules: Rules, row: AccountRow, now: datetime) -> Erased:
         (directory, f"{modem}.{row_id:0>6}") for directory, modem, row_id in erasure.told_files(tx, row.name)
     )
     texts = erasure.sent_texts(tx, row.name)
+    uids = erasure.calendar_uids(tx, row.id)
     topics = [topic.format(row.name) if "{}" in topic else f"{topic}/{row.name}" for topic in _TOPICS]
     removed = erasure.erase_rows(tx, row.id, row.name, renamed, topics, to_us(now))
     removed["consents"] = consents.erase(tx, row.id)
@@ -92,4 +95,4 @@ def _erase(tx: Tx, rules: Rules, row: AccountRow, now: datetime) -> Erased:
     account_events.tell(tx, rules, row, "erased", {}, now)
     rows.anonymise(tx, row.id, renamed, name_digest(row.name), to_us(now))
     log.warning("account %d was erased: it is %s now", row.id, renamed)
-    return Erased(row.name, renamed, removed, told, texts)
+    return Erased(row.name, renamed, removed, told, texts, uids)

@@ -64,6 +64,14 @@ RECEIVED: Final = Statement(
 )
 REPORTED: Final = Statement(select(report.c.modem, report.c.id).where(report.c.part_id.in_(_PARTS)))
 
+_ANOTHERS = calendar.alias("anothers")
+UIDS: Final = Statement(
+    select(calendar.c.uid).where(
+        calendar.c.account_id == bindparam("owner"),
+        ~exists().where(_ANOTHERS.c.uid == calendar.c.uid, _ANOTHERS.c.account_id != calendar.c.account_id),
+    )
+)
+
 # In this order: what is found by way of other rows goes before those. By what is counted.
 BY_NAME: Final[tuple[tuple[str, Statement], ...]] = tuple(
     (counted, Statement(clause))
@@ -174,6 +182,11 @@ def unsettled(tx: Tx, account: str) -> int:
 def sent_texts(tx: Tx, account: str) -> frozenset[tuple[str, str]]:
     """Return destination and text of an account's messages, as far as they are kept: its files have them."""
     return frozenset((str(to), str(text)) for to, text in tx.all(TEXTS, named=account))
+
+
+def calendar_uids(tx: Tx, account_id: int) -> frozenset[str]:
+    """Return the ``UID`` of each calendar that this account has, and no other: its files have them."""
+    return frozenset(str(row[0]) for row in tx.all(UIDS, owner=account_id))
 
 
 def told_files(tx: Tx, account: str) -> list[tuple[str, str, int]]:

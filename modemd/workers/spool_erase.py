@@ -1,7 +1,7 @@
 """Removing an erased account's files from the spool of this gateway.
 
 What it received and was reported has its name from the store. What was dropped says whose it is: by its
-folder, by ``Account:``, or by its recipient and text, as far as the store had them until now.
+folder, by ``Account:``, or by its recipient and text, or its events, as far as the store had them until now.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ from modemd.errors import Rejected
 from modemd.formats.smstools3.headers import split_file
 from modemd.formats.spoolfile import MAX_FILE_OCTETS, format_of, read, without_rejection
 from modemd.service.numbering import normalise
+from modemd.service.reminders import filled
 from modemd.workers.spool_dirs import SpoolDirs, join, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from modemd.model import SendRequest
     from modemd.service.erasure import Erased
     from modemd.service.rules import Rules
 
 _DROPPED: Final = ("checked", "sent", "failed")
-_FORMATS: Final = ("smstools3", "gammu", "json")
+_FORMATS: Final = ("smstools3", "gammu", "json", "ical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,19 @@ def _named(parsed: object) -> Iterator[str]:
 def _has_sent(name: str, contents: bytes, erased: Erased, rules: Rules) -> bool:
     """Whether a file holds nothing but what the account sent."""
     try:
-        requests = read(
-            name, without_rejection(contents), _FORMATS, zone=rules.zone, contacts=rules.contacts
-        ).requests
-        asked = {(normalise(each.to, rules.country, each.type_of_number), each.text) for each in requests}
+        found = read(name, without_rejection(contents), _FORMATS, zone=rules.zone, contacts=rules.contacts)
+        asked = {
+            (normalise(each.to, rules.country, each.type_of_number), _text(each, rules))
+            for each in found.requests
+        }
     except Rejected:
         return False
-    return bool(asked) and asked <= erased.texts
+    uids = {each.uid for each in found.calendars}
+    return bool(asked or uids) and asked <= erased.texts and uids <= erased.uids
+
+
+def _text(request: SendRequest, rules: Rules) -> str | None:
+    """As the store has it: with the time of its appointment."""
+    if request.appointment_at is None or request.text is None:
+        return request.text
+    return filled(request.text, request.appointment_at, rules.zone)

@@ -20,9 +20,18 @@ GONE = Erased(
     renamed="erased-7",
     removed={},
     told=(("incoming", "gsm1.000012"), ("report", "gsm1.000003"), ("incoming", "gsm1.000099")),
-    texts=frozenset({("+32475123456", "Your results are in")}),
+    texts=frozenset({("+32475123456", "Your results are in"), ("+32475123456", "Until 08:30 on 30/11/2026")}),
+    uids=frozenset({"physio-12", "physio-13"}),
 )
+CALENDAR = (
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\n%b"
+    b"BEGIN:VEVENT\r\nUID:physio-12\r\nDTSTART:20261130T083000Z\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+EVENT = b"BEGIN:VEVENT\r\nUID:%b\r\nDTSTART:20261201T083000Z\r\nSUMMARY:x\r\nEND:VEVENT\r\n"
+VISIT = {"to": "+32475123456", "text": "Until {time} on {date}", "appointment": "2026-11-30T08:30:00Z"}
 MINE = {
+    "sent/visit.json": json.dumps(VISIT).encode(),
+    "sent/physio.ics": CALENDAR % (EVENT % b"physio-13"),
     "outgoing/clinic/waiting": b"To: 32475123456\n\nx",
     "incoming/gsm1.000012": b"From: 32475123456\n\nx",
     "report/gsm1.000003": b"x",
@@ -46,6 +55,9 @@ OTHERS = {
         [{"to": "1", "account": "clinic"}, {"to": "1", "account": "shop"}]
     ).encode(),
     "sent/broken.json": b"[",
+    "sent/visit-of-another.json": json.dumps(VISIT | {"appointment": "2026-11-30T08:45:00Z"}).encode(),
+    "sent/mixed.ics": CALENDAR % (EVENT % b"another-1"),
+    "sent/broken.ics": b"BEGIN:VCALENDAR",
     "failed/nothing": b"\xff\xfe",
 }
 
@@ -69,7 +81,7 @@ def test_its_files_go_and_all_others_stay(spool: Path) -> None:
     assert names(spool) == set(OTHERS)
     assert not (spool / "outgoing" / "clinic").exists()
     assert swept.left == ()
-    counts = {"outgoing": 1, "folders": 1, "incoming": 1, "report": 1, "checked": 1, "sent": 4, "failed": 1}
+    counts = {"outgoing": 1, "folders": 1, "incoming": 1, "report": 1, "checked": 1, "sent": 6, "failed": 1}
     assert swept.removed == counts
 
 
