@@ -169,7 +169,7 @@ def cancel_order(tx: Tx, rules: Rules, order_id: int, *, by: str, now: datetime)
         raise Rejected("bad_request", f"order {order_id} is {row.state.replace('_', ' ')}")
     if row.paid_cents or row.state == "paid":
         raise Rejected(
-            "bad_request", f"{euros(row.paid_cents)} of order {order_id} is paid: there are no refunds"
+            "bad_request", f"{euros(row.paid_cents)} EUR of order {order_id} is paid: there are no refunds"
         )
     if row.lot_id is not None:
         raise Rejected(
@@ -267,7 +267,7 @@ def _tariff(rules: Rules, row: AccountRow, terms: Terms) -> Tariff:
         raise Rejected(
             "bad_request", f"there is no tariff {name!r}: write its bundles and prices under tariffs: first"
         )
-    return tariff
+    return tariff.revised(terms.revision)
 
 
 def _priced(tariff: Tariff, credits_: int, named: str | None, now: datetime) -> _Priced:
