@@ -104,7 +104,9 @@ class Rules:
         """Return the tariff that an account's credits are priced by; ``None`` where none is configured."""
         entry = self.accounts.get(account)
         named = None if entry is None else entry.tariff
-        return self.tariffs.get(named or self.terms_of(account).tariff)
+        terms = self.terms_of(account)
+        tariff = self.tariffs.get(named or terms.tariff)
+        return None if tariff is None else tariff.revised(terms.revision)
 
     def credits_per_part(self, account: str, destination: str, now: datetime) -> int:
         """Return the credits that one part takes (L §5.3): 0 where the account's terms charge nothing."""

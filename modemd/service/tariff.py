@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PLAIN: Final = 1
 """Credits for one part where no tariff says otherwise (L §5.3)."""
+_LAST_MONTH: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,22 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """A tariff's versions, the newest first."""
+    """A tariff's versions, the newest first.
+
+    ``yearly`` has only those that came in a first quarter, one in a year; ``None``: all of them did.
+    """
 
     name: str
     versions: tuple[Prices, ...]
+    yearly: Tariff | None = None
+
+    def revised(self, promise: str) -> Tariff:
+        """Return it as it holds where prices change at ``any`` time, or in the ``first_quarter`` (L §5.5).
+
+        The configuration is refused where it breaks that promise to accounts that it declares; those that a
+        command added keep the prices that they had.
+        """
+        return self if self.yearly is None or promise != "first_quarter" else self.yearly
 
     def at(self, now: datetime) -> Prices | None:
         """Return the version in force; ``None`` before the first."""
@@ -71,8 +84,20 @@ class Tariff:
 
 def tariff_of(name: str, versions: Sequence[TariffConfig], zone: tzinfo) -> Tariff:
     """Return a tariff as it is configured."""
-    made = [_prices(each, zone) for each in versions]
-    return Tariff(name, tuple(sorted(made, key=lambda each: each.starts_at, reverse=True)))
+    made = sorted((_prices(each, zone) for each in versions), key=lambda each: each.starts_at)
+    yearly = _yearly(made)
+    kept = None if len(yearly) == len(made) else Tariff(name, tuple(reversed(yearly)))
+    return Tariff(name, tuple(reversed(made)), kept)
+
+
+def _yearly(made: Sequence[Prices]) -> list[Prices]:
+    """The first version, and of each later year the first that came in its first quarter."""
+    kept = list(made[:1])
+    for each in made[1:]:
+        taken = len(kept) > 1 and kept[-1].valid_from.year == each.valid_from.year
+        if each.valid_from.month <= _LAST_MONTH and not taken:
+            kept.append(each)
+    return kept
 
 
 def _prices(config: TariffConfig, zone: tzinfo) -> Prices:

@@ -79,7 +79,7 @@ def _prices(tx: Tx, rules: Rules, row: AccountRow, terms: Terms, now: datetime) 
     tariff = rules.tariffs.get((None if entry is None else entry.tariff) or terms.tariff)
     if tariff is None or tariff.at(now) is None:
         return 0
-    coming = [prices for prices in tariff.versions if prices.starts_at > now]
+    coming = [prices for prices in tariff.revised(terms.revision).versions if prices.starts_at > now]
     return sum(
         _once(
             tx,

@@ -103,3 +103,15 @@ def test_what_is_no_amount_is_refused(amount: object) -> None:
     with pytest.raises(Rejected) as refusal:
         cents_of(amount)  # type: ignore[arg-type]
     assert refusal.value.code == "bad_request"
+
+
+def test_of_a_tariff_only_revisions_in_a_first_quarter_and_one_a_year_hold_where_that_is_promised() -> None:
+    days = ("2024-07-01", "2025-02-01", "2025-03-01", "2025-09-01", "2026-03-31", "2026-04-01")
+    versions: list[dict[str, object]] = [{"valid_from": day} for day in days]
+    every = tariff(*versions)
+    assert every.revised("any") is every
+    kept = every.revised("first_quarter")
+    assert [f"{each.valid_from}" for each in kept.versions] == ["2026-03-31", "2025-02-01", "2024-07-01"]
+    assert kept.revised("first_quarter") is kept
+    one = tariff({"valid_from": "2026-07-01"})
+    assert one.revised("first_quarter") is one

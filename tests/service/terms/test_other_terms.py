@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -108,3 +109,18 @@ def test_an_objection_to_a_change_that_was_announced_anew_brings_the_old_one_not
     shop.to(local(2026, 5, 31) + timedelta(hours=23))
     assert [step.target for step in shop.due() if step.kind == "terms"] == []
     assert [step.target for step in shop.to(local(2026, 6, 1)).due() if step.kind == "terms"] == [second.id]
+
+
+def test_an_account_that_was_promised_it_is_not_sold_prices_of_the_middle_of_the_year(
+    tmp_path: Path, database: Database
+) -> None:
+    dearer = {"valid_from": "2026-07-01", "bundles": [{"price": "1"}], "credits": {"+32": 3}}
+    tariffs = {"standard": [*TARIFFS["standard"], dearer]}
+    shop = Counter(tmp_path, database, "smstools", at=local(2026, 7, 2), tariffs=tariffs)
+    shop.add("less", terms="sms4less")
+    assert [shop.order(10, name).unit_price for name in ("acme", "less")] == [Decimal(1), Decimal("0.095")]
+    shop.grant(9)
+    shop.grant(9, "less")
+    shop.sent()
+    shop.sent("less")
+    assert [shop.balance(name).captured for name in ("acme", "less")] == [3, 1]
