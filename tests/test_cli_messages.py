@@ -162,7 +162,8 @@ def test_an_appointment_is_planned_moved_and_cancelled(desk: Desk) -> None:
     )
     moved = send(11)
     assert [desk.shown(each)["state"] for each in range(moved - 2, moved)] == ["cancelled"] * 2
-    desk.call("messages", "cancel", "--name", "a1")
+    said = desk.call("messages", "cancel", "--name", "a1").out
+    assert said == "appointment a1 is cancelled, with its reminders that waited\n"
     assert [desk.shown(each)["state"] for each in (moved, moved + 1)] == ["cancelled"] * 2
     assert desk.shown(moved)["error"]["reason"] == "its appointment was cancelled"
 

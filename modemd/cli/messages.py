@@ -10,7 +10,7 @@ import click
 
 from modemd.cli.config_option import takes_config
 from modemd.cli.messages_show import show_inbound, show_outbound
-from modemd.cli.output import Column, cell, short_moment, shortened, show_json, show_table
+from modemd.cli.output import Column, cell, printable, short_moment, shortened, show_json, show_table
 from modemd.cli.output_objects import inbound_object, outbound_object
 from modemd.cli.presence import open_store, utc_now
 from modemd.cli.row_key import ROW_KEY
@@ -165,7 +165,7 @@ def cancel(path: Path, message_id: int | None, name: str | None, account: str, *
         assert message_id is not None, "one of both is given"
         return orders.cancel(tx, rules, message_id, utc_now())
 
-    _order(path, order, as_json=as_json)
+    _order(path, order, as_json=as_json, name=name)
 
 
 @messages.command()
@@ -189,7 +189,9 @@ def resolve(path: Path, message_id: int, verdict: Literal["sent", "failed"], *, 
     _order(path, lambda tx, rules: orders.resolve(tx, rules, message_id, verdict, utc_now()), as_json=as_json)
 
 
-def _order(path: Path, order: Callable[[Tx, Rules], MessageRow], *, as_json: bool) -> None:
+def _order(
+    path: Path, order: Callable[[Tx, Rules], MessageRow], *, as_json: bool, name: str | None = None
+) -> None:
     config = load(path)
     rules = Rules.of(config)
     with open_store(config.store.url) as store:
@@ -197,4 +199,7 @@ def _order(path: Path, order: Callable[[Tx, Rules], MessageRow], *, as_json: boo
         if as_json:
             show_json(outbound_object(*store.read(lambda tx: _with_parts(tx, message.id))))
             return
+    if name is not None and message.client_id != name:  # it is the last of an appointment's reminders
+        click.echo(printable(f"appointment {name} is cancelled, with its reminders that waited"))
+        return
     click.echo(f"message {message.id} is {message.state} now")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from modemd.errors import Rejected
 from modemd.service import accounts, consent, credit, erasure
 from modemd.service.credit_verify import verify
 from modemd.service.export import export
-from modemd.store import outbox
+from modemd.store import calendars, outbox
 from tests.service.office import LONG, TO, rules_of, with_broker
 from tests.service.senders import Senders
 from tests.store.files import rows
@@ -152,6 +153,15 @@ def test_it_says_what_was_removed(office: Senders) -> None:
     assert erased.removed["consents"] == 1
     assert ("incoming", "gsm1.000001") in erased.told
     assert (TO, TEXT) in erased.texts
+
+
+def test_files_are_known_by_the_calendars_that_no_other_account_has(office: Senders) -> None:
+    for account, uid in (("drsecret", "mine"), ("drsecret", "both"), ("shop", "both"), ("shop", "his")):
+        office.run(
+            partial(calendars.add, account_id=office.row(account).id, uid=uid, sequence=0, body="", at_us=0)
+        )
+    close(office)
+    assert erase(office).uids == {"mine"}
 
 
 def test_others_keep_theirs(office: Senders) -> None:
