@@ -267,7 +267,7 @@ def _tariff(rules: Rules, row: AccountRow, terms: Terms) -> Tariff:
         raise Rejected(
             "bad_request", f"there is no tariff {name!r}: write its bundles and prices under tariffs: first"
         )
-    return tariff
+    return tariff.revised(terms.revision)
 
 
 def _priced(tariff: Tariff, credits_: int, named: str | None, now: datetime) -> _Priced:
