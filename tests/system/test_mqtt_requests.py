@@ -67,7 +67,7 @@ def test_a_pause_outlives_the_daemon_and_others_send_meanwhile(
     site.start()
     connected(site)
     query = "SELECT state, error FROM modem WHERE name = 'gsm1'"
-    site.until(lambda: site.rows(query)[0][0] == "paused", "it is paused again")
+    site.until(lambda: site.log.count("modem gsm1 is paused") == 2, "it is paused again")
     assert site.rows(query)[0][1].endswith(": a new SIM")
     user.publish("modemd/send", {"to": TO, "text": "by none but it", "id": "two", "modem": "gsm1"})
     user.event("queued", "two")
