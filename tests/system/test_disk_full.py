@@ -20,11 +20,11 @@ TO = "To: 32475123456\n\n"
 
 @pytest.fixture
 def small(site: Site) -> Iterator[Path]:
-    """A file system of 6 MB that holds the spool and the store, and nothing else."""
+    """A file system of 10 MB that holds the spool and the store, and nothing else."""
     place = site.folder / "small"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "modemd-test", str(place)],
+        ["mount", "-t", "tmpfs", "-o", "size=10m", "modemd-test", str(place)],
         capture_output=True, check=False,
     )  # fmt: skip
     if mounted.returncode:
