@@ -222,7 +222,7 @@ _SUBMITTING: Final = Statement(
 )
 _SUBMITTING_LONG: Final = Statement(
     select(part.c.id, part.c.message_id, part.c.route_id).where(
-        SUBMITTING, part.c.submitted_at < bindparam("before")
+        SUBMITTING, part.c.submitted_at < bindparam("before"), part.c.modem_id.is_not(literal_column("NULL"))
     ),
 )
 # A gateway looks for evidence of what went by its modems, as long as there is such a gateway.
@@ -255,7 +255,10 @@ def submitting(tx: Tx, modem_id: int) -> list[Row]:
 
 
 def submitting_long(tx: Tx, before_us: int) -> list[Row]:
-    """Return ``(part, message, route)`` of what any modem was given before then and has not answered for."""
+    """Return ``(part, message, route)`` of what any modem was given before then and has not answered for.
+
+    What no modem was given is with the broker, which takes it for a connector sooner or later.
+    """
     return tx.all(_SUBMITTING_LONG, before=before_us)
 
 

@@ -177,3 +177,17 @@ def test_quiet_hours_hold_what_waits(desk: Bridge) -> None:
     desk.go_on(timedelta())
     assert [given["id"] for given in desk.hand_over()] == [str(message)]
     assert desk.state(message) == "sending"
+
+
+def test_a_broker_that_is_away_for_long_leaves_nothing_in_doubt(desk: Bridge) -> None:
+    account = desk.grant(1)
+    message = desk.put(account="paid")
+    [handed] = desk.hand_over()
+    desk.later(hours=2)
+    desk.run(lambda tx: upkeep.doubt_lost(tx, desk.rules, desk.now))
+    desk.run(lambda tx: upkeep.resolve_doubts(tx, desk.rules, desk.now))
+    assert desk.state(message) == "sending"
+    assert desk.hand_over() == []
+    desk.acknowledge(handed["row"])
+    assert desk.state(message) == "sent"
+    assert desk.balance(account) == (0, 0)
