@@ -218,7 +218,15 @@ _GATEWAY: Final = Statement(
     select(gateway.c.name, gateway.c.pid, gateway.c.version, gateway.c.started_at, gateway.c.seen_at,
            gateway.c.stopped_at),
 )  # fmt: skip
-_FORGET_GATEWAY: Final = Statement(delete(gateway).where(gateway.c.name == bindparam("n")))
+_ANEW = ("stopped_at", "broker", "broker_error", "broker_at", "spool")
+_BEGIN_GATEWAY: Final = Statement(
+    update(gateway)
+    .where(gateway.c.name == bindparam("n"))
+    .values(
+        pid=bindparam("new_pid"), version=bindparam("new_version"), started_at=bindparam("at"),
+        seen_at=bindparam("at"), **dict.fromkeys(_ANEW, literal_column("NULL")),
+    )
+)  # fmt: skip
 _ADD_GATEWAY: Final = Statement(insert(gateway), ("name", "pid", "version", "started_at", "seen_at"))
 _SEE_GATEWAY: Final = Statement(
     update(gateway)
@@ -236,9 +244,9 @@ _STOP_GATEWAY: Final = Statement(
 
 
 def gateway_started(tx: Tx, name: str, pid: int, version: str, at_us: int) -> None:
-    """Note that a gateway's daemon has begun."""
-    tx.run(_FORGET_GATEWAY, n=name)
-    tx.run(_ADD_GATEWAY, name=name, pid=pid, version=version, started_at=at_us, seen_at=at_us)
+    """Note that a gateway's daemon has begun; its session at the broker has outlived the one before."""
+    if not tx.run(_BEGIN_GATEWAY, n=name, new_pid=pid, new_version=version, at=at_us):
+        tx.run(_ADD_GATEWAY, name=name, pid=pid, version=version, started_at=at_us, seen_at=at_us)
 
 
 def gateway_seen(tx: Tx, name: str, at_us: int) -> None:

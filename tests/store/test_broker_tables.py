@@ -33,6 +33,18 @@ def test_a_packet_is_known_until_its_identifier_is_used_anew(tmp_path: Path) -> 
     assert run(lambda tx: receipts.is_known(tx, "gw1", 7, b"d"))
 
 
+def test_what_a_session_has_subscribed_to_is_known_after_a_restart(tmp_path: Path) -> None:
+    run = fresh(tmp_path).transact
+    run(lambda tx: modems.gateway_started(tx, "gw1", 1, "1", 5))
+    run(lambda tx: brokers.keep_filters(tx, "gw1", ["modemd/send"]))
+    run(lambda tx: brokers.note(tx, "gw1", "localhost:1883", "lost", 6))
+    run(lambda tx: modems.gateway_stopped(tx, "gw1", 7))
+    run(lambda tx: modems.gateway_started(tx, "gw1", 2, "2", 8))
+    assert run(lambda tx: brokers.filters(tx, "gw1")) == {"modemd/send"}
+    assert run(brokers.brokers) == {}
+    assert run(modems.gateways) == [("gw1", 2, "2", 8, 8, None)]
+
+
 def test_a_new_session_forgets_the_packets_of_the_old_one_only(tmp_path: Path) -> None:
     run = fresh(tmp_path).transact
     run(lambda tx: receipts.keep(tx, "gw1", [(7, b"a")], 1))
