@@ -145,7 +145,9 @@ def resume(path: Path, name: str, by: str, *, as_json: bool) -> None:
 @takes_config
 @takes_by
 @takes_json
-@_reason
+@click.option(
+    "--reason", default="", metavar="R", help="Why; it stands in the books. Terms like sms4less want one."
+)
 @_name
 @click.pass_obj
 def close(path: Path, name: str, reason: str, by: str, *, as_json: bool) -> None:

@@ -34,13 +34,14 @@ WRITTEN: Final[dict[str, str]] = {
 def reason_code(terms: Terms, reason: str, *, ending: bool = False) -> str:
     """Return the code of a reason that the operator gives: ``bankruptcy``, or ``bankruptcy: court of Ghent``.
 
-    Terms that want none of the written reasons take any words (S §7.7); they are the operator's own.
+    Terms that want none of the written reasons take any words, and none for ending an account (S §7.7).
 
     Raises:
-        Rejected: ``bad_request``: there is none, or the terms want one of the written ones (L §19.1).
+        Rejected: ``bad_request``: there is none for a suspension, or the terms want one of the written ones
+            (L §19.1).
     """
     word = reason.partition(":")[0].strip().lower().replace(" ", "_").replace("-", "_")
-    if not reason.strip():
+    if not reason.strip() and not ending:
         raise Rejected("bad_request", "a reason is needed")
     if word in WRITTEN or (ending and word == CUSTOMER):
         return word

@@ -184,7 +184,8 @@ def close(
 ) -> AccountRow:
     """End an account (S §7.7, L §19.1, 19.3): what waits is cancelled, its credits are lost without refund.
 
-    ``code`` is given where a rule closes; else ``reason`` is a person's (``customer``: he ended it himself).
+    ``code`` is given where a rule closes; else ``reason`` is a person's (``customer``: he ended it himself),
+    which may be empty where the terms want none.
 
     Raises:
         Rejected: ``account_unknown``, ``account_closed``; ``bad_request``: it is ``default``, or the terms
@@ -198,9 +199,9 @@ def close(
     cancelled = _cancel_waiting(tx, rules, row, now)
     lost = _forfeit(tx, row, terms, by, now)
     store.set_state(
-        tx, row.id, "closed", to_us(now), code=why, reason=reason, by=by, closed_at=to_us(now)
+        tx, row.id, "closed", to_us(now), code=why, reason=reason.strip() or None, by=by, closed_at=to_us(now)
     )  # fmt: skip
-    facts = {"code": why, "reason": reason, "credits": lost, "cancelled": cancelled}
+    facts = {"code": why, "reason": reason.strip() or None, "credits": lost, "cancelled": cancelled}
     account_events.tell(tx, rules, row, "closed", facts, now)
     log.warning("account %s was closed by %s: %s; %d credits are lost", name, by, why, lost)
     return _by_id(tx, row.id)

@@ -226,6 +226,9 @@ def test_S_7_7_an_account_is_ended_at_any_time_for_any_reason(tmp_path: Path, da
     shop = counter(tmp_path, database)
     shop.close("we do not like it")
     assert shop.state() == ("closed", "operator")
+    shop.add("other", terms="smstools")
+    shop.close("", "other")
+    assert shop.state("other") == ("closed", "operator")
 
 
 def test_S_6_3_an_account_is_stopped_at_once_and_goes_on_later(tmp_path: Path, database: Database) -> None:
