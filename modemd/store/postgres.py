@@ -280,11 +280,11 @@ class Postgres(Engine):
             raise StoreError(f"gateway {gateway} is running already on the store {self.place}")
         self._session = (connection.info.backend_pid, str(row[1]))
 
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path) -> None:  # noqa: ARG002 - no copy is made here
         """Say what does it: the server's own tools."""
         raise StoreError(
             f"{self.place} is a PostgreSQL database: pg_dump copies it while it is in use,"
-            f" as in pg_dump -Fc -f {target} ..."
+            " as in pg_dump -Fc -f modemd.dump modemd"
         )
 
     def close(self) -> None:

@@ -233,7 +233,7 @@ def test_a_newer_store_is_left_alone(database: Database) -> None:
 
 
 def test_a_copy_is_made_by_the_server_s_own_tools(database: Database, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="pg_dump"):
+    with pytest.raises(StoreError, match=r"pg_dump -Fc -f modemd\.dump modemd$"):
         database.backup(tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 
