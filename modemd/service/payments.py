@@ -5,6 +5,7 @@ A payment has a mark of its own (the bank's, or the operator's): under one mark 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 IN_DEFAULT: Final = "in_default"
 _LONGEST_REF: Final = 200
+_ERASED: Final = re.compile(r"erased-\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,8 @@ def _checked_ref(ref: str) -> str:
     mark = ref.strip()
     if not 1 <= len(mark) <= _LONGEST_REF or not mark.isprintable():
         raise Rejected("bad_request", f"a payment has a mark of 1 to {_LONGEST_REF} characters")
+    if _ERASED.fullmatch(mark):
+        raise Rejected("bad_request", f"{mark!r} is kept for payments of erased accounts")
     return mark
 
 

@@ -139,6 +139,7 @@ def test_a_payment_is_booked_once(tmp_path: Path, database: Database) -> None:
     said = shop.refused(lambda: shop.pay(made.id, "10", "bank 1"), "duplicate_id")
     assert "booked already: 10.00 EUR for order 1" in said
     shop.refused(lambda: shop.pay(other.id, "47.48", "bank 1"), "duplicate_id")
+    assert "is kept for" in shop.refused(lambda: shop.pay(other.id, "1", "erased-1"))
 
 
 def test_what_is_no_payment_of_an_order_is_refused(tmp_path: Path, database: Database) -> None:
