@@ -15,6 +15,7 @@ from modemd.cli.books import open_books, takes_by, takes_json
 from modemd.cli.config_option import takes_config
 from modemd.cli.output import printable, show_json
 from modemd.service import accounts as verbs
+from modemd.service import debts
 from modemd.service import standing_views as views
 from modemd.service.account_reasons import WRITTEN
 from modemd.service.rules import Rules
@@ -130,12 +131,12 @@ def suspend(path: Path, name: str, reason: str, by: str, *, as_json: bool) -> No
 @_name
 @click.pass_obj
 def resume(path: Path, name: str, by: str, *, as_json: bool) -> None:
-    """Let a suspended account go on: what waited goes out.
+    """Let a suspended account go on: what waited goes out. It stays suspended for what it owes.
 
     \b
     Example: modemd account resume clinic
     """  # noqa: D301
-    _move(path, name, lambda tx, rules, now: verbs.resume(tx, rules, name, by=by, now=now), as_json=as_json)
+    _move(path, name, lambda tx, rules, now: debts.resume(tx, rules, name, by=by, now=now), as_json=as_json)
 
 
 @click.command(

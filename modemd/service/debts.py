@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import accounts
+from modemd.service import accounts, versions
 from modemd.store import credit_orders
 from modemd.store.times import to_us
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from modemd.service.rules import Rules
     from modemd.store.accounts import AccountRow
+    from modemd.store.credit_orders import OrderRow
     from modemd.store.transaction import Tx
 
 UNPAID: Final = "unpaid"
@@ -33,3 +34,26 @@ def relieve(tx: Tx, rules: Rules, row: AccountRow, *, by: str, now: datetime) ->
         return False
     accounts.resume(tx, rules, row.name, by=by, now=now)
     return True
+
+
+def resume(tx: Tx, rules: Rules, name: str, *, by: str, now: datetime) -> AccountRow:
+    """Let a suspended account go on, by a person's word; what it owes stops it all the same (L §7.3, 19.1).
+
+    Who lifts a suspension for debts themselves gives time until the next day.
+
+    Raises:
+        Rejected: as :func:`modemd.service.accounts.resume` does.
+    """
+    was_for_debt = accounts.find(tx, name).state_code in FOR_DEBT
+    row = accounts.resume(tx, rules, name, by=by, now=now)
+    owed = credit_orders.owed(tx, to_us(now), row.id)
+    if was_for_debt or not owed or not versions.of_account(tx, rules, row).charged:
+        return row
+    reason = f"order {owed[0].id} is to be paid first (L §7.3, 19.1)"
+    return accounts.suspend(tx, rules, name, code=code_of(owed[0], now), reason=reason, by=by, now=now)
+
+
+def code_of(order: OrderRow, now: datetime) -> str:
+    """Return under which code an account is suspended for an order that is owed."""
+    overdue = order.lot_id is not None and order.due_at is not None and order.due_at <= to_us(now)
+    return UNPAID if overdue else CHARGEBACK

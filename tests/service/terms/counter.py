@@ -17,6 +17,7 @@ from modemd.service import (
     credit,
     credit_verify,
     daily,
+    debts,
     intake,
     objections,
     ordering,
@@ -180,7 +181,7 @@ class Counter:
         )
 
     def resume(self, account: str = "acme") -> AccountRow:
-        row = self.run(lambda tx: accounts.resume(tx, self.office.rules, account, by="ann", now=self.now))
+        row = self.run(lambda tx: debts.resume(tx, self.office.rules, account, by="ann", now=self.now))
         self.run(lambda tx: suspension.go_on(tx, self.office.rules, self.now))  # as the clock does
         return row
 

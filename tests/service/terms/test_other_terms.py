@@ -124,3 +124,20 @@ def test_an_account_that_was_promised_it_is_not_sold_prices_of_the_middle_of_the
     shop.sent()
     shop.sent("less")
     assert [shop.balance(name).captured for name in ("acme", "less")] == [3, 1]
+
+
+def test_who_is_resumed_and_owes_is_suspended_for_that(tmp_path: Path, database: Database) -> None:
+    shop = Counter(tmp_path, database, at=local(2026, 1, 1))
+    made = shop.order(10)
+    shop.pay(made.id, str(made.total), "bank 1")
+    shop.suspend("force_majeure")
+    shop.chargeback("bank 1")
+    assert shop.state() == ("suspended", "force_majeure")
+    shop.resume()
+    assert shop.state() == ("suspended", "chargeback")
+    shop.resume()
+    assert shop.state() == ("active", None), "the operator gives it time"
+    shop.to(local(2026, 1, 2)).day()
+    assert shop.state() == ("suspended", "chargeback")
+    shop.pay(made.id, str(made.total), "bank 2")
+    assert shop.state() == ("active", None)
