@@ -95,7 +95,8 @@ def adjust(
 
     Raises:
         Rejected: ``bad_request``: 0 or too large, no reason, or the clock is set back;
-            ``insufficient_credit``: more is to be taken than can be spent; ``account_unknown``, ``account_closed``.
+            ``insufficient_credit``: more is to be taken than can be spent; ``account_unknown``,
+            ``account_closed``.
     """
     _check_size(abs(credits_))
     _check_reason(reason)

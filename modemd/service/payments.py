@@ -143,6 +143,8 @@ def _punish(
     if owner.name == accounts.DEFAULT:  # it always exists
         for lot_id in lots.unclosed(tx, owner.id):
             credit.take_away(tx, owner.id, lot_id, "forfeit", by=by, reason=reason, now=now)
+        if owner.state_code in debts.FOR_DEBT:  # which a payment lifts, and this it does not
+            accounts.resume(tx, rules, owner.name, by=by, now=now)
         accounts.suspend(tx, rules, owner.name, code=IN_DEFAULT, reason=reason, by=by, now=now)
     else:
         accounts.close(tx, rules, owner.name, code=IN_DEFAULT, reason=reason, by=by, now=now)

@@ -141,3 +141,18 @@ def test_who_is_resumed_and_owes_is_suspended_for_that(tmp_path: Path, database:
     assert shop.state() == ("suspended", "chargeback")
     shop.pay(made.id, str(made.total), "bank 2")
     assert shop.state() == ("active", None)
+
+
+def test_the_default_account_that_is_in_default_does_not_go_on_when_something_else_is_paid(
+    tmp_path: Path, database: Database
+) -> None:
+    early = {"like": "smstools", "due_days": 30, "early_activation": True}
+    accounts = {"acme": {}, "default": {"terms": "mine", "early_activation": True}}
+    shop = Counter(tmp_path, database, at=local(2026, 1, 1), terms={"mine": early}, accounts=accounts)
+    in_use, paid = shop.order(5000, "default"), shop.order(5, "default")
+    shop.pay(paid.id, str(paid.total), "bank 1")
+    shop.to(local(2026, 3, 1)).day()
+    assert shop.state("default") == ("suspended", "unpaid")
+    shop.chargeback("bank 1")
+    shop.pay(in_use.id, str(in_use.total), "bank 2")
+    assert shop.state("default") == ("suspended", "in_default")
