@@ -19,7 +19,8 @@ import sdnotify
 from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
-from modemd.service import accounts, modem_orders, routing, upkeep
+from modemd.service import modem_orders, routing, upkeep
+from modemd.service.accounts import accounts
 from modemd.service.rules import Rules
 from modemd.store import brokers, modems, spools
 from modemd.store.database import Database

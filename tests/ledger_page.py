@@ -11,7 +11,8 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 from modemd.cli.books import whoever
-from modemd.service import credit_wait, dispatch
+from modemd.service import dispatch
+from modemd.service.credits import credit_wait
 from tests.desk import TAKEN, Desk, now
 from tests.house import ROOT
 

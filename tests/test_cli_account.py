@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.service import suspension
+from modemd.service.credits import suspension
 from tests.desk import TAKEN, Desk, now
 
 ACCOUNTS = '{clinic: {terms: sms4less, holder: "Clinic Ltd", allow: ["+32"]}, shop: {terms: smstools}}'

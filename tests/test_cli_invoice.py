@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from modemd.service import accounts
+from modemd.service.accounts import accounts
 from tests.desk import Desk, now
 
 ACCOUNTS: Final = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modemd.config.presets import PRESETS
-from modemd.service import credit
+from modemd.service.credits import credit
 from modemd.store import accounts
 from modemd.store.transaction import Tx
 from tests.desk import Desk, now

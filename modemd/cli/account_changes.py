@@ -14,10 +14,10 @@ from modemd.cli.account_tables import account_object
 from modemd.cli.books import open_books, takes_by, takes_json
 from modemd.cli.config_option import takes_config
 from modemd.cli.output import printable, show_json
-from modemd.service import accounts as verbs
-from modemd.service import debts
-from modemd.service import standing_views as views
-from modemd.service.account_reasons import WRITTEN
+from modemd.service.accounts import accounts as verbs
+from modemd.service.accounts import standing_views as views
+from modemd.service.accounts.account_reasons import WRITTEN
+from modemd.service.money import debts
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:

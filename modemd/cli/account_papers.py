@@ -14,13 +14,13 @@ from modemd.cli.credit_objects import objection_object
 from modemd.cli.credit_tables import show_objections
 from modemd.cli.output import printable, show_json
 from modemd.cli.row_key import ROW_KEY
-from modemd.service import money_views as views
-from modemd.service import objections as verbs
-from modemd.service import transfers
+from modemd.service.money import money_views as views
+from modemd.service.terms import objections as verbs
+from modemd.service.terms import transfers
 
 if TYPE_CHECKING:
     from modemd.cli.books import Books
-    from modemd.service.objections import Kind
+    from modemd.service.terms.objections import Kind
 
 
 @click.command(short_help="Hand an account over to another holder.")

@@ -14,8 +14,8 @@ from modemd.cli.config_option import takes_config
 from modemd.cli.exits import EXIT_FAILED
 from modemd.cli.output import show_json
 from modemd.cli.presence import utc_now
-from modemd.service import erasure
-from modemd.service.export import export as everything
+from modemd.service.accounts import erasure
+from modemd.service.accounts.export import export as everything
 from modemd.service.rules import Rules
 from modemd.workers.spool_erase import Swept, sweep
 

@@ -13,8 +13,8 @@ from modemd.store.times import from_us
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from modemd.service.accounts.standing_views import Sent, Standing
     from modemd.service.rules import Rules
-    from modemd.service.standing_views import Sent, Standing
     from modemd.store.accounts import AccountRow
 
 ACCOUNTS: Final = (

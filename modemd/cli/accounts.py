@@ -16,7 +16,8 @@ from modemd.cli.credit_objects import objection_object
 from modemd.cli.credit_tables import show_objections
 from modemd.cli.output import show_facts, show_json, show_table
 from modemd.cli.presence import utc_now
-from modemd.service import money_views, standing_views
+from modemd.service.accounts import standing_views
+from modemd.service.money import money_views
 from modemd.store.accounts import all_accounts
 
 

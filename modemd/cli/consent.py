@@ -12,7 +12,7 @@ from modemd.cli.books import account_row, open_books, takes_by, takes_json
 from modemd.cli.config_option import takes_config
 from modemd.cli.output import Column, printable, show_json, show_table
 from modemd.formats.events import iso
-from modemd.service import consent as verbs
+from modemd.service.admission import consent as verbs
 from modemd.store import consents
 from modemd.store.times import from_us
 

@@ -17,9 +17,9 @@ from modemd.cli.credit_objects import entry_object, statement_object
 from modemd.cli.credit_tables import show_statement
 from modemd.cli.exits import EXIT_FAILED
 from modemd.cli.output import show_json
-from modemd.service import credit as verbs
-from modemd.service import credit_views as views
-from modemd.service.grants import give
+from modemd.service.credits import credit as verbs
+from modemd.service.credits import credit_views as views
+from modemd.service.money.grants import give
 
 if TYPE_CHECKING:
     from modemd.store.transaction import Tx

@@ -15,8 +15,8 @@ from modemd.cli.credit_tables import invoice_page, show_order, show_orders, tell
 from modemd.cli.output import printable, show_json
 from modemd.cli.row_key import ROW_KEY
 from modemd.formats.invoice import as_html, as_text
-from modemd.service import money_views as views
-from modemd.service import ordering, payments
+from modemd.service.money import money_views as views
+from modemd.service.money import ordering, payments
 
 
 @click.command(short_help="Order credits; issue the invoice.")

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from modemd.service.credit_views import EntryView, LotView, Statement
-    from modemd.service.money_views import ObjectionView, OrderView, PaymentView
-    from modemd.service.standing_views import Standing
+    from modemd.service.accounts.standing_views import Standing
+    from modemd.service.credits.credit_views import EntryView, LotView, Statement
+    from modemd.service.money.money_views import ObjectionView, OrderView, PaymentView
 
 
 def statement_object(view: Statement) -> dict[str, Any]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from modemd.service.credit_views import EntryView, LotView, Statement
-    from modemd.service.money_views import ObjectionView, OrderView, PaymentView
+    from modemd.service.credits.credit_views import EntryView, LotView, Statement
+    from modemd.service.money.money_views import ObjectionView, OrderView, PaymentView
 
 _INSTANT: Final = timedelta(microseconds=1)
 _ENTRIES: Final = (

@@ -11,8 +11,8 @@ from modemd.formats.events import iso
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from modemd.service.accounts.standing_views import Standing
     from modemd.service.overview import BrokerView, GatewayView, ModemView, Overview
-    from modemd.service.standing_views import Standing
     from modemd.service.views import InboundView, OutboundView, PartView
 
 

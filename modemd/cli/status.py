@@ -15,14 +15,15 @@ from modemd.cli.output_objects import overview_object
 from modemd.cli.presence import living, open_store, utc_now
 from modemd.cli.status_tables import as_renderable, as_text
 from modemd.config import load
-from modemd.service import accounts, overview, standing_views
+from modemd.service import overview
+from modemd.service.accounts import accounts, standing_views
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from modemd.service.accounts.standing_views import Standing
     from modemd.service.overview import Overview
-    from modemd.service.standing_views import Standing
     from modemd.store.database import Database
 
 _REDRAW_S: Final = 1.0

@@ -13,8 +13,8 @@ from modemd.service.routing import base_of
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from modemd.service.accounts.standing_views import Standing
     from modemd.service.overview import ModemView, Overview
-    from modemd.service.standing_views import Standing
 
 _GATEWAYS: Final = (Column("GATEWAY"), Column("STATE"), Column("SINCE"), Column("VERSION"))
 _BROKERS: Final = (

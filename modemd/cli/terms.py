@@ -19,11 +19,11 @@ from modemd.config import load
 from modemd.config.presets import PRESETS
 from modemd.errors import Rejected
 from modemd.service.rules import Rules
-from modemd.service.terms import Terms
+from modemd.service.terms.terms import Terms
 
 if TYPE_CHECKING:
     from modemd.config.presets import Rule
-    from modemd.service.tariff import Tariff
+    from modemd.service.terms.tariff import Tariff
 
 _WIDTH: Final = 78
 _NAMES: Final = (Column("TERMS"), Column("LIKE"), Column("CHARGED"), Column("TARIFF"))

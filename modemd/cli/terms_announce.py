@@ -14,7 +14,7 @@ from modemd.cli.output import show_json
 from modemd.cli.row_key import ROW_KEY
 from modemd.formats.events import iso
 from modemd.formats.moments import parse_moment
-from modemd.service import announcements as verbs
+from modemd.service.terms import announcements as verbs
 
 
 @click.command(short_help="Announce changed terms.")

@@ -19,14 +19,14 @@ from modemd.cli.output import printable, show_json
 from modemd.cli.presence import utc_now
 from modemd.errors import Rejected
 from modemd.formats.events import iso
-from modemd.service import daily, terms_warnings
 from modemd.service.rules import Rules
+from modemd.service.terms import daily, terms_warnings
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from modemd.cli.books import Books
-    from modemd.service.daily import Step
+    from modemd.service.terms.daily import Step
     from modemd.store.transaction import Tx
 
 _WIDTH: Final = 78

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import PduError
 from modemd.gsm.incoming import Deliver, decode_any, decode_deliver
 from modemd.gsm.join import join
-from modemd.service import consent, reports
+from modemd.service import reports
+from modemd.service.admission import consent
 from modemd.service.outbox import announce_inbound
 from modemd.service.outcomes import Seat
 from modemd.store import inbound

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.formats.events import iso
 from modemd.model import PartState
-from modemd.service import dispatch, quiet, routing
+from modemd.service import dispatch, routing
+from modemd.service.admission import quiet
+from modemd.service.credits.suspension import AT_ONCE
 from modemd.service.outbox import announce_state, notice
 from modemd.service.rollup import settle_by_id
-from modemd.service.suspension import AT_ONCE
 from modemd.store import channels as store
 from modemd.store import outbound, outbox, parking, parts, queue
 from modemd.store.times import from_us, to_us

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
 from modemd.model import PartState
-from modemd.service import credit_holds, quiet, recall, routing, suspension
+from modemd.service import recall, routing
+from modemd.service.admission import quiet
+from modemd.service.admission.pace import day_number
+from modemd.service.credits import credit_holds, suspension
 from modemd.service.delivery import adopt_orphans
 from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
-from modemd.service.pace import day_number
 from modemd.service.rollup import settle
 from modemd.service.trouble import Decision, decide
 from modemd.store import conversation, outbound, parts, queue, usage

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, PartState
-from modemd.service import credit_holds, recall, routing, upkeep
+from modemd.service import recall, routing, upkeep
+from modemd.service.credits import credit_holds
 from modemd.service.rollup import settle
 from modemd.store import appointments, orders, outbound, parts
 from modemd.store.times import to_us

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.errors import Rejected
-from modemd.service import consent
+from modemd.service.admission import consent
 from modemd.store import accounts, appointments
 from modemd.store.times import to_us
 

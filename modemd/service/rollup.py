@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState
-from modemd.service import credit_holds
+from modemd.service.credits import credit_holds
 from modemd.service.outbox import announce
 from modemd.store import credit_wait, inbound, outbound, parts
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from modemd.service.consent_words import ConsentWords
-from modemd.service.tariff import PLAIN, Tariff, tariff_of
-from modemd.service.terms import Terms, all_terms
+from modemd.service.admission.consent_words import ConsentWords
+from modemd.service.terms.tariff import PLAIN, Tariff, tariff_of
+from modemd.service.terms.terms import Terms, all_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from modemd.model import PartState
-from modemd.service.credit_states import credits_of_all
+from modemd.service.credits.credit_states import credits_of_all
 from modemd.store import modems, queue
 from modemd.store import views as store
 from modemd.store.times import to_us

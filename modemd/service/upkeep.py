@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState, Trouble
 from modemd.service import dispatch
-from modemd.service.account_events import MAIL
+from modemd.service.accounts.account_events import MAIL
 from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import doubt_lasts

@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
-from modemd.service import calendars
+from modemd.service.reminders import calendars
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import accounts, arrival, credit_wait, routing, suspension, upkeep
+from modemd.service import arrival, routing, upkeep
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit_wait, suspension
 from modemd.store import appointments, modems
 from modemd.store import upkeep as forget
 from modemd.store.times import to_us

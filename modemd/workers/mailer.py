@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ConfigError, MailLost
 from modemd.formats.mail import letter
-from modemd.service.account_events import MAIL
+from modemd.service.accounts.account_events import MAIL
 from modemd.store import mark, outbox
 from modemd.store.times import from_us, to_us
 from modemd.workers.blocking import in_thread

@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected, StoreError
-from modemd.service import appointments, requests
+from modemd.service import requests
 from modemd.service.outbox import announce_rejected
+from modemd.service.reminders import appointments
 from modemd.store import receipts
 from modemd.store.times import to_us
 from modemd.workers.mqtt_reading import Read, Reader

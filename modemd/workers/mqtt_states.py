@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import BrokerLost
-from modemd.service.credit_states import any_limited, credits_of_all
+from modemd.service.credits.credit_states import any_limited, credits_of_all
 from modemd.service.states import Make, Standing, standing
 from modemd.store import retained
 from modemd.workers.mqtt_wanted import Wanted, wanted

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from modemd.errors import Rejected
 from modemd.gsm.values import value
 from modemd.model import SendRequest
-from modemd.service import appointments, calendars, intake
+from modemd.service import intake
 from modemd.service.outbox import SPOOL
+from modemd.service.reminders import appointments, calendars
 from modemd.store import outbox, spool
 from modemd.store.spool import SpoolRow
 from modemd.store.times import to_us

@@ -17,14 +17,14 @@ from modemd.errors import Rejected
 from modemd.formats.smstools3.headers import split_file
 from modemd.formats.spoolfile import MAX_FILE_OCTETS, format_of, read, without_rejection
 from modemd.service.numbering import normalise
-from modemd.service.reminders import filled
+from modemd.service.reminders.reminders import filled
 from modemd.workers.spool_dirs import SpoolDirs, join, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from modemd.model import SendRequest
-    from modemd.service.erasure import Erased
+    from modemd.service.accounts.erasure import Erased
     from modemd.service.rules import Rules
 
 _DROPPED: Final = ("checked", "sent", "failed")

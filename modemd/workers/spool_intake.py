@@ -19,8 +19,8 @@ from modemd.formats.spoolfile import MAX_FILE_OCTETS, is_calendar, read
 from modemd.formats.veil import veiled
 from modemd.model import Priority, SendRequest
 from modemd.service import intake, told
-from modemd.service.calendars import look_through
 from modemd.service.outbox import MQTT, announce_rejected
+from modemd.service.reminders.calendars import look_through
 from modemd.store import outbox
 from modemd.store.times import to_us
 from modemd.workers import hooks

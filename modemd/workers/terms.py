@@ -8,16 +8,16 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
-from modemd.service import daily, terms_warnings
-from modemd.service.calendar import day_of, end_of
+from modemd.service.terms import daily, terms_warnings
+from modemd.service.terms.calendar import day_of, end_of
 from modemd.workers.spool_erase import sweep
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from modemd.service.daily import Step
-    from modemd.service.erasure import Erased
+    from modemd.service.accounts.erasure import Erased
+    from modemd.service.terms.daily import Step
     from modemd.workers.floor import Floor
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from modemd.config import load
 from modemd.model import SendRequest
-from modemd.service import accounts, credit, dispatch, intake, routing
+from modemd.service import dispatch, intake, routing
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit
 from modemd.service.outcomes import Seat, Taken
 from modemd.service.rules import Rules
 from modemd.store.database import Database

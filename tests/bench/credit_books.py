@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from modemd.service import accounts, credit, credit_views
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit, credit_views
 from modemd.store.transaction import Tx
 from tests.bench.credit_accept import Till
 from tests.bench.measures import Figures, Measure, Options, Row

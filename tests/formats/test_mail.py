@@ -9,7 +9,7 @@ import pytest
 
 from modemd.formats.mail import letter
 from modemd.formats.mail_texts import EVENTS, FACTS, MONEY
-from modemd.service import account_events
+from modemd.service.accounts import account_events
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 AT = "2026-11-22T12:00:00.000+00:00"

@@ -15,22 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, PartState, SendRequest
-from modemd.service import (
-    accounts,
-    credit,
-    daily,
-    dispatch,
-    intake,
-    objections,
-    ordering,
-    payments,
-    routing,
-    suspension,
-    transfers,
-    upkeep,
-)
+from modemd.service import dispatch, intake, routing, upkeep
 from modemd.service import orders as verbs
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit, suspension
+from modemd.service.money import ordering, payments
 from modemd.service.outcomes import Outcome, Seat
+from modemd.service.terms import daily, objections, transfers
 from modemd.store import modems
 from tests.service.bank_customers import DEARER, START, expiry, price
 from tests.service.books import Auditor, Message, Model, Order
@@ -39,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from modemd.service.ordering import Ordered
+    from modemd.service.money.ordering import Ordered
     from modemd.service.rules import Rules
     from modemd.store.database import Database
     from modemd.store.queue import ClaimedPart

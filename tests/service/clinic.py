@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from modemd.errors import Rejected
 from modemd.model import SendRequest
-from modemd.service import account_sync, appointments, credit, intake, upkeep
+from modemd.service import intake, upkeep
+from modemd.service.accounts import account_sync
+from modemd.service.credits import credit
+from modemd.service.reminders import appointments
 from modemd.store import accounts
 from modemd.store.times import from_us
 from tests.service.office import START, TO, Office, rules_of

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modemd.errors import Rejected
-from modemd.service import account_sync, credit
+from modemd.service.accounts import account_sync
+from modemd.service.credits import credit
 from modemd.store import accounts
 from tests.service.office import Office, rules_of
 from tests.store.files import rows
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modemd.model import SendRequest
-    from modemd.service.credit import Balance
+    from modemd.service.credits.credit import Balance
     from modemd.service.rules import Rules
     from modemd.store.database import Database
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from modemd.errors import Rejected
 from modemd.gsm.terminated import encode_deliver
 from modemd.model import SendRequest
-from modemd.service import accounts, arrival, suspension, upkeep
+from modemd.service import arrival, upkeep
+from modemd.service.accounts import accounts
+from modemd.service.credits import suspension
 from modemd.store import accounts as rows
 from tests.service.office import TO, Office, rules_of
 

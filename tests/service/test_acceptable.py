@@ -10,7 +10,7 @@ import pytest
 from modemd.errors import Rejected
 from modemd.model import SendRequest
 from modemd.service import intake
-from modemd.service.premium import is_premium
+from modemd.service.admission.premium import is_premium
 from tests.service.office import START, rules_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from modemd.service import upkeep
-from modemd.service.account_events import EVENTS, tell
+from modemd.service.accounts.account_events import EVENTS, tell
 from tests.service.office import START, Office, rules_of
 from tests.store.files import rows
 

@@ -8,8 +8,10 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, SendRequest
-from modemd.service import accounts, consent, credit
-from modemd.service.account_reasons import WRITTEN
+from modemd.service.accounts import accounts
+from modemd.service.accounts.account_reasons import WRITTEN
+from modemd.service.admission import consent
+from modemd.service.credits import credit
 from modemd.service.intake import Accepted
 from modemd.store.times import to_us
 from tests.service.office import START, TO, rules_of, with_broker

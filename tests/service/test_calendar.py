@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.service.calendar import day_after, day_of, days_after, end_of, lot_end, months_after, start_of
+from modemd.service.terms.calendar import (
+    day_after,
+    day_of,
+    days_after,
+    end_of,
+    lot_end,
+    months_after,
+    start_of,
+)
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 ZONES = [

@@ -10,7 +10,7 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.formats.ical import read_calendar
-from modemd.service import appointments, calendars
+from modemd.service.reminders import appointments, calendars
 from modemd.store import accounts
 from modemd.store import calendars as store
 from modemd.store.times import from_us, to_us

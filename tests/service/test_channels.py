@@ -10,7 +10,8 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import SendRequest
-from modemd.service import channels, intake, orders, suspension, upkeep
+from modemd.service import channels, intake, orders, upkeep
+from modemd.service.credits import suspension
 from modemd.store import accounts, views
 from modemd.store.times import to_us
 from tests.service.clinic import Desk

@@ -10,8 +10,10 @@ import pytest
 
 from modemd.config import parse
 from modemd.errors import ConfigError, Rejected
-from modemd.service import accounts, consent, credit
-from modemd.service.consent_words import START, STOP, ConsentWords
+from modemd.service.accounts import accounts
+from modemd.service.admission import consent
+from modemd.service.admission.consent_words import START, STOP, ConsentWords
+from modemd.service.credits import credit
 from modemd.service.outcomes import Taken
 from modemd.store import consents
 from tests.service.office import TO

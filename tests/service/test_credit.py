@@ -9,7 +9,9 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, PartState, SendRequest
-from modemd.service import accounts, credit, orders, upkeep
+from modemd.service import orders, upkeep
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit
 from modemd.service.outcomes import Denied, Taken
 from tests.service.credits import Counter
 from tests.service.office import LONG, TO

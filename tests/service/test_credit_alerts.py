@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from modemd.model import SendRequest
-from modemd.service import accounts, credit, credit_alerts, orders
+from modemd.service import orders
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit, credit_alerts
 from modemd.store import accounts as rows_of
 from modemd.store.times import to_us
 from tests.service.office import TO, Office, rules_of

@@ -8,7 +8,9 @@ import pytest
 
 from modemd.errors import StoreError
 from modemd.model import SendRequest
-from modemd.service import accounts, credit, dispatch, intake, orders, suspension, upkeep
+from modemd.service import dispatch, intake, orders, upkeep
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit, suspension
 from modemd.service.outcomes import Denied, Taken, Unanswered
 from modemd.store import parts, queue
 from tests.service.credits import Counter

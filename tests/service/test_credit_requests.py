@@ -9,7 +9,9 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import SendRequest
-from modemd.service import accounts, credit, requests
+from modemd.service import requests
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit
 from modemd.service.rules import Rules
 from modemd.store import accounts as rows_of
 from tests.service.office import TO, Office, rules_of

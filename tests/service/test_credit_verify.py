@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service import credit
+from modemd.service.credits import credit
 from tests.service.credits import Counter
 from tests.service.office import LONG
 

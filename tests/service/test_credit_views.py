@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.errors import Rejected
-from modemd.service import credit, credit_views, money_views, objections, ordering, payments, standing_views
+from modemd.service.accounts import standing_views
+from modemd.service.credits import credit, credit_views
+from modemd.service.money import money_views, ordering, payments
+from modemd.service.terms import objections
 from tests.service.office import LONG
 from tests.service.senders import Senders
 

@@ -9,7 +9,9 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, PartState, SendRequest
-from modemd.service import accounts, credit, credit_wait, intake, orders, upkeep
+from modemd.service import intake, orders, upkeep
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit, credit_wait
 from tests.service.credits import Counter
 from tests.service.office import LONG, TO, rules_of, with_broker
 from tests.store.files import rows

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.errors import Rejected
-from modemd.service import accounts, consent, credit, erasure
-from modemd.service.credit_verify import verify
-from modemd.service.export import export
+from modemd.service.accounts import accounts, erasure
+from modemd.service.accounts.export import export
+from modemd.service.admission import consent
+from modemd.service.credits import credit
+from modemd.service.credits.credit_verify import verify
 from modemd.store import calendars, outbox
 from tests.service.office import LONG, TO, rules_of, with_broker
 from tests.service.senders import Senders
@@ -20,7 +22,7 @@ from tests.store.files import rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from modemd.service.erasure import Erased
+    from modemd.service.accounts.erasure import Erased
     from modemd.store.database import Database
 
 HOLDER, EMAIL, TEXT, NOTE = "Doctor Secret", "secret@clinic.example", "Your results are in", "a note of mine"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from modemd.errors import Rejected
 from modemd.model import MessageState, Priority
-from modemd.service import quiet
+from modemd.service.admission import quiet
 from modemd.store.times import to_us
 from tests.service.office import LONG, rules_of
 from tests.service.senders import Senders

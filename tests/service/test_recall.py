@@ -9,7 +9,10 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import PartState
-from modemd.service import accounts, consent, credit, dispatch, orders, upkeep
+from modemd.service import dispatch, orders, upkeep
+from modemd.service.accounts import accounts
+from modemd.service.admission import consent
+from modemd.service.credits import credit
 from modemd.service.outcomes import Denied
 from tests.service.office import TO
 from tests.service.senders import Senders

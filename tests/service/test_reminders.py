@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from modemd.errors import Rejected
-from modemd.service.reminders import Hours, filled, plan
+from modemd.service.reminders.reminders import Hours, filled, plan
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -11,16 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modemd.model import Reply, SendRequest
-from modemd.service import (
-    account_sync,
-    appointments,
-    dispatch,
-    intake,
-    modem_orders,
-    requests,
-    routing,
-)
+from modemd.service import dispatch, intake, modem_orders, requests, routing
+from modemd.service.accounts import account_sync
 from modemd.service.outbox import MQTT
+from modemd.service.reminders import appointments
 from modemd.service.requests import MOST_QUOTED, Wake
 from modemd.service.rules import Rules
 from modemd.store import modems, outbox

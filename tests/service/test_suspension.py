@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.model import PartState
-from modemd.service import account_sync, accounts, dispatch, routing, suspension, upkeep
+from modemd.service import dispatch, routing, upkeep
+from modemd.service.accounts import account_sync, accounts
+from modemd.service.credits import suspension
 from modemd.service.outcomes import Taken
 from modemd.store import parts
 from tests.service.office import LONG, Office, rules_of

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from modemd.config.terms import TariffConfig
 from modemd.errors import Rejected
-from modemd.service.money import cents_of, euros, net_cents, vat_cents
-from modemd.service.tariff import Tariff, tariff_of
+from modemd.service.money.money import cents_of, euros, net_cents, vat_cents
+from modemd.service.terms.tariff import Tariff, tariff_of
 from tests.service.office import rules_of
 
 BRUSSELS = ZoneInfo("Europe/Brussels")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from modemd.service.pace import day_number
+from modemd.service.admission.pace import day_number
 from modemd.store import usage
 from tests.service.credits import Counter
 from tests.service.office import LONG

@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from modemd.config import parse
-from modemd.service import accounts
+from modemd.service.accounts import accounts
 from modemd.service.rules import Rules
 from modemd.store.database import Database
 from modemd.workers.floor import utc_now

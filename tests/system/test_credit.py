@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from modemd.service import credit
+from modemd.service.credits import credit
 from modemd.store.database import Database
 from tests.system import nursery
 from tests.system.kills import contents

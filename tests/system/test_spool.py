@@ -56,9 +56,7 @@ def test_a_flood_by_rename_while_it_runs(site: Site) -> None:
         site.drop(f"m{one}", f"To: 32475{one:06d}\n\nm{one}")
     site.drop("urgent", "To: 32475999999\nPriority: High\n\nurgent")
     site.until(lambda: len(site.names("sent")) == 701, "all are sent", look_s=0.2)
-    assert sorted(one["text"] for one in site.air()) == sorted(
-        [*(f"m{one}" for one in range(700)), "urgent"]
-    )
+    assert sorted(one["text"] for one in site.air()) == sorted([*(f"m{one}" for one in range(700)), "urgent"])
 
 
 def test_a_file_that_is_written_slowly_is_taken_once_and_whole(site: Site) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from modemd.service import account_sync
+from modemd.service.accounts import account_sync
 from modemd.workers.calendars import Calendars
 from tests.formats.test_ical import START as BEGINS
 from tests.formats.test_ical import TO as FOR

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from modemd.config.sections import RetentionConfig
 from modemd.model import SendRequest
-from modemd.service import account_sync, accounts, credit, dispatch, intake, routing
+from modemd.service import dispatch, intake, routing
+from modemd.service.accounts import account_sync, accounts
+from modemd.service.credits import credit
 from modemd.service.outcomes import Seat
 from modemd.store import accounts as account_rows
 from modemd.store.database import Database

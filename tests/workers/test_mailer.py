@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from modemd.config.mail import MailConfig
-from modemd.service.account_events import tell
+from modemd.service.accounts.account_events import tell
 from modemd.store import accounts
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor

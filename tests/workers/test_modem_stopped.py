@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modemd.model import SendRequest
-from modemd.service import account_sync, accounts, intake
+from modemd.service import intake
+from modemd.service.accounts import account_sync, accounts
 from tests.service.office import TO, rules_of
 from tests.workers.test_modem_worker import bench
 

@@ -6,8 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from modemd.service import accounts, credit
-from modemd.service.account_sync import merged
+from modemd.service.accounts import accounts
+from modemd.service.accounts.account_sync import merged
+from modemd.service.credits import credit
 from modemd.store import accounts as rows_of
 from modemd.workers.mqtt_states import MqttStates
 from tests.service.office import START, rules_of, with_broker

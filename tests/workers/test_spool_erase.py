@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service.erasure import Erased
+from modemd.service.accounts.erasure import Erased
 from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_erase import sweep
 from tests.service.office import rules_of

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from modemd.service import accounts
-from modemd.service.credit import balances
-from modemd.service.grants import give
+from modemd.service.accounts import accounts
+from modemd.service.credits.credit import balances
+from modemd.service.money.grants import give
 from modemd.store import terms as plans
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor

@@ -11,21 +11,11 @@ import pytest
 
 from modemd.errors import Rejected
 from modemd.model import SendRequest
-from modemd.service import (
-    accounts,
-    announcements,
-    credit,
-    credit_verify,
-    daily,
-    debts,
-    intake,
-    objections,
-    ordering,
-    orders,
-    payments,
-    suspension,
-    transfers,
-)
+from modemd.service import intake, orders
+from modemd.service.accounts import accounts
+from modemd.service.credits import credit, credit_verify, suspension
+from modemd.service.money import debts, ordering, payments
+from modemd.service.terms import announcements, daily, objections, transfers
 from modemd.store.schema import METADATA
 from tests.service.office import TO, Office, rules_of, with_broker
 from tests.store.files import rows
@@ -34,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from modemd.service.announcements import Announced
-    from modemd.service.daily import Step
-    from modemd.service.ordering import Ordered
-    from modemd.service.payments import Paid
-    from modemd.service.transfers import Transferred
+    from modemd.service.money.ordering import Ordered
+    from modemd.service.money.payments import Paid
+    from modemd.service.terms.announcements import Announced
+    from modemd.service.terms.daily import Step
+    from modemd.service.terms.transfers import Transferred
     from modemd.store.accounts import AccountRow
     from modemd.store.balances import Balance
     from modemd.store.database import Database

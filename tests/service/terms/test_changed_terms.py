@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from modemd.service import announcements, versions
-from modemd.service.terms import Terms, preset
+from modemd.service.terms import announcements, versions
+from modemd.service.terms.terms import Terms, preset
 from modemd.store import terms as store
 from tests.service.terms.counter import MOMENT, TARIFFS, Counter, local
 

@@ -9,8 +9,8 @@ import pytest
 
 from modemd.config.terms import TermsConfig
 from modemd.errors import Rejected
-from modemd.service import daily, terms_warnings
-from modemd.service.terms import own
+from modemd.service.terms import daily, terms_warnings
+from modemd.service.terms.terms import own
 from tests.service.terms.counter import MOMENT, TARIFFS, Counter, local
 
 if TYPE_CHECKING:

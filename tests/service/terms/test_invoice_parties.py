@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.service import accounts, erasure, money_views
+from modemd.service.accounts import accounts, erasure
+from modemd.service.money import money_views
 from tests.service.terms.counter import Counter, local
 from tests.store.files import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from modemd.service.money_views import OrderView
+    from modemd.service.money.money_views import OrderView
     from modemd.store.database import Database
 
 HOLDER = {"holder": "Acmé", "address": ["Rue Haute 1", "1000 Bruxelles"], "vat_number": "BE0987.654.394"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modemd.service import credit_verify
+from modemd.service.credits import credit_verify
 from modemd.store import invoices
 from tests.service.terms.counter import TARIFFS, Counter, local
 from tests.store.files import fresh, rows

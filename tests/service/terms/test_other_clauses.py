@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service import accounts, erasure
-from modemd.service.export import export
+from modemd.service.accounts import accounts, erasure
+from modemd.service.accounts.export import export
 from tests.service.clinic import DAY, Desk, accepted
 from tests.service.office import TO
 from tests.service.senders import Senders

@@ -1,0 +1,1 @@
+"""Orders of credits, their invoices and payments."""

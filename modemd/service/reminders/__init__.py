@@ -1,0 +1,1 @@
+"""Appointments and calendars, and the messages that remind of them."""

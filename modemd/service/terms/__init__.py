@@ -1,0 +1,1 @@
+"""What accounts signed: presets and own terms, tariffs, and what they bring about as time passes."""
