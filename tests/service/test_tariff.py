@@ -97,7 +97,7 @@ def test_cents_are_read_as_they_are_written(cents: int) -> None:
 @pytest.mark.parametrize(
     "amount",
     ["", " ", "0", "-1", "-0.01", "12.505", "0.001", "NaN", "sNaN", "Infinity", "-Infinity", "1e30", "1e-9",
-     "12,50", "twelve", "1.0.0", "10000000000000", "£5", 12.5, 12, None, True],
+     "12,50", "twelve", "1e1", "1_0", "1.0.0", "10000000000000", "£5", 12.5, 12, None, True],
 )  # fmt: skip
 def test_what_is_no_amount_is_refused(amount: object) -> None:
     with pytest.raises(Rejected) as refusal:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from modemd.errors import Rejected
 
+_WRITTEN: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
 _CENT: Final = Decimal("0.01")
 _MOST: Final = Decimal(10) ** 13
 """More than the largest order there can be."""
@@ -35,10 +37,9 @@ def cents_of(amount: Decimal | str) -> int:
     """
     if not isinstance(amount, Decimal | str):
         raise Rejected("bad_request", f"an amount is a decimal number, such as 12.50, not {amount!r}")
-    try:
-        value = Decimal(amount.strip() if isinstance(amount, str) else amount)
-    except InvalidOperation:
-        raise Rejected("bad_request", f"{str(amount)[:40]!r} is no amount, such as 12.50") from None
+    if isinstance(amount, str) and not _WRITTEN.fullmatch(amount.strip()):  # 1e3 is a number, and a slip
+        raise Rejected("bad_request", f"{amount[:40]!r} is no amount, such as 12.50")
+    value = Decimal(amount.strip() if isinstance(amount, str) else amount)
     said = str(value)[:40]
     if not value.is_finite() or not 0 < value < _MOST:
         raise Rejected("bad_request", f"an amount is more than 0 and less than {_MOST:,}, not {said}")
