@@ -27,7 +27,6 @@ from modemd.store.database import Database
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers import hooks
-from modemd.workers.calendars import Calendars
 from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
@@ -38,7 +37,6 @@ from modemd.workers.spool_intake import SpoolIntake
 from modemd.workers.spool_owners import give_folders
 from modemd.workers.spool_results import SpoolResults
 from modemd.workers.supervisor import Supervisor, Worker
-from modemd.workers.terms import TermsWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +108,7 @@ class Daemon:
             self._notify("READY=1")
             self._say_what_runs()
             self.ready.set()
+            self._start_unhurried(floor, supervisor)
             await self._watch(floor, supervisor)
             self._notify("STOPPING=1")
             await self._end(supervisor)
@@ -166,9 +165,7 @@ class Daemon:
             SpoolResults(floor, dirs),
             Clock(floor, self._config.retention),
             Listener(floor, self._intake.look),
-            TermsWorker(floor, self._config.spool.dir),
             OrderWatch(floor),
-            Calendars(floor),
         ]
         if self._config.hooks.event:
             workers.append(Hooks(floor, self._config.hooks.event))
@@ -177,6 +174,14 @@ class Daemon:
         self._start_broker(floor, supervisor)
         self._start_mail(floor, supervisor)
         self._start_modems(floor, supervisor, modem_ids)
+
+    def _start_unhurried(self, floor: Floor, supervisor: Supervisor) -> None:
+        """Those who do something once a day: no message waits until they are loaded."""
+        from modemd.workers.calendars import Calendars  # noqa: PLC0415 - READY comes first
+        from modemd.workers.terms import TermsWorker  # noqa: PLC0415 - likewise
+
+        supervisor.start(TermsWorker(floor, self._config.spool.dir))
+        supervisor.start(Calendars(floor))
 
     def _start_mail(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.mail is not None and self._mail is None:

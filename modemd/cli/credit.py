@@ -19,6 +19,7 @@ from modemd.cli.exits import EXIT_FAILED
 from modemd.cli.output import show_json
 from modemd.service.credits import credit as verbs
 from modemd.service.credits import credit_views as views
+from modemd.service.credits.credit_verify import verify as differences_of
 from modemd.service.money.grants import give
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
     Example: modemd credit verify
     """  # noqa: D301
     with open_books(ctx.obj, create=False) as books:  # no books are no books that add up
-        differences = books.read(lambda tx, _rules: verbs.verify(tx))
+        differences = books.read(lambda tx, _rules: differences_of(tx))
     if as_json:
         show_json({"fine": not differences, "differences": differences})
     else:

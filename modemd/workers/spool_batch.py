@@ -11,7 +11,7 @@ from modemd.gsm.values import value
 from modemd.model import SendRequest
 from modemd.service import intake
 from modemd.service.outbox import SPOOL
-from modemd.service.reminders import appointments, calendars
+from modemd.service.reminders import appointments
 from modemd.store import outbox, spool
 from modemd.store.spool import SpoolRow
 from modemd.store.times import to_us
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from modemd.service.reminders.calendars import Outlook
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
     from modemd.workers.spool_dirs import SpoolDirs
@@ -34,7 +35,7 @@ class Dropped:
     format: str
     prepared: tuple[intake.Prepared, ...]
     key: str
-    calendars: tuple[calendars.Outlook, ...] = ()
+    calendars: tuple[Outlook, ...] = ()
 
     @property
     def asked(self) -> SendRequest:
@@ -86,6 +87,8 @@ def enter(tx: Tx, dirs: SpoolDirs, files: Sequence[Dropped], rules: Rules, now: 
     for each, row in zip(fresh, rows, strict=True):
         entered[each.key] = _entered(tx, row, each.prepared, [next(answers) for _ in each.prepared])
         if each.calendars:
+            from modemd.service.reminders import calendars  # noqa: PLC0415 - rarely met
+
             refusal = calendars.take(tx, rules, each.calendars, now)
             entered[each.key] = Entered("failed" if refusal else "sent", row.name, refusal)
     return [entered[each.key] for each in files]

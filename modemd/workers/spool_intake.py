@@ -20,7 +20,6 @@ from modemd.formats.veil import veiled
 from modemd.model import Priority, SendRequest
 from modemd.service import intake, told
 from modemd.service.outbox import MQTT, announce_rejected
-from modemd.service.reminders.calendars import look_through
 from modemd.store import outbox
 from modemd.store.times import to_us
 from modemd.workers import hooks
@@ -237,6 +236,8 @@ class SpoolIntake(Worker):
         )
         try:
             if is_calendar(name):  # recurrence takes its time
+                from modemd.service.reminders.calendars import look_through  # noqa: PLC0415 - rarely met
+
                 parsed = await asyncio.to_thread(reading)
                 looked = await asyncio.to_thread(look_through, parsed.calendars, asked.account, rules, now)
                 return Dropped(path, candidate.name, parsed.format, (), key_of(path, found), looked)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modemd.service.accounts import accounts
-from modemd.service.credits import credit, credit_views
+from modemd.service.credits import credit, credit_verify, credit_views
 from modemd.store.transaction import Tx
 from tests.bench.credit_accept import Till
 from tests.bench.measures import Figures, Measure, Options, Row
@@ -72,7 +72,7 @@ class _Books:
 
     def verify_s(self) -> float:
         began = time.perf_counter()
-        found = self.till.database.read(credit.verify)
+        found = self.till.database.read(credit_verify.verify)
         took_s = time.perf_counter() - began
         assert not found, found[:3]
         return took_s

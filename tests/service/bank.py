@@ -18,7 +18,7 @@ from modemd.model import MessageState, PartState, SendRequest
 from modemd.service import dispatch, intake, routing, upkeep
 from modemd.service import orders as verbs
 from modemd.service.accounts import accounts
-from modemd.service.credits import credit, suspension
+from modemd.service.credits import credit, credit_verify, suspension
 from modemd.service.money import ordering, payments
 from modemd.service.outcomes import Outcome, Seat
 from modemd.service.terms import daily, objections, transfers
@@ -120,7 +120,7 @@ class Bank:
         assert waiting == set(self.model.waiting)
         for message_id, credits_ in self._rows("SELECT id, credits FROM message"):
             assert credits_ == self.owed(message_id), f"message {message_id} says {credits_} credits"
-        differences = self.database.transact(credit.verify)
+        differences = self.database.transact(credit_verify.verify)
         assert not differences, differences
 
     def owed(self, message_id: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from modemd.errors import Rejected
 from modemd.service.accounts import account_sync
-from modemd.service.credits import credit
+from modemd.service.credits import credit, credit_verify
 from modemd.store import accounts
 from tests.service.office import Office, rules_of
 from tests.store.files import rows
@@ -34,7 +34,7 @@ class Counter(Office):
     def check(self) -> None:
         """The books of credit are right as well, after every verb."""
         super().check()
-        found = self.database.transact(credit.verify)
+        found = self.database.transact(credit_verify.verify)
         assert not found, found
 
     def id_of(self, name: str = "acme") -> int:

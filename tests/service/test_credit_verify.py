@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service.credits import credit
+from modemd.service.credits import credit_verify
 from tests.service.credits import Counter
 from tests.service.office import LONG
 
@@ -33,7 +33,7 @@ def begun(folder: Path, database: Database | None = None) -> Counter:
 def found_after(office: Counter, *changes: str) -> list[str]:
     for change in changes:
         office.database.connection.execute(change)
-    return office.database.transact(credit.verify)
+    return office.database.transact(credit_verify.verify)
 
 
 def test_right_books_have_no_differences(office: Counter) -> None:

@@ -11,7 +11,7 @@ from modemd.errors import Rejected
 from modemd.model import MessageState, PartState, SendRequest
 from modemd.service import intake, orders, upkeep
 from modemd.service.accounts import accounts
-from modemd.service.credits import credit, credit_wait
+from modemd.service.credits import credit_verify, credit_wait
 from tests.service.credits import Counter
 from tests.service.office import LONG, TO, rules_of, with_broker
 from tests.store.files import rows
@@ -148,7 +148,7 @@ def test_a_thousand_are_covered_at_a_time(tmp_path: Path) -> None:
     assert not run(lambda tx: credit_wait.cover(tx, rules, office.now))
     assert waiting(office) == 0
     assert office.has() == (0, most + 1, 0)
-    assert not run(credit.verify)
+    assert not run(credit_verify.verify)
 
 
 def test_what_waits_goes_for_nothing_once_the_accounts_terms_charge_nothing(office: Counter) -> None:

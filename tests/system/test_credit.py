@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from modemd.service.credits import credit
+from modemd.service.credits import credit_verify
 from modemd.store.database import Database
 from tests.system import nursery
 from tests.system.kills import contents
@@ -22,7 +22,7 @@ KILLS = 3
 def _verify(site: Site) -> None:
     database = Database(f"sqlite:///{site.store}", create=False)
     try:
-        assert database.read(credit.verify) == []
+        assert database.read(credit_verify.verify) == []
     finally:
         database.close()
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from modemd.errors import Rejected
 from modemd.service.credits.credit_alerts import topped_up
 from modemd.service.credits.credit_holds import capture, follow, hold_again
-from modemd.service.credits.credit_verify import verify
 from modemd.service.credits.credit_wait import cover
 from modemd.store import accounts, ledger, lots
 from modemd.store.balances import Balance, find_balance
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Balance", "adjust", "balances", "capture", "cover", "follow", "grant", "hold_again", "take_away",
-    "verify",
 ]  # fmt: skip
 
 MOST: Final = 1_000_000_000
