@@ -30,8 +30,8 @@ from modemd.workers import hooks
 from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
-from modemd.workers.modem import ModemWorker
-from modemd.workers.modem_orders import OrderWatch
+from modemd.workers.modems.orders import OrderWatch
+from modemd.workers.modems.worker import ModemWorker
 from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_intake import SpoolIntake
 from modemd.workers.spool_owners import give_folders

@@ -14,7 +14,7 @@ from modemd.service.outbox import MQTT
 from modemd.simulator.faults import Fault, FaultKind
 from modemd.simulator.simulation import ModemSpec
 from modemd.simulator.ussd import MENU
-from modemd.workers.modem_orders import OrderWatch
+from modemd.workers.modems.orders import OrderWatch
 from tests.store.files import full_disk
 from tests.workers.test_modem_turns import texts
 from tests.workers.test_modem_worker import Bench, bench

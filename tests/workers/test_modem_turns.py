@@ -17,7 +17,7 @@ from modemd.simulator.simulation import ModemSpec, Simulation
 from modemd.store.database import Database
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
-from modemd.workers.modem import ModemWorker
+from modemd.workers.modems.worker import ModemWorker
 from tests.modem.test_simulated import TIMES
 from tests.service.office import LONG, rules_of
 from tests.store.files import fresh, opened, url_of

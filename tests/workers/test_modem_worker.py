@@ -20,8 +20,8 @@ from modemd.simulator.simulation import ModemSpec, Simulation
 from modemd.store.database import Database
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
-from modemd.workers.modem import ModemWorker
-from modemd.workers.modem_inbound import Inbox
+from modemd.workers.modems.inbox import Inbox
+from modemd.workers.modems.worker import ModemWorker
 from tests.modem.test_simulated import TIMES
 from tests.service.office import TO, rules_of
 from tests.store.files import fresh, full_disk, opened, rows, url_of

@@ -13,10 +13,10 @@ from modemd.modem.modem import Modem
 from modemd.service import dispatch, routing
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
 from modemd.workers.bell import Bell
-from modemd.workers.modem_inbound import Inbox
-from modemd.workers.modem_orders import Orders
-from modemd.workers.modem_record import ModemRecord
-from modemd.workers.modem_streak import Streak
+from modemd.workers.modems.inbox import Inbox
+from modemd.workers.modems.orders import Orders
+from modemd.workers.modems.record import ModemRecord
+from modemd.workers.modems.streak import Streak
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""How the families of modems differ, as data."""

@@ -1,0 +1,1 @@
+"""Which ports there are, and which modem is behind each."""
