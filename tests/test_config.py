@@ -281,7 +281,7 @@ sending: {retries: many, validity: soon, uncertain: resent}
     assert told == [
         (1, "gatewy", "did you mean 'gateway'?"),
         (3, "modems.discover", ""),
-        (5, "modems.list[0]", "give it port:, imei: or iccid:"),
+        (5, "modems.list[0]", "give it port:, imei:, iccid: or usb:"),
         (6, "modems.list[0].prot", "did you mean 'port'?"),
         (7, "modems.list[1].name", ""),
         (9, "modems.list[1].account", "did you mean 'clinic'?"),
@@ -333,7 +333,7 @@ def test_a_key_that_stands_twice_is_told_with_both_lines() -> None:
         ("accounts: {a: {quiet_hours: '25:00-08:00'}}", "no time of day"),
         ("accounts: {a: {languages: [xx]}}", "must be one of"),
         ("routes: [{modems: [a]}]", "'prefix' is missing"),
-        ("routes: [{prefix: '', modems: []}]", "must not be empty"),
+        ("routes: [{prefix: '', modems: []}]", "nothing says which modems take it"),
         (modem("pin: '1'\n      pin_file: x"), "4 to 8 digits"),
         (modem("pin: '1234'\n      pin_file: x"), "are both given"),
         (modem("per_minute: 0"), "at least 1"),

@@ -15,7 +15,7 @@ from modemd.config.terms_checks import terms_findings
 from modemd.errors import Fault
 
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
-_UNIQUE = ("name", "port", "imei", "iccid")
+_UNIQUE = ("name", "port", "imei", "iccid", "usb")
 
 
 class Finding(NamedTuple):
@@ -63,8 +63,8 @@ def _names(document: Document) -> list[str]:
 
 def _bound(document: Document) -> Iterator[Finding]:
     for path, modem in _modems(document):
-        if not any(modem.get(key) for key in ("port", "imei", "iccid")):
-            yield Finding(path, "nothing says which modem this is", "give it port:, imei: or iccid:")
+        if not any(modem.get(key) for key in ("port", "imei", "iccid", "usb")):
+            yield Finding(path, "nothing says which modem this is", "give it port:, imei:, iccid: or usb:")
 
 
 def _unique(document: Document) -> Iterator[Finding]:
@@ -137,6 +137,8 @@ def _routes(document: Document) -> Iterator[Finding]:
                 line = document.place(earlier)[0]
                 yield Finding((*path, "prefix"), f"the prefix {prefix!r} has a route in line {line} already")
         modems = _at(route, "modems")
+        if isinstance(route, dict) and not modems and not route.get("networks"):
+            yield Finding(path, "nothing says which modems take it", "give it modems: or networks:")
         for place, name in enumerate(modems if isinstance(modems, list) else []):
             if isinstance(name, str) and name not in known:
                 message = f"modems.list has no modem {name!r}"

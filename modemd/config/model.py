@@ -16,6 +16,7 @@ from modemd.config.sections import (
     HooksConfig,
     LogConfig,
     MetricsConfig,
+    RecoveryConfig,
     RetentionConfig,
     RouteConfig,
     SendingConfig,
@@ -61,6 +62,9 @@ class Config(Section):
         (), description="which modems take which destinations; none: all take all"
     )
     sending: SendingConfig = Field(default_factory=SendingConfig, description="how messages go out")
+    recovery: RecoveryConfig = Field(
+        default_factory=RecoveryConfig, description="what is done about a modem that does not work"
+    )
     hooks: HooksConfig = Field(default_factory=HooksConfig, description="programs that are told")
     retention: RetentionConfig = Field(
         default_factory=RetentionConfig, description="how long personal data stays"

@@ -4,21 +4,47 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
-from modemd.config.types import Iccid, Imei, Name, PhoneNumber, Pin, Port, Section
+from modemd.config.types import (
+    Duration,
+    FineDuration,
+    Iccid,
+    Imei,
+    Name,
+    PhoneNumber,
+    Pin,
+    Port,
+    Section,
+    UsbPath,
+    UssdPattern,
+)
 from modemd.errors import ConfigError, Fault
 
 
+class BalanceConfig(Section):
+    """How a prepaid SIM's money is asked for: by USSD, now and then."""
+
+    code: str = Field(min_length=1, max_length=182, description="the USSD code that asks for it: *100#")
+    pattern: UssdPattern = Field(
+        r"([0-9]+[.,][0-9]{2})", description="regular expression; its first group is the amount in the answer"
+    )
+    every_s: Duration = Field(86400, alias="every", ge=600, description="how often it is asked for")
+    low: Decimal | None = Field(None, ge=0, description="an alarm is raised below this amount; empty: none")
+
+
 class ModemConfig(Section):
-    """One modem: bound to a port, or, wherever it is plugged in, to the modem or the SIM."""
+    """One modem: bound to a port, or, wherever it is plugged in, to the modem, the SIM or a USB socket."""
 
     name: Name = Field(description="what this modem is called in files, events and commands")
     port: Port | None = Field(None, description="its serial port: /dev/serial/by-id/..., or tcp://host:port")
     imei: Imei | None = Field(None, description="the modem's own identity: found on whatever port it is")
     iccid: Iccid | None = Field(None, description="the SIM's identity: found in whatever modem it is")
+    usb: UsbPath | None = Field(None, description="the USB socket that it is plugged into: 1-1.2")
     baudrate: int = Field(
         115200, ge=300, le=4_000_000, description="speed of the serial line (USB modems ignore it)"
     )
@@ -35,6 +61,21 @@ class ModemConfig(Section):
     receive: bool = Field(True, description="are messages and calls taken from this modem")
     per_minute: int | None = Field(None, ge=1, description="most parts in a minute; empty: no limit")
     per_day: int | None = Field(None, ge=1, description="most parts in a day; empty: no limit")
+    per_month: int | None = Field(None, ge=1, description="most parts in a calendar month; empty: no limit")
+    spacing_s: FineDuration = Field(
+        0.0, alias="spacing", ge=0, le=3600, description="shortest time from one part to the next"
+    )
+    jitter: float = Field(
+        0.0, ge=0, le=5, description="as much of the spacing more, at random: 0.5 makes 4s 4 to 6 seconds"
+    )
+    balance: BalanceConfig | None = Field(None, description="how a prepaid SIM's money is asked for")
+    hang_up: bool = Field(False, description="end incoming calls at once, instead of letting them ring")
+    sms_domain: Literal["auto", "packet", "circuit"] = Field(
+        "auto", description="which network carries messages (AT+CGSMS); auto: as the modem has it"
+    )
+    sim_slot: int | None = Field(
+        None, ge=1, le=4, description="which of the modem's SIM slots is used, where it has several"
+    )
 
     def read_pin(self) -> str | None:
         """The PIN, from ``pin`` or from ``pin_file``; ``None`` where there is none.
@@ -54,6 +95,13 @@ class ModemsConfig(Section):
     """Which modems are used."""
 
     discover: bool = Field(True, description="adopt every modem that is plugged in")
+    ports: tuple[str, ...] = Field(
+        (),
+        description="patterns of ports that modems are looked for on, such as /dev/ttyUSB*; empty: all",
+    )
+    ignore: tuple[str, ...] = Field(
+        (), description="patterns of ports that are never opened, whatever they are"
+    )
     list: tuple[ModemConfig, ...] = Field((), description="names modems and overrides what is found")
 
 

@@ -95,7 +95,10 @@ class RouteConfig(Section):
     """Which modems take a destination; the longest prefix that fits decides."""
 
     prefix: Prefix = Field(description='the beginning of the destination, such as "+324"; "": every one')
-    modems: tuple[Name, ...] = Field(min_length=1, description="the modems that may send it")
+    modems: tuple[Name, ...] = Field((), description="the modems that may send it")
+    networks: tuple[str, ...] = Field(
+        (), description="or those whose SIM is of these networks: 20601 (country and network code), or a name"
+    )
 
 
 class SendingConfig(Section):
@@ -117,6 +120,9 @@ class SendingConfig(Section):
     uncertain_after_s: Duration = Field(
         600, alias="uncertain_after", ge=0, description="how long evidence is waited for before that"
     )
+    sticky_s: Duration = Field(
+        0, alias="sticky", ge=0, description="a recipient keeps getting the SIM of its last message so long"
+    )
 
 
 class HooksConfig(Section):
@@ -124,6 +130,22 @@ class HooksConfig(Section):
 
     event: Program | None = Field(
         None, description="called with EVENT FILE [ID]; a path, or a list with arguments"
+    )
+    alarm: Program | None = Field(
+        None, description="called with ALARM DATE TIME SEVERITY MODEM TEXT when a person is needed"
+    )
+
+
+class RecoveryConfig(Section):
+    """What is done about a modem that does not work; each step has its limits."""
+
+    usb_reset: bool = Field(True, description="take a USB modem off its bus and put it back on")
+    power: Program | None = Field(
+        None,
+        description="called with MODEM PORT USB to cut a modem's power where all else failed",
+    )
+    search_s: Duration = Field(
+        300, alias="search", ge=60, description="without network for so long, a modem is helped along"
     )
 
 
@@ -151,4 +173,7 @@ class LogConfig(Section):
     format: Literal["journal", "text", "json"] = Field(
         "journal",
         description="journal: with <priority> for systemd; text: with the time; json: an object a line",
+    )
+    trouble: str = Field(
+        "", description="directory for what modems said before something went wrong; empty: in the spool"
     )

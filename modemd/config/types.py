@@ -100,6 +100,16 @@ def _zone(value: str) -> str:
     return value
 
 
+def _a_pattern(value: str) -> str:
+    try:
+        groups = re.compile(value).groups
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from None
+    if not groups:
+        raise ValueError(f"{value!r} has no group: the amount stands in brackets, as ([0-9]+[.,][0-9]{{2}})")
+    return value
+
+
 def _one_or_more(value: object) -> object:
     """One text as a list of one; a list as it is."""
     return [value] if isinstance(value, str) else value
@@ -115,6 +125,13 @@ ChannelName = Annotated[
         r"(?!sms$)[a-z][a-z0-9_-]{0,31}", "no channel: a word in small letters, such as whatsapp, but sms"
     ),
 ]
+UsbPath = Annotated[
+    str,
+    _matching(r"[0-9]+-[0-9]+(\.[0-9]+)*", "no USB socket: as Linux names it, such as 1-1.2"),
+    WithJsonSchema({"type": "string", "examples": ["1-1.2"]}),
+]
+UssdPattern = Annotated[str, AfterValidator(_a_pattern)]
+"""A regular expression with a group at least."""
 ContactName = Annotated[
     str,
     _matching(

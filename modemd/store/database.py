@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The revision of the schema that this program works on."""
 
 __all__ = ["HEAD", "Database", "sqlite_path"]

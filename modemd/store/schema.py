@@ -106,6 +106,7 @@ part: Final = Table(
     Column("doubted", Integer, nullable=False, server_default="0"),
     Column("error_code", Text),
     Column("error_reason", Text),
+    Column("evidence", Text),
     sqlite_autoincrement=True,
 )
 Index("part_of_message", part.c.message_id, part.c.part_no, unique=True)
@@ -166,6 +167,22 @@ modem: Final = Table(
     Column("seen_at", BigInteger),
     Column("paused_at", BigInteger),
     Column("paused_by", Text),
+    Column("origin", Text, nullable=False, server_default="config"),
+    Column("usb_path", Text),
+    Column("family", Text),
+    Column("revision", Text),
+    Column("operator_code", Text),
+    Column("lac", Text),
+    Column("cell", Text),
+    Column("rsrp_dbm", Integer),
+    Column("rsrq_db", Integer),
+    Column("storage_used", Integer),
+    Column("storage_total", Integer),
+    Column("sim_slot", Integer),
+    Column("voice", Text),
+    Column("rung", Text),
+    Column("rung_at", BigInteger),
+    Column("rungs_today", Integer, nullable=False, server_default="0"),
     UniqueConstraint("gateway", "name"),
 )
 
@@ -235,6 +252,7 @@ inbound: Final = Table(
     Column("part_count", Integer, nullable=False),
     Column("complete", Integer, nullable=False),
     Column("error", Text),
+    Column("mms", Text),
     sqlite_autoincrement=True,
 )
 

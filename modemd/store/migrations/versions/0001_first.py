@@ -15,11 +15,17 @@ _TABLES = (
 )  # fmt: skip
 _LATER = {
     "message": ("gateway",),
-    "modem": ("paused_at", "paused_by"),
+    "part": ("evidence",),
+    "modem": (
+        "paused_at", "paused_by", "origin", "usb_path", "family", "revision", "operator_code", "lac", "cell",
+        "rsrp_dbm", "rsrq_db", "storage_used", "storage_total", "sim_slot", "voice", "rung", "rung_at",
+        "rungs_today",
+    ),
+    "inbound": ("mms",),
     "gateway": ("broker", "broker_error", "broker_at", "broker_filters", "spool"),
     "outbox": ("gateway", "topic", "correlation", "expires_at"),
     "spool_file": ("gateway",),
-}
+}  # fmt: skip
 
 
 def _first_metadata() -> MetaData:
