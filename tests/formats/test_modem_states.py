@@ -1,0 +1,72 @@
+"""The states of a modem that people see: each has its sentences, and there are no others."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from modemd.formats.modem_states import STATES, meaning_of, sentence
+
+SOURCES = Path(__file__).parents[2] / "modemd"
+WRITERS = {"write", "_drop", "_not_opened", "NotReady", "drop", "not_opened"}
+"""Who is handed a state's word, among the first two things that it gets."""
+IMPERATIVES = re.compile(
+    r"\b(put|check|ask|write|correct|use|plug|unplug|wait|read|take|start|see|there is nothing)\b", re.IGNORECASE
+)
+
+
+def words_written() -> set[tuple[str, str]]:
+    """Every word for a state that workers and the modem's room write, with the file where it stands."""
+    found = set()
+    for path in [*(SOURCES / "workers/modems").rglob("*.py"), *(SOURCES / "modem").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in WRITERS:
+                for given in node.args[:2]:
+                    found |= {
+                        (word, path.name) for word in constants(given) if re.fullmatch(r"[a-z_]+", word)
+                    }
+    return found
+
+
+def constants(given: ast.expr) -> set[str]:
+    branches = [given.body, given.orelse] if isinstance(given, ast.IfExp) else [given]
+    return {each.value for each in branches if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+
+
+def test_no_worker_writes_a_state_that_the_table_lacks() -> None:
+    written = words_written()
+    assert {word for word, _ in written} >= {"ready", "absent", "lost", "silent", "stopped", "pin_wrong"}
+    assert [(word, where) for word, where in sorted(written) if word not in STATES] == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_says_what_is_so_and_what_to_do(state: str) -> None:
+    meaning = STATES[state]
+    assert re.fullmatch(r"[A-Z][^\n]{15,}\.", meaning.wrong)
+    assert re.fullmatch(r"[A-Z][^\n]{15,}\.", meaning.advice)
+    assert IMPERATIVES.match(meaning.advice), "it begins with what to do"
+    assert meaning.after_s == 0 or meaning.alarms
+
+
+def test_a_modem_that_sends_raises_no_alarm() -> None:
+    assert [state for state, meaning in STATES.items() if meaning.sends and meaning.alarms] == []
+
+
+def test_a_sentence_says_each_thing_once() -> None:
+    advice = STATES["denied"].advice
+    assert sentence("denied") == f"The network denies the registration. {advice}"
+    assert sentence("denied", "CME 32") == f"CME 32. {advice}"
+    assert sentence("denied", sentence("denied")) == sentence("denied")
+
+
+def test_a_word_of_another_version_is_a_modem_that_does_not_send() -> None:
+    strange = meaning_of("dancing")
+    assert not strange.sends
+    assert not strange.alarms
+    assert strange.advice in sentence("dancing")
