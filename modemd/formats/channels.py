@@ -122,6 +122,10 @@ CHANNELS: Final = (
         retain=True, text="What waits in a gateway's store, and what went today, whenever it changes.",
     ),
     Channel(
+        name="alarm", topic="gateway/{gateway}/alarm", way="out", payload="Alarm",
+        text="What goes wrong so that a person may be needed, and that it is right again.",
+    ),
+    Channel(
         name="modemState", topic="modem/{modem}/state", way="out", payload="ModemState", retain=True,
         text="A modem and its network, whenever something changes.",
     ),

@@ -15,6 +15,7 @@ from modemd.formats.payloads import (
     Received,
 )
 from modemd.formats.payloads_account import AccountEvent
+from modemd.formats.payloads_alarm import Alarm
 from modemd.formats.payloads_channel import Handed
 from modemd.formats.payloads_requests import (
     BalanceRequest,
@@ -273,6 +274,21 @@ _HANDED: Final[list[Handed]] = [
     }
 ]
 
+_ALARMS: Final[list[Alarm]] = [
+    {
+        "event_id": "9f2c01aa-1041",
+        "event": "alarm",
+        "state": "raised",
+        "severity": "critical",
+        "gateway": "gw1",
+        "modem": "gsm1",
+        "code": "puk_required",
+        "text": "The SIM in gsm1 wants its PUK. Put it into a phone and enter the PUK there.",
+        "at": _AT,
+        "count": 1,
+    }
+]
+
 EXAMPLES: Final[dict[str, list[Any]]] = {
     "Send": _SENDS,
     "Event": _EVENTS,
@@ -281,6 +297,7 @@ EXAMPLES: Final[dict[str, list[Any]]] = {
     "Credit": [_CREDIT, _UNLIMITED],
     "AccountEvent": _OF_ACCOUNTS,
     "Handed": _HANDED,
+    "Alarm": _ALARMS,
     "GatewayState": _GATEWAYS,
     "GatewayQueues": _QUEUES,
     "ModemState": [_MODEM],

@@ -7,6 +7,7 @@ from typing import Any, Final
 from modemd.formats import payloads as out
 from modemd.formats import payloads_requests as asked
 from modemd.formats.payloads_account import AccountEvent
+from modemd.formats.payloads_alarm import Alarm
 from modemd.formats.payloads_channel import Handed
 from modemd.formats.payloads_examples import EXAMPLES
 from modemd.formats.payloads_send import NEEDED, Send
@@ -20,6 +21,7 @@ PAYLOADS: Final[dict[str, Any]] = {
     "Credit": out.Credit,
     "AccountEvent": AccountEvent,
     "Handed": Handed,
+    "Alarm": Alarm,
     "GatewayState": out.GatewayState,
     "GatewayQueues": out.GatewayQueues,
     "ModemState": out.ModemState,

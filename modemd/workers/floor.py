@@ -42,6 +42,8 @@ class Floor:
     """There may be something to tell the broker."""
     mail: Bell = field(default_factory=Bell)
     """There may be a letter to send; it is not rung for each message."""
+    alarms: Bell = field(default_factory=Bell)
+    """There may be a program to call about an alarm."""
     states: Bell = field(default_factory=Bell)
     """Modems, queues or accounts may stand otherwise than the broker has it."""
     clock: Bell = field(default_factory=Bell)
@@ -68,6 +70,12 @@ class Floor:
         self.results.ring()
         self.mqtt.ring()
 
+    def ring_alarms(self) -> None:
+        """Wake those who tell of alarms."""
+        self.alarms.ring()
+        self.mqtt.ring()
+        self.states.ring()
+
     def ask(self, modem: str) -> None:
         """Let a modem look what it was asked to do; another gateway's looks by itself."""
         if modem in self.queue_bells:
@@ -79,5 +87,6 @@ class Floor:
         """Wake everybody: another process has written to the store."""
         self.asked.update(self.queue_bells)
         self.ring_queue()
-        for bell in (self.results, self.hooks, self.mqtt, self.mail, self.states, self.clock, self.orders):
+        tellers = (self.results, self.hooks, self.alarms, self.mqtt, self.mail, self.states)
+        for bell in (*tellers, self.clock, self.orders):
             bell.ring()

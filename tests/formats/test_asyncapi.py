@@ -29,6 +29,7 @@ TOPICS = {
     "modemd/channel/{channel}": "send",
     "modemd/gateway/{gateway}/state": "send",
     "modemd/gateway/{gateway}/queues": "send",
+    "modemd/gateway/{gateway}/alarm": "send",
     "modemd/modem/{modem}/state": "send",
     "modemd/response/{verb}": "send",
     "modemd/response/{verb}/{account}": "send",
