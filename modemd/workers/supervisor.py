@@ -48,6 +48,10 @@ class Worker(ABC):
         self.stopping = True
         self._pause.ring()
 
+    async def pause(self, seconds: float) -> None:
+        """Let so much time pass, or less where the worker is asked to stop."""
+        await self._pause.wait(seconds)
+
     @contextlib.contextmanager
     def unbroken(self) -> Iterator[None]:
         """What is done within is seen through, however long stopping takes."""

@@ -1,0 +1,113 @@
+"""Getting to an open modem: its port, its preparation, and the pauses while there is none."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modemd.errors import ModemdError, NotReady
+from modemd.modem.modem import Modem
+from modemd.service.outcomes import Seat
+
+if TYPE_CHECKING:
+    from modemd.modem.timing import Timing
+    from modemd.workers.modems.inbox import Inbox
+    from modemd.workers.modems.orders import Orders
+    from modemd.workers.modems.station import Station
+    from modemd.workers.supervisor import Worker
+
+log = logging.getLogger(__name__)
+
+_REOPEN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+_PLUG_S: Final = 1.0
+
+
+class Opener:
+    """Opens and prepares the modem of a station; waits longer from failure to failure."""
+
+    def __init__(
+        self, worker: Worker, station: Station, inbox: Inbox, orders: Orders, timing: Timing | None
+    ) -> None:
+        self._worker = worker
+        self._station = station
+        self._inbox = inbox
+        self._orders = orders
+        self._timing = timing
+        self._failures = 0
+
+    async def open(self) -> None:
+        """Try once; where it fails, say why and wait before the next try.
+
+        Raises:
+            StoreError: how it stands could not be written.
+        """
+        modem: Modem | None = None
+        station = self._station
+        try:
+            modem = await Modem.open(
+                station.name, station.config.port or "", baudrate=station.config.baudrate,
+                on_urc=station.bell.ring, timing=self._timing,
+            )  # fmt: skip
+            await self.prepare(modem)
+        except NotReady as wanting:
+            await self._not_opened(modem, wanting.state, wanting.advice)
+        except ModemdError as error:
+            await self._not_opened(modem, "absent", str(error))
+        except BaseException:
+            if modem is not None:
+                await modem.close()  # else the next try finds the port in use: by us
+            raise
+        else:
+            station.modem, self._failures = modem, 0
+            await self._orders.look()
+            why = self._orders.paused or station.refused_why
+            await station.record.write("paused" if why else "ready", why)
+
+    async def prepare(self, modem: Modem) -> None:
+        """Set the modem up, and learn whose SIM is in it.
+
+        Raises:
+            NotReady: its SIM cannot be used.
+            NoReply, PortLost: it does not answer.
+        """
+        station = self._station
+        identity = await modem.prepare(pin=station.config.read_pin(), smsc=station.config.smsc)
+        sim = identity.sim or f"modem:{station.name}"
+        station.seat = Seat(station.modem_id, station.name, sim)
+        station.health_at = 0.0
+        self._inbox.opened()
+        station.record.identity = identity
+        log.info(
+            "modem %s: ready (%s %s, SIM %s)",
+            station.name, identity.manufacturer, identity.model, sim[-4:],
+        )  # fmt: skip
+
+    async def _not_opened(self, modem: Modem | None, state: str, reason: str) -> None:
+        if modem is not None:
+            await modem.close()
+        self._station.floor.looked_through(self._station.name)
+        await self._station.record.write(state, reason)
+        await self._station.release()
+        await self._back_off()
+
+    async def _back_off(self) -> None:
+        """Wait before the next try; a plug that is put in meanwhile is noticed within a second.
+
+        Not the queue's bell: each message that is dropped would open the port anew.
+        """
+        was_there = self._is_there()
+        ends_at = time.monotonic() + _REOPEN_S[min(self._failures, len(_REOPEN_S) - 1)]
+        ends_at = min(ends_at, self._orders.until)  # who waits for it is told in time
+        self._failures += 1
+        while not self._worker.stopping and (left_s := ends_at - time.monotonic()) > 0:
+            await self._worker.pause(min(left_s, _PLUG_S))
+            if not was_there and self._is_there():
+                self._failures = 0
+                return
+
+    def _is_there(self) -> bool:
+        """Whether the port's file is; a network port always is."""
+        port = self._station.config.port or ""
+        return not port.startswith("/") or Path(port).exists()

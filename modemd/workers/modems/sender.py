@@ -1,0 +1,169 @@
+"""The sending half of a modem's turn: claim, submit, write down, and act on what was decided."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from modemd.errors import NoReply, PortLost, Refused, StoreError
+from modemd.gsm.causes import Verb
+from modemd.service import dispatch
+from modemd.service.outcomes import Denied, Outcome, Taken, Unanswered
+from modemd.workers.modems.streak import Streak
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modemd.modem.modem import Modem
+    from modemd.service.trouble import Decision
+    from modemd.store.queue import ClaimedPart
+    from modemd.store.transaction import Tx
+    from modemd.workers.modems.station import Station
+    from modemd.workers.supervisor import Worker
+
+log = logging.getLogger(__name__)
+
+FIRST_MENDED: Final = frozenset({Verb.RESET, Verb.PREPARE})
+"""After these the modem is set up anew before it submits anything else."""
+
+
+class Sender:
+    """Has one part in hand at most: claimed, or submitted and not yet written down.
+
+    ``mending`` is what was decided of the whole modem, for its task to do; ``sweep`` is called where its
+    storages have to be emptied first.
+    """
+
+    def __init__(self, worker: Worker, station: Station, sweep: Callable[[], None]) -> None:
+        self.mending: Decision | None = None
+        self.outcome: Outcome | None = None
+        self.putting_aside = False
+        """Whether very much waits of stopped accounts, and is put aside piece by piece."""
+        self._worker = worker
+        self._station = station
+        self._floor = station.floor
+        self._sweep = sweep
+        self._claimed: ClaimedPart | None = None
+        self._bursting = False
+        self._streak = Streak()
+
+    async def submit_if_any(self, modem: Modem, *, held: bool) -> bool:
+        """Submit a part where there is one and it may be; tell whether there was. ``held``: not now.
+
+        Raises:
+            NoReply, PortLost: the modem did not answer; what became of the part is written down.
+            StoreError: it is not written down yet: :meth:`write_down` first.
+        """
+        if held or not self._station.may_send:
+            await self.give_back()
+            return False
+        if self._claimed is None:
+            self._claimed = await self._floor.store.run(self._claim, again=True)
+            self._floor.mqtt.ring()  # it is being sent
+        elif not self._bursting:
+            self._bursting = True
+            await modem.keep_link(True)
+        if self._claimed is None:
+            return False
+        self.outcome = outcome = await self._submit(modem, self._claimed)
+        await self.write_down()
+        if isinstance(outcome, Unanswered):
+            raise modem.lost or NoReply("AT+CMGS", after_body=outcome.after_body)
+        return True
+
+    @staticmethod
+    async def _submit(modem: Modem, claimed: ClaimedPart) -> Outcome:
+        try:
+            tp_mr = await modem.submit(claimed.pdu, claimed.tpdu_length)
+        except Refused as refused:
+            return Denied(refused.kind, refused.code, refused.text, refused.after_body)
+        except (NoReply, PortLost) as silent:
+            return Unanswered(str(silent), silent.after_body)
+        return Taken(tp_mr)
+
+    def _claim(self, tx: Tx) -> ClaimedPart | None:
+        claimed = dispatch.next_part(tx, self._floor.rules, self._station.seat, self._floor.now())
+        self.putting_aside = claimed is not None and claimed.stopped is not None
+        return None if self.putting_aside else claimed
+
+    async def write_down(self) -> None:
+        """Record the part in hand and claim the next in the same commit.
+
+        Raises:
+            StoreError: nothing is written; nothing else may be submitted before it is.
+        """
+        claimed, outcome = self._claimed, self.outcome
+        assert claimed is not None
+        assert outcome is not None
+        decision, self._claimed = await self._floor.store.run(
+            lambda tx: self._record_and_claim(tx, claimed, outcome), again=True
+        )
+        self.outcome = None
+        self._floor.ring_tellers()
+        if decision is None:
+            self._streak.ended()
+        else:
+            await self._act(claimed, decision)
+
+    def _record_and_claim(
+        self, tx: Tx, claimed: ClaimedPart, outcome: Outcome
+    ) -> tuple[Decision | None, ClaimedPart | None]:
+        seat = self._station.seat
+        decision = dispatch.record(tx, self._floor.rules, seat, claimed, outcome, self._floor.now())
+        troubled = decision is not None and (decision.pause_s is not None or decision.verb in FIRST_MENDED)
+        if self._worker.stopping or troubled or isinstance(outcome, Unanswered):
+            return decision, None
+        return decision, self._claim(tx)
+
+    async def _act(self, claimed: ClaimedPart, decision: Decision) -> None:
+        station = self._station
+        log.warning(
+            "modem %s: part %d of message %d: %s: %s",
+            station.name, claimed.part_no, claimed.message_id, decision.code, decision.reason,
+        )  # fmt: skip
+        met = self._streak.met(decision.code, claimed.message_id)
+        if decision.pause_s is not None and met >= decision.pause_after:
+            station.pause(decision.pause_s, decision.reason)
+            await station.record.write("paused", decision.reason)
+            await station.release()
+        elif decision.verb is Verb.DRAIN:
+            self._sweep()
+        elif decision.verb in FIRST_MENDED:
+            self.mending = decision
+        self._floor.clock.ring()
+        self._floor.ring_queue()
+
+    async def give_back(self) -> None:
+        """A part that was claimed and not submitted goes back to the queue."""
+        if self._claimed is not None:
+            claimed = self._claimed
+            with self._worker.unbroken():
+                await self._floor.store.run(
+                    lambda tx: dispatch.give_back(tx, self._floor.rules, claimed, self._floor.now())
+                )
+                self._claimed = None
+            self._floor.ring_queue()
+
+    async def rest(self, modem: Modem) -> None:
+        """Nothing is to be sent: the radio link may go.
+
+        Raises:
+            NoReply, PortLost: the modem did not answer.
+        """
+        if self._bursting:
+            self._bursting = False
+            await modem.keep_link(False)
+
+    def modem_gone(self) -> None:
+        """What was set up on the modem went with it."""
+        self._bursting = False
+
+    async def finish(self) -> None:
+        """Leave nothing claimed behind."""
+        while self.outcome is not None:
+            try:
+                await self.write_down()
+            except StoreError as error:
+                log.error("modem %s: %s", self._station.name, error)  # noqa: TRY400 - in doubt at the next start
+                return
+        await self.give_back()
