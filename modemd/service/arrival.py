@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import PduError
 from modemd.gsm.incoming import Deliver, decode_any, decode_deliver
 from modemd.gsm.join import join
-from modemd.service import reports
+from modemd.service import reports, traffic
 from modemd.service.admission import consent
 from modemd.service.outbox import announce_inbound
 from modemd.service.outcomes import Seat
@@ -79,6 +79,7 @@ def _take_unreadable(
     part_id = _keep(tx, seat, account, pdu, now, None)
     if part_id is None:
         return False
+    traffic.count(tx, rules, seat, "received", now)
     inbound_id = inbound.add_inbound(
         tx, [part_id], account=account, originator=None, text=None, coding="8bit", modem=seat.name,
         sim=seat.sim, sc_at=None, received_at=to_us(now), part_count=1, complete=0, error=why,
@@ -91,6 +92,7 @@ def _take_deliver(tx: Tx, rules: Rules, seat: Seat, account: str, read: Deliver,
     part_id = _keep(tx, seat, account, read.pdu, now, read)
     if part_id is None:
         return False
+    traffic.count(tx, rules, seat, "received", now)
     key = _concat_key(seat, read)
     if key is None:
         _write(tx, rules, [(part_id, 1, read.pdu, to_us(now))], 1, seat, account, now)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
 from modemd.model import PartState
-from modemd.service import recall, routing
+from modemd.service import recall, routing, traffic
 from modemd.service.admission import quiet
 from modemd.service.admission.pace import day_number
 from modemd.service.credits import credit_holds, suspension
@@ -20,7 +20,7 @@ from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
 from modemd.service.rollup import settle
 from modemd.service.trouble import Decision, decide
-from modemd.store import conversation, outbound, parts, queue, usage
+from modemd.store import conversation, outbound, parts, queue, sims, usage
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def record(
     if isinstance(outcome, Taken):
         taken(tx, rules, seat.name, claimed.id, claimed.message_id, outcome.tp_mr, now)
         return None
+    if isinstance(outcome, Denied):
+        traffic.count(tx, rules, seat, "refused", now)
     message = _message(tx, claimed.message_id)
     decision = decide(claimed, message, outcome, rules.sending, now)
     if decision.state is PartState.SENT:  # the service centre refused it as a duplicate of what we doubted
@@ -117,7 +119,9 @@ def taken(
         return
     message = parts.count_sent(tx, message_id, modem, now_us, reportable=reportable)
     spent = credit_holds.capture(tx, part_id, now_us) if message.credits else 0
-    usage.count(tx, message.account, day_number(rules, now), spent)
+    today = day_number(rules, now)
+    usage.count(tx, message.account, today, spent)
+    sims.count_sent(tx, part_id, today)
     if message.part_count > 1:
         settle(tx, rules, message, now_us, trouble=trouble)
     else:
