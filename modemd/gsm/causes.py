@@ -5,87 +5,29 @@ are judgement, made for a gateway that has several modems and must neither lose 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Final, Literal
+from dataclasses import replace
+from typing import Final
 
 from modemd.errors import CauseKind
+from modemd.gsm.cause_overrides import override
 from modemd.gsm.cause_texts import CME, CMS
+from modemd.gsm.makers import Family
+from modemd.gsm.reactions import Reaction, Verb
 from modemd.gsm.tp_status import TpStatus, tp_status_meaning
 
 __all__ = ["Reaction", "TpStatus", "Verb", "reaction", "silence", "tp_status_meaning"]
-
-Option = Literal["report", "type_of_number", "validity"]
-
-
-class Verb(StrEnum):
-    """What becomes of the part, or what the modem has to do before it goes on."""
-
-    RETRY = "retry"
-    """The same modem, after the delays."""
-    RETRY_ONCE = "retry_once"
-    """One more try and no other; without what ``leave_out`` names, if anything."""
-    RETRY_LONG = "retry_long"
-    """The destination is away: minutes, not seconds."""
-    MOVE = "move"
-    """Another modem at once."""
-    FAIL = "fail"
-    """For good."""
-    PAUSE = "pause"
-    """The modem or its SIM cannot send: probe it, and let others send."""
-    HUMAN = "human"
-    """As PAUSE, and nothing automatic helps."""
-    UNCERTAIN = "uncertain"
-    """The network may have taken the part."""
-    WAIT_READY = "wait_ready"
-    """The modem waits for the network, or is still starting."""
-    DRAIN = "drain"
-    """Empty the storages, then again."""
-    PREPARE = "prepare"
-    """Run the init plan again (PIN, service centre, PDU mode), then again."""
-    RESET = "reset"
-    """Soft reset, then again."""
-    FORGO = "forgo"
-    """The modem lacks the command: remember that, never ask it again."""
-    IGNORE = "ignore"
-    """It is as good as done."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaction:
-    """What to do about one cause.
-
-    ``delays_s`` are the pauses before each further try, and as many tries as it has are worth making;
-    ``then`` is the verb when they are used up (``None``: fail). ``pause``: the modem sends nothing until it
-    was probed, each ``probe_s``; ``pause_after``: only after so many such refusals in a row, for different
-    recipients. ``human``: raise an alarm, at once or with that pause. ``leave_out``: options of the message
-    that the network may not know. ``duplicate``: the network has had this very part: an uncertain one is
-    thereby sent. ``bug``: keep PDU and dialogue, for it is probably ours.
-    """
-
-    verb: Verb
-    meaning: str = ""
-    delays_s: tuple[int, ...] = (5, 30, 120)
-    then: Verb | None = None
-    pause: bool = False
-    pause_after: int | None = None
-    probe_s: int = 60
-    human: bool = False
-    leave_out: tuple[Option, ...] = ()
-    jitter: bool = False
-    duplicate: bool = False
-    bug: bool = False
-
 
 _R, _V = Reaction, Verb
 _RETRY: Final = _R(verb=_V.RETRY)
 _THEN_MOVE: Final = _R(verb=_V.RETRY, then=_V.MOVE)
 _TWICE: Final = _R(verb=_V.RETRY, delays_s=(5, 30), then=_V.MOVE)
 _CROWDED: Final = _R(verb=_V.RETRY, delays_s=(5, 30), then=_V.MOVE, jitter=True)
-_UNKNOWN: Final = _R(verb=_V.RETRY, delays_s=(5,), then=_V.MOVE, pause_after=5, human=True)
+_UNKNOWN: Final = _R(verb=_V.RETRY, delays_s=(5,), then=_V.MOVE, pause_after=5, human=True, ladder=True)
 _FAIL: Final = _R(verb=_V.FAIL, delays_s=())
 _BUG: Final = _R(verb=_V.FAIL, delays_s=(), bug=True)
-_BARRED: Final = _R(verb=_V.MOVE, pause_after=2, human=True)
+_BARRED: Final = _R(
+    verb=_V.MOVE, pause_after=2, distinct=True, probe_s=300, human=True, ask_balance=True
+)  # fmt: skip
 _NO_SERVICE: Final = _R(verb=_V.MOVE, pause=True, human=True)
 _SIM_GONE: Final = _R(verb=_V.PAUSE, pause=True, human=True, probe_s=300)
 _PAUSE: Final = _R(verb=_V.PAUSE, pause=True, human=True)
@@ -95,7 +37,7 @@ _DRAIN: Final = _R(verb=_V.DRAIN, delays_s=(2, 30, 120))
 _PREPARE: Final = _R(verb=_V.PREPARE, delays_s=(2, 30), then=_V.MOVE)
 _WAIT: Final = _R(verb=_V.WAIT_READY, pause=True, probe_s=10)
 _IGNORE: Final = _R(verb=_V.IGNORE, delays_s=(2,))
-_FORGO: Final = _R(verb=_V.FORGO, delays_s=(5,))
+_FORGO: Final = _R(verb=_V.FORGO, delays_s=(5,), then=_V.MOVE, pause_after=5, human=True)
 _NO_VALIDITY: Final = _R(verb=_V.RETRY_ONCE, delays_s=(1,), leave_out=("validity",))
 
 _TABLE: Final[tuple[tuple[CauseKind, tuple[int, ...], Reaction], ...]] = (
@@ -103,7 +45,7 @@ _TABLE: Final[tuple[tuple[CauseKind, tuple[int, ...], Reaction], ...]] = (
     ("CMS", (1, 30), _FAIL),
     ("CMS", (8, 10), _BARRED),
     ("CMS", (17, 22), _RETRY),
-    ("CMS", (21,), _R(verb=_V.MOVE, delays_s=(1,), pause_after=3, human=True)),  # often: no credit
+    ("CMS", (21,), replace(_BARRED, delays_s=(1,), pause_after=3)),  # often: no credit
     ("CMS", (27,), _R(verb=_V.RETRY_LONG, delays_s=(900, 900, 900))),
     ("CMS", (28,), _PAUSE),  # our own SIM is not known
     ("CMS", (29, 50), _NO_SERVICE),
@@ -139,7 +81,7 @@ _TABLE: Final[tuple[tuple[CauseKind, tuple[int, ...], Reaction], ...]] = (
     ("CMS", (322,), _DRAIN),
     ("CMS", (330,), _R(verb=_V.PREPARE, delays_s=(2,), then=_V.HUMAN)),
     ("CMS", (331,), _WAIT),
-    ("CMS", (332,), _RETRY),
+    ("CMS", (332,), replace(_RETRY, unanswered=True)),
     ("CMS", (500,), _UNKNOWN),
     # makers' own
     ("CMS", (512, 513, 514), _THEN_MOVE),
@@ -154,10 +96,10 @@ _TABLE: Final[tuple[tuple[CauseKind, tuple[int, ...], Reaction], ...]] = (
     ("CME", (20,), _DRAIN),
     ("CME", (21, 22), _IGNORE),
     ("CME", (30,), _WAIT),
-    ("CME", (31,), _RETRY),
-    ("CME", (32,), replace(_WAIT, human=True)),
+    ("CME", (31,), replace(_RETRY, unanswered=True)),
+    ("CME", (32,), replace(_WAIT, human=True, human_after_s=600)),  # the network does not accept the SIM
     ("CME", tuple(range(40, 49)), _HUMAN),
-    ("CME", (100,), _UNKNOWN),
+    ("CME", (100,), replace(_UNKNOWN, pause_after=2)),
     ("CME", (103, 106, 107, 111, 112, 113), _PAUSE),
     ("CME", (262,), _HUMAN),
     ("CME", (515,), _WAIT),
@@ -173,9 +115,6 @@ _RANGES: Final[tuple[tuple[int, int, Reaction, str], ...]] = (
 )
 """Figures of ``+CMS ERROR`` that no row names, by what their range belongs to."""
 
-_AFTER_BODY: Final = {("CMS", 332), ("CME", 31)}
-"""The network did not answer in time: after the PDU it may still have taken it."""
-
 
 def _rows() -> Iterable[tuple[tuple[CauseKind, int], Reaction]]:
     for kind, codes, row in _TABLE:
@@ -188,15 +127,32 @@ _DOUBT: Final = _R(verb=_V.UNCERTAIN, delays_s=(), meaning="no answer after the 
 _SILENT: Final = _R(verb=_V.RETRY, delays_s=(1, 5, 30), then=_V.MOVE, meaning="no answer before the PDU")
 
 
-def reaction(kind: CauseKind, code: int | None, *, after_body: bool) -> Reaction:
+def reaction(
+    kind: CauseKind,
+    code: int | None,
+    *,
+    after_body: bool,
+    family: Family = Family.GENERIC,
+    model: str = "",
+) -> Reaction:
     """What to do about a final result code that says no; every figure there is has an answer.
 
-    ``after_body`` tells whether the PDU had been handed over before it came.
+    ``after_body`` tells whether the PDU had been handed over before it came; ``family`` and ``model`` are the
+    modem's: some makers mean something else by a figure.
     """
+    found = _known(kind, code, family, model)
+    if after_body and found.unanswered:
+        return replace(_DOUBT, meaning=found.meaning)
+    return found
+
+
+def _known(kind: CauseKind, code: int | None, family: Family, model: str) -> Reaction:
     if code is None:
         return replace(_UNKNOWN, meaning="no cause was told")
-    if after_body and (kind, code) in _AFTER_BODY:
-        return replace(_DOUBT, meaning=_REACTIONS[kind, code].meaning)
+    own = override(family, model, kind, code)
+    if isinstance(own, Reaction):
+        return own
+    kind, code = own or (kind, code)
     known = _REACTIONS.get((kind, code))
     if known is not None:
         return known
