@@ -6,7 +6,7 @@ where that is false. ``modem`` is a modem's name, the first one's where it is le
 =========== ======================================================================================
 ``do``      with
 =========== ======================================================================================
-modems      nothing; answers name, path, msisdn, imei, iccid, whether plugged in, last commands
+modems      nothing; answers name, path, msisdn, imei, iccid, whether plugged in, last commands, struck faults
 incoming    ``text`` (and ``from``, ``order``: places of the parts as they come, from 1) or ``pdu``
 call        ``from``, ``rings``
 ussd        ``text``, ``mode``: what the network says unasked
@@ -173,4 +173,5 @@ def describe(modem: PluggedModem) -> dict[str, Any]:
         "iccid": card.iccid if card else None,
         "stored": {name: store.used for name, store in modem.me.stores.items()},
         "commands": list(modem.log)[-20:],
+        "struck": list(modem.faults.struck),
     }

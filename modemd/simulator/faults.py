@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from re import Pattern
+
+_REMEMBERED: Final = 100
 
 
 class Place(StrEnum):
@@ -116,6 +120,8 @@ class FaultPlan:
     """The faults of one modem; false while there are none, so that it costs nothing."""
 
     def __init__(self) -> None:
+        self.struck: deque[tuple[float, str]] = deque(maxlen=_REMEMBERED)
+        """When which kind struck (seconds of the epoch)."""
         self._faults: list[Fault] = []
 
     def __bool__(self) -> bool:
@@ -136,6 +142,7 @@ class FaultPlan:
         """The faults that strike here; spent ones are forgotten."""
         found = [fault for fault in self._faults if fault.due(place, line)]
         if found:
+            self.struck.extend((time.time(), fault.kind.value) for fault in found)
             self._faults = [fault for fault in self._faults if not fault.spent]
         return found
 
