@@ -19,7 +19,7 @@ import sdnotify
 from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
-from modemd.service import modem_orders, routing, upkeep
+from modemd.service import alarms, modem_orders, routing, upkeep
 from modemd.service.accounts import accounts
 from modemd.service.rules import Rules
 from modemd.store import brokers, modems, spools
@@ -27,6 +27,7 @@ from modemd.store.database import Database
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers import hooks
+from modemd.workers.alarm_hook import AlarmHook
 from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
@@ -134,7 +135,7 @@ class Daemon:
     async def _end(self, supervisor: Supervisor) -> None:
         """First those who bring about what is to be told, then those who tell it."""
         tellers: list[Worker] = [
-            each for each in supervisor.workers if isinstance(each, SpoolResults | Hooks)
+            each for each in supervisor.workers if isinstance(each, SpoolResults | Hooks | AlarmHook)
         ]
         tellers += self._mqtt.tellers if self._mqtt is not None else []
         await supervisor.stop(*(each for each in supervisor.workers if each not in tellers))
@@ -169,6 +170,8 @@ class Daemon:
         ]
         if self._config.hooks.event:
             workers.append(Hooks(floor, self._config.hooks.event))
+        if self._config.hooks.alarm:
+            workers.append(AlarmHook(floor, self._config.hooks.alarm))
         for worker in workers:
             supervisor.start(worker)
         self._start_broker(floor, supervisor)
@@ -308,4 +311,5 @@ def _give_folders(dirs: SpoolDirs, rules: Rules) -> None:
 
 
 def _rules(config: Config) -> Rules:
-    return Rules.of(config, frozenset({hooks.CONSUMER} if config.hooks.event else ()))
+    programs = {hooks.CONSUMER: config.hooks.event, alarms.HOOK: config.hooks.alarm}
+    return Rules.of(config, frozenset(consumer for consumer, program in programs.items() if program))

@@ -7,6 +7,7 @@ after the commit.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.formats.events import compact_json, iso
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     from modemd.store.alarms import AlarmRow
     from modemd.store.transaction import Tx
 
-__all__ = ["HOOK", "Severity", "clear_alarm", "clear_alarms", "open_alarms", "raise_alarm"]
+__all__ = ["HOOK", "Severity", "clear_alarm", "clear_alarms", "forget", "open_alarms", "raise_alarm"]
 
 HOOK: Final = "alarm"
 """The consumer that calls the operator's program."""
+_KEPT: Final = timedelta(days=90)
+_UNTOLD: Final = timedelta(days=2)
+_AT_ONCE: Final = 1000
 _RANK: Final[dict[str, int]] = {"info": 0, "warning": 1, "critical": 2}
 
 
@@ -80,6 +84,12 @@ def clear_alarms(
 def open_alarms(tx: Tx, gateway: str | None = None) -> list[AlarmRow]:
     """Return what is wrong now, oldest first, with one gateway or with all that share the store."""
     return alarms.open_alarms(tx, gateway)
+
+
+def forget(tx: Tx, now: datetime) -> None:
+    """Forget alarms that were over long ago, and what a program was to be told that is there no more."""
+    alarms.forget(tx, to_us(now - _KEPT))
+    outbox.forget(tx, HOOK, to_us(now - _UNTOLD), _AT_ONCE)
 
 
 def _clear(tx: Tx, rules: Rules, known: AlarmRow, now: datetime) -> None:

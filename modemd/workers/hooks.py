@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 from typing import TYPE_CHECKING, Final
 
 from modemd.store import outbox
+from modemd.workers.program import run_program
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
@@ -17,13 +17,9 @@ if TYPE_CHECKING:
     from modemd.store.outbox import Untold
     from modemd.workers.floor import Floor
 
-log = logging.getLogger(__name__)
-
 CONSUMER: Final = "hook"
 _AT_ONCE: Final = 4
 _LIMIT_S: Final = 120.0
-_TOLD: Final = 500
-_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME")
 
 
 class Hooks(Worker):
@@ -54,36 +50,5 @@ class Hooks(Worker):
     async def _call(self, event: Untold) -> None:
         body = json.loads(event.body or "{}")
         arguments = [event.event, os.fsencode(body["file"]), *([body["id"]] if body.get("id") else [])]
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *self._program, *arguments, env=environment, stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            log.error("hook %s cannot be run: %s", self._program[0], error)  # noqa: TRY400
-            return
-        await self._await_end(process, event.event)
-
-    async def _await_end(self, process: asyncio.subprocess.Process, event: str) -> None:
-        try:
-            said, _ = await asyncio.wait_for(process.communicate(), _LIMIT_S)
-        except asyncio.CancelledError:
-            process.kill()  # the gateway stops; it is called again at the next start
-            raise
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-            log.error("hook %s %s took longer than %.0f s", self._program[0], event, _LIMIT_S)  # noqa: TRY400
-            return
-        if process.returncode or said:
-            level = logging.WARNING if process.returncode else logging.INFO
-            log.log(
-                level, "hook %s %s: exit %s: %s", self._program[0], event, process.returncode, one_line(said)
-            )
-
-
-def one_line(said: bytes) -> str:
-    """The end of what a program printed, as one line that no terminal takes for a command."""
-    words = " ".join(said[-_TOLD:].decode(errors="replace").split())
-    return "".join(sign if sign.isprintable() else "?" for sign in words) or "it printed nothing"
+        # Where the gateway stops meanwhile it is called again at the next start.
+        await run_program(self._program, arguments, limit_s=_LIMIT_S)
