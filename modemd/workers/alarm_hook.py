@@ -2,8 +2,8 @@
 
 ``ALARM yyyy-mm-dd hh:mm:ss SEVERITY MODEM TEXT``: the time is local, the severity a digit as syslog has it
 (2 critical, 4 warning, 6 information), ``MODEMD`` stands for the gateway itself. An alarm that is over is
-told as information. For programs that want more there is ``MODEMD_ALARM_STATE`` (raised, cleared), ``..._CODE``,
-``..._SEVERITY`` (of the alarm itself), ``..._COUNT`` and ``..._GATEWAY`` in the environment.
+told as information. For programs that want more there is ``MODEMD_ALARM_STATE`` (raised, cleared),
+``..._CODE``, ``..._SEVERITY`` (of the alarm itself), ``..._COUNT`` and ``..._GATEWAY`` in the environment.
 """
 
 from __future__ import annotations
