@@ -18,8 +18,9 @@ class StateMeaning:
     """One state.
 
     ``sends``: what waits for this modem stays with it, since it sends, or will in a moment. ``concern`` is
-    the severity of its alarm, which is raised when the state has lasted ``after_s`` seconds. ``wrong`` is a
-    sentence on what is so, ``advice`` one on what to do.
+    the severity of its alarm, which is raised when the state has lasted ``after_s`` seconds. ``passing``: on
+    the way from one state to another, so that alarms stay as they are. ``wrong`` is a sentence on what is so,
+    ``advice`` one on what to do.
     """
 
     sends: bool
@@ -27,6 +28,7 @@ class StateMeaning:
     wrong: str
     advice: str
     after_s: float = 0.0
+    passing: bool = False
 
     @property
     def alarms(self) -> bool:
@@ -39,6 +41,7 @@ STATES: Final[dict[str, StateMeaning]] = {
         True, "none",
         "The gateway has not opened this modem yet.",
         "Wait some seconds; if it stays so, see that the daemon runs.",
+        passing=True,
     ),
     "ready": StateMeaning(
         True, "none",
@@ -49,11 +52,13 @@ STATES: Final[dict[str, StateMeaning]] = {
         True, "none",
         "The modem or its SIM has just been switched on and asks for patience.",
         "Wait a minute; if it stays so, take the SIM out, clean it and put it back.",
+        passing=True,
     ),
     "restarting": StateMeaning(
         True, "none",
         "The modem starts anew.",
         "Wait a minute; if it restarts again and again, give it a stronger power supply or a powered hub.",
+        passing=True,
     ),
     "searching": StateMeaning(
         False, "warning",
@@ -142,6 +147,7 @@ STATES: Final[dict[str, StateMeaning]] = {
         False, "none",
         "The gateway has given the modem back.",
         "Start the daemon, if it is to be used.",
+        passing=True,
     ),
     "limited": StateMeaning(
         False, "info",
@@ -154,9 +160,10 @@ STATES: Final[dict[str, StateMeaning]] = {
         "Use another port of the same stick, newer firmware, or another model.",
     ),
     "helped": StateMeaning(
-        False, "info",
+        False, "none",
         "The modem did not work, and the gateway is helping it along.",
         "Wait for the step in hand to end; what was done stands in the log.",
+        passing=True,
     ),
     "dead": StateMeaning(
         False, "critical",

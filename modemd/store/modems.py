@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from modemd.formats.modem_states import STATES
 from modemd.store.schema import gateway, modem, route, route_modem
 from modemd.store.statement import Statement
 
@@ -71,7 +72,7 @@ def add_members(tx: Tx, route_id: int, modem_ids: Iterable[int]) -> None:
 
 
 _SENDING: Final[list[ColumnElement[str]]] = [
-    literal_column(f"'{state}'") for state in ("new", "ready", "restarting")
+    literal_column(f"'{state}'") for state, meaning in STATES.items() if meaning.sends
 ]
 _MODEMS: Final = Statement(
     select(modem.c.name, modem.c.id).where(modem.c.gateway == bindparam("g")),
@@ -125,15 +126,20 @@ _STATE: Final = Statement(
 _ADD_MODEM: Final = Statement(insert(modem).returning(modem.c.id), ("gateway", "name", "state"))
 _FACTS: Final = (
     "state", "error", "port", "manufacturer", "model", "imei", "imsi", "iccid", "msisdn", "smsc", "operator",
-    "technology", "registration", "signal_dbm", "seen_at",
+    "technology", "registration", "signal_dbm", "seen_at", "family", "revision", "operator_code", "lac",
+    "cell", "rsrp_dbm", "rsrq_db", "storage_used", "storage_total", "sim_slot", "voice",
 )  # fmt: skip
+_BESIDE: Final = (
+    "id", "paused_at", "paused_by", "origin", "usb_path", "rung", "rung_at", "rungs_today",
+)  # fmt: skip
+"""What others write than the modem's record."""
 _WRITE_MODEM: Final = Statement(
     update(modem)
     .where(modem.c.id == bindparam("modem_id"))
     .values({name: bindparam(name) for name in _FACTS}),
 )
 _ALL_MODEMS: Final = Statement(
-    select(modem.c.gateway, modem.c.name, *(modem.c[name] for name in _FACTS)).order_by(
+    select(modem.c.gateway, modem.c.name, *(modem.c[name] for name in (*_FACTS, *_BESIDE))).order_by(
         modem.c.gateway,
         modem.c.id,
     ),
@@ -211,7 +217,8 @@ def write_modem(tx: Tx, modem_id: int, facts: dict[str, object]) -> None:
 
 def all_modems(tx: Tx) -> list[dict[str, object]]:
     """Return every modem with what is known of it."""
-    return [dict(zip(("gateway", "name", *_FACTS), row, strict=True)) for row in tx.all(_ALL_MODEMS)]
+    names = ("gateway", "name", *_FACTS, *_BESIDE)
+    return [dict(zip(names, row, strict=True)) for row in tx.all(_ALL_MODEMS)]
 
 
 _GATEWAY: Final = Statement(

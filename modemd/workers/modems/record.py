@@ -5,14 +5,20 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from modemd.gsm.makers import family_of
 from modemd.model import ModemIdentity
-from modemd.store import modems
+from modemd.store import modems, sims
 from modemd.store.times import to_us
+from modemd.workers.modems.state_alarms import StateAlarms
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from modemd.config.modems import ModemConfig
     from modemd.modem.health import Health
+    from modemd.store.transaction import Tx
     from modemd.workers.floor import Floor
+    from modemd.workers.modems.state_alarms import AlarmChange
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +32,18 @@ class ModemRecord:
         self._config = config
         self._modem_id = modem_id
         self._state = ""
+        self._seen: str | None = None
+        self._alarms = StateAlarms(config.name)
+
+    @property
+    def state(self) -> str:
+        """What was written last; empty before that."""
+        return self._state
 
     async def write(self, state: str, error: str | None, health: Health | None = None) -> None:
         """Write the state, the trouble in words, and what the modem says of itself and its network.
+
+        What a state means to people is an alarm, or the end of one: in the same commit.
 
         Raises:
             StoreError: it was not written.
@@ -39,9 +54,22 @@ class ModemRecord:
         elif state == "ready" and self._state == "paused":
             log.info("modem %s is ready again", self._config.name)
         self._state = state
-        facts = self._facts(state, error, health)
-        await self._floor.store.run(lambda tx: modems.write_modem(tx, self._modem_id, facts))
+        facts, now = self._facts(state, error, health), self._floor.now()
+        change = self._alarms.due(state, error, now)
+        if await self._floor.store.run(lambda tx: self._write(tx, facts, change, now)):
+            self._floor.ring_alarms()
+        if change is not None:
+            self._alarms.written(change)
+        self._seen = self.identity.sim
         self._floor.states.ring()
+
+    def _write(self, tx: Tx, facts: dict[str, object], change: AlarmChange | None, now: datetime) -> bool:
+        """Tell whether an alarm was raised or cleared."""
+        modems.write_modem(tx, self._modem_id, facts)
+        who = self.identity
+        if who.sim is not None and who.sim != self._seen:
+            sims.seen(tx, who.sim, who.imsi, who.msisdn, self._config.name, to_us(now))
+        return change is not None and self._alarms.write(tx, self._floor.rules, change, now)
 
     def _facts(self, state: str, error: str | None, health: Health | None) -> dict[str, object]:
         identity = self.identity
@@ -56,6 +84,8 @@ class ModemRecord:
             "iccid": identity.iccid,
             "msisdn": self._config.number or identity.msisdn,
             "smsc": self._config.smsc or identity.smsc,
+            "revision": identity.revision,
+            "family": family_of(identity.manufacturer, identity.model) if identity.manufacturer else None,
             "seen_at": to_us(self._floor.now()),
         }
         if health is not None:
