@@ -37,14 +37,18 @@ _PARKINGS: Final = 8
 _IN_DOUBT: Final = "sent again in doubt"
 
 
-def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | None:
+def next_part(
+    tx: Tx, rules: Rules, seat: Seat, now: datetime, *, fits: int | None = None
+) -> ClaimedPart | None:
     """Claim the first part that this modem may take: queued → submitting.
+
+    No message of more than ``fits`` parts is begun.
 
     Where very much waits of stopped accounts, a part that is ``stopped`` is returned: it was put aside with
     many of its like, and more of them have to be before there is an answer. Ask again.
     """
     for _ in range(_PARKINGS):
-        claimed = _claim(tx, rules, seat, now)
+        claimed = _claim(tx, rules, seat, now, fits)
         if claimed is None or claimed.stopped is None:
             break
         suspension.park(tx, rules, claimed)
@@ -56,11 +60,13 @@ def next_part(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | 
     return claimed
 
 
-def _claim(tx: Tx, rules: Rules, seat: Seat, now: datetime) -> ClaimedPart | None:
+def _claim(tx: Tx, rules: Rules, seat: Seat, now: datetime, fits: int | None) -> ClaimedPart | None:
     now_us, is_quiet = to_us(now), quiet.hush(rules, now)
     if MQTT not in rules.consumers:
-        return queue.claim(tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet)
-    claimed, changed = queue.claim_to_tell(tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet)
+        return queue.claim(tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet, fits)
+    claimed, changed = queue.claim_to_tell(
+        tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet, fits
+    )
     if changed is not None:
         announce_state(tx, changed, now_us)
     return claimed
@@ -84,7 +90,9 @@ def record(
     if isinstance(outcome, Denied):
         traffic.count(tx, rules, seat, "refused", now)
     message = _message(tx, claimed.message_id)
-    decision = decide(claimed, message, outcome, rules.sending, now)
+    decision = decide(
+        claimed, message, outcome, rules.sending, now, family=seat.family, model=seat.model
+    )  # fmt: skip
     if decision.state is PartState.SENT:  # the service centre refused it as a duplicate of what we doubted
         taken(tx, rules, seat.name, claimed.id, claimed.message_id, None, now)
     else:

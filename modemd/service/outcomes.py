@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modemd.gsm.makers import Family
 from modemd.gsm.values import value
 
 if TYPE_CHECKING:
@@ -13,11 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who submits: a modem's row in the store, its name, and the SIM that is in it now."""
+    """Who submits: a modem's row in the store, its name, the SIM that is in it now, and what it is.
+
+    ``family`` and ``model`` are as it says of itself: some makers mean something else by a cause.
+    """
 
     modem_id: int
     name: str
     sim: str
+    family: Family = Family.GENERIC
+    model: str = ""
 
 
 @value(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from modemd.gsm.cause_advice import cause_advice
 from modemd.gsm.causes import Reaction, Verb, reaction
+from modemd.gsm.makers import Family
 from modemd.model import PartState
 from modemd.service.outcomes import Taken, Unanswered
 from modemd.store.times import to_us
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 _BACK_OFF_S: Final = (5, 30, 120, 300, 900)
 _ANSWER_S: Final = 90
 _LONGEST_WAIT_S: Final = 900
+_LEAST_TRIES: Final = 3
+_FEW: Final = frozenset({Verb.RETRY_ONCE, Verb.RETRY_LONG})
+"""No more tries than the cause itself has delays for."""
 _SIMS_TROUBLE: Final = frozenset({Verb.PAUSE, Verb.HUMAN, Verb.WAIT_READY})
 
 
@@ -30,9 +35,14 @@ class Decision:
     """Where the part goes, and what its modem has to do before it submits again.
 
     ``move`` asks for another modem if there is one; ``until_at`` is when a part that waits is due again;
-    ``pause_s`` is for how long the modem had better send nothing, at once or after ``pause_after`` messages
-    that met the same in a row; ``counts`` is whether this was one of the part's tries; ``leave_out`` names
-    options that the next try goes without.
+    ``pause_s`` is for how long the SIM had better send nothing, at once or after ``pause_after`` messages
+    that met the same in a row (``distinct``: for so many different recipients, of whom ``recipient`` is one);
+    ``counts`` is whether this was one of the part's tries; ``leave_out`` names options that the next try goes
+    without.
+
+    With the pause, or at once where there is none: ``advice`` is what a person is told, if one is needed,
+    once it has lasted for ``human_after_s``; ``ask_balance``: look whether there is money on the SIM;
+    ``ladder``: help the modem. ``bug``: its PDU and the dialogue are worth keeping.
     """
 
     state: PartState
@@ -43,27 +53,51 @@ class Decision:
     verb: Verb | None = None
     pause_s: int | None = None
     pause_after: int = 1
+    distinct: bool = False
+    recipient: str = ""
     counts: bool = True
     leave_out: tuple[str, ...] = ()
+    advice: str = ""
+    human_after_s: int = 0
+    ask_balance: bool = False
+    ladder: bool = False
+    bug: bool = False
 
 
 def decide(
-    claimed: ClaimedPart, message: MessageRow, outcome: Outcome, sending: SendingConfig, now: datetime
+    claimed: ClaimedPart,
+    message: MessageRow,
+    outcome: Outcome,
+    sending: SendingConfig,
+    now: datetime,
+    *,
+    family: Family = Family.GENERIC,
+    model: str = "",
 ) -> Decision:
-    """Decide on a part that a modem or the network refused, or did not answer for."""
+    """Decide on a part that a modem or the network refused, or did not answer for.
+
+    ``family`` and ``model`` are the modem's: figures of their makers' own mean different things.
+    """
     assert not isinstance(outcome, Taken)
     if isinstance(outcome, Unanswered):
         return _unanswered(claimed, message, outcome, sending, now)
-    cause = reaction(outcome.kind, outcome.code, after_body=outcome.after_body)
+    cause = reaction(outcome.kind, outcome.code, after_body=outcome.after_body, family=family, model=model)
     code = outcome.kind if outcome.code is None else f"{outcome.kind} {outcome.code}"
     reason = f"{outcome.text} ({cause.meaning})" if cause.meaning else outcome.text
     if claimed.doubted and cause.duplicate:
         return Decision(PartState.SENT, code, reason, verb=cause.verb)
     if cause.verb is Verb.UNCERTAIN:
         return _doubt(code, reason, message, sending, now)
-    decision = replace(_refused(claimed, message, cause, code, reason, now), verb=cause.verb)
+    decision = replace(
+        _refused(claimed, message, cause, code, reason, now), ask_balance=cause.ask_balance,
+        ladder=cause.ladder, bug=cause.bug, recipient=message.destination, human_after_s=cause.human_after_s,
+    )  # fmt: skip
     if decision.pause_s is None and cause.pause_after is not None:
-        decision = replace(decision, pause_s=cause.probe_s, pause_after=cause.pause_after)
+        decision = replace(
+            decision, pause_s=cause.probe_s, pause_after=cause.pause_after, distinct=cause.distinct
+        )
+    if cause.human or decision.verb is Verb.HUMAN:
+        decision = replace(decision, advice=cause_advice(outcome.kind, outcome.code))
     return decision
 
 
@@ -73,9 +107,22 @@ def _unanswered(
     if outcome.after_body:
         return _doubt("no_reply", outcome.reason, message, sending, now)
     # Nothing had been handed over, so it is safe to try again; but a part that silences every modem must end.
-    if claimed.attempts > message.retries + len(_BACK_OFF_S):
-        return Decision(PartState.FAILED, "no_reply", outcome.reason)
+    if spent(claimed, message):
+        return Decision(PartState.FAILED, "no_reply", hopeless(claimed.attempts))
     return Decision(PartState.QUEUED, "no_reply", outcome.reason, until_at=_later(now, claimed), move=True)
+
+
+def spent(claimed: ClaimedPart, message: MessageRow) -> bool:
+    """Whether a part was given to modems often enough that stopped answering over it.
+
+    Each of them had to be brought back to its senses: what does that to every modem is itself the reason.
+    """
+    return claimed.attempts > max(message.retries, _LEAST_TRIES)
+
+
+def hopeless(attempts: int) -> str:
+    """The sentence for such a part."""
+    return f"modems stopped answering over it, at each of {attempts} tries: it is not given to any other"
 
 
 def _doubt(code: str, reason: str, message: MessageRow, sending: SendingConfig, now: datetime) -> Decision:
@@ -95,19 +142,20 @@ def _refused(
     delays = cause.delays_s or _BACK_OFF_S
     used_up = claimed.attempts > len(delays)
     then = cause.then if used_up else None
+    verb = Verb.HUMAN if then is Verb.HUMAN else cause.verb
     if cause.pause or {cause.verb, then} & _SIMS_TROUBLE:
-        return _sims_trouble(message, cause, code, reason, now)
-    tries = min(1, message.retries) if cause.verb is Verb.RETRY_ONCE else message.retries
+        return replace(_sims_trouble(message, cause, code, reason, now), verb=verb)
+    tries = min(len(delays), message.retries) if cause.verb in _FEW else message.retries
     moves = cause.verb is Verb.MOVE
     if cause.verb is Verb.FAIL or claimed.attempts > tries or (moves and used_up):
-        return Decision(PartState.FAILED, code, reason)
+        return Decision(PartState.FAILED, code, reason, verb=verb)
     delay_s = float(delays[min(claimed.attempts, len(delays)) - 1])
     if cause.jitter:  # without a die: parts that met the same congestion come back one after the other
         delay_s *= 1 + claimed.id % 16 / 16
     until_at = now + timedelta(seconds=delay_s)
     move = moves or then is Verb.MOVE
     return Decision(
-        PartState.SCHEDULED, code, reason, until_at=until_at, move=move, leave_out=cause.leave_out,
+        PartState.SCHEDULED, code, reason, until_at=until_at, move=move, verb=verb, leave_out=cause.leave_out,
     )  # fmt: skip
 
 

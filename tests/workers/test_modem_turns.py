@@ -148,13 +148,16 @@ def test_a_sim_s_trouble_pauses_the_modem(tmp_path: Path) -> None:
     play(tmp_path, story, Fault(kind=FaultKind.ERROR, on="AT+CMGS=*", cms=28, times=0))
 
 
-def test_the_same_refusal_of_several_messages_in_a_row_pauses_the_modem(tmp_path: Path) -> None:
-    """CMS 21 once may be the message's fault; three messages in a row it is the SIM's: often no credit."""
+def test_the_same_refusal_for_several_phones_in_a_row_pauses_the_modem(tmp_path: Path) -> None:
+    """CMS 21 once may be the message's fault; for three phones in a row it is the SIM's: often no credit."""
 
     async def story(here: Bench) -> None:
-        await here.send("1", "2", "3", "4")
+        await here.send("1", "2", "3", "4", spread=True)
         await here.step_until("SELECT state FROM modem", "paused")
         assert here.rows("SELECT attempts FROM part ORDER BY id") == [(1,), (1,), (1,), (0,)]
+        [(text,)] = here.rows("SELECT text FROM alarm WHERE code = 'refused_cms_21'")
+        assert "gsm1" in str(text)
+        assert "balance" in str(text)
 
     play(tmp_path, story, Fault(kind=FaultKind.ERROR, on="AT+CMGS=*", at=Place.BODY, cms=21, times=0))
 

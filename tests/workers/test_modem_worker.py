@@ -46,9 +46,12 @@ class Bench:
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         return rows(self.look, sql)
 
-    async def send(self, *texts: str) -> None:
+    async def send(self, *texts: str, spread: bool = False) -> None:
+        """``spread``: each to another phone."""
         now, rules = self.floor.now(), self.floor.rules
-        prepared = [intake.prepare(SendRequest(to=TO, text=text), rules, now) for text in texts]
+        phones = [f"+324750000{place:02}" if spread else TO for place in range(len(texts))]
+        requests = [SendRequest(to=to, text=text) for to, text in zip(phones, texts, strict=True)]
+        prepared = [intake.prepare(request, rules, now) for request in requests]
         await self.floor.store.run(lambda tx: intake.accept(tx, prepared, rules, now, source="cli"))
         self.floor.ring_queue()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ModemdError, NotReady
+from modemd.gsm.makers import family_of
 from modemd.modem.modem import Modem
 from modemd.service.outcomes import Seat
 
@@ -75,10 +76,12 @@ class Opener:
         station = self._station
         identity = await modem.prepare(pin=station.config.read_pin(), smsc=station.config.smsc)
         sim = identity.sim or f"modem:{station.name}"
-        station.seat = Seat(station.modem_id, station.name, sim)
+        family = family_of(identity.manufacturer, identity.model)
+        station.seat = Seat(station.modem_id, station.name, sim, family, identity.model or "")
         station.health_at = 0.0
         self._inbox.opened()
         station.record.identity = identity
+        station.floor.tally.opened[station.name,] += 1
         log.info(
             "modem %s: ready (%s %s, SIM %s)",
             station.name, identity.manufacturer, identity.model, sim[-4:],

@@ -6,13 +6,14 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import NoReply, PortLost, Refused, StoreError
-from modemd.gsm.causes import Verb
 from modemd.service import dispatch
 from modemd.service.outcomes import Denied, Outcome, Taken, Unanswered
-from modemd.workers.modems.streak import Streak
+from modemd.workers.modems.consequences import FIRST_MENDED, Consequences
+from modemd.workers.modems.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from modemd.modem.modem import Modem
     from modemd.service.trouble import Decision
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_MENDED: Final = frozenset({Verb.RESET, Verb.PREPARE})
-"""After these the modem is set up anew before it submits anything else."""
+_CALLED: Final = {Taken: "taken", Denied: "refused", Unanswered: "unanswered"}
 
 
 class Sender:
@@ -34,7 +34,9 @@ class Sender:
     storages have to be emptied first.
     """
 
-    def __init__(self, worker: Worker, station: Station, sweep: Callable[[], None]) -> None:
+    def __init__(
+        self, worker: Worker, station: Station, sweep: Callable[[], None], chance: Random
+    ) -> None:
         self.mending: Decision | None = None
         self.outcome: Outcome | None = None
         self.putting_aside = False
@@ -42,10 +44,10 @@ class Sender:
         self._worker = worker
         self._station = station
         self._floor = station.floor
-        self._sweep = sweep
         self._claimed: ClaimedPart | None = None
         self._bursting = False
-        self._streak = Streak()
+        self._consequences = Consequences(station, sweep)
+        self.throttle = Throttle(station, chance)
 
     async def submit_if_any(self, modem: Modem, *, held: bool) -> bool:
         """Submit a part where there is one and it may be; tell whether there was. ``held``: not now.
@@ -58,14 +60,18 @@ class Sender:
             await self.give_back()
             return False
         if self._claimed is None:
-            self._claimed = await self._floor.store.run(self._claim, again=True)
-            self._floor.mqtt.ring()  # it is being sent
+            if not self.throttle.holds:
+                self._claimed = await self._floor.store.run(self._claim, again=True)
+                self._floor.mqtt.ring()  # it is being sent
+            await self.throttle.tell()
         elif not self._bursting:
             self._bursting = True
             await modem.keep_link(True)
         if self._claimed is None:
             return False
         self.outcome = outcome = await self._submit(modem, self._claimed)
+        if isinstance(outcome, Taken) or outcome.after_body:
+            self.throttle.took(self._claimed, went=not isinstance(outcome, Denied))
         await self.write_down()
         if isinstance(outcome, Unanswered):
             raise modem.lost or NoReply("AT+CMGS", after_body=outcome.after_body)
@@ -82,7 +88,12 @@ class Sender:
         return Taken(tp_mr)
 
     def _claim(self, tx: Tx) -> ClaimedPart | None:
-        claimed = dispatch.next_part(tx, self._floor.rules, self._station.seat, self._floor.now())
+        now = self._floor.now()
+        fits = self.throttle.fits(tx, now)
+        if fits == 0:
+            return None
+        claimed = dispatch.next_part(tx, self._floor.rules, self._station.seat, now, fits=fits)
+        self.throttle.claimed(tx, claimed, fits, now)
         self.putting_aside = claimed is not None and claimed.stopped is not None
         return None if self.putting_aside else claimed
 
@@ -99,11 +110,13 @@ class Sender:
             lambda tx: self._record_and_claim(tx, claimed, outcome), again=True
         )
         self.outcome = None
+        self._floor.tally.parts[self._station.name, _CALLED[type(outcome)]] += 1
         self._floor.ring_tellers()
         if decision is None:
-            self._streak.ended()
+            await self._consequences.taken()
         else:
-            await self._act(claimed, decision)
+            self._floor.tally.refusals[self._station.name, decision.code] += 1
+            self.mending = await self._consequences.act(claimed, decision)
 
     def _record_and_claim(
         self, tx: Tx, claimed: ClaimedPart, outcome: Outcome
@@ -114,24 +127,6 @@ class Sender:
         if self._worker.stopping or troubled or isinstance(outcome, Unanswered):
             return decision, None
         return decision, self._claim(tx)
-
-    async def _act(self, claimed: ClaimedPart, decision: Decision) -> None:
-        station = self._station
-        log.warning(
-            "modem %s: part %d of message %d: %s: %s",
-            station.name, claimed.part_no, claimed.message_id, decision.code, decision.reason,
-        )  # fmt: skip
-        met = self._streak.met(decision.code, claimed.message_id)
-        if decision.pause_s is not None and met >= decision.pause_after:
-            station.pause(decision.pause_s, decision.reason)
-            await station.record.write("paused", decision.reason)
-            await station.release()
-        elif decision.verb is Verb.DRAIN:
-            self._sweep()
-        elif decision.verb in FIRST_MENDED:
-            self.mending = decision
-        self._floor.clock.ring()
-        self._floor.ring_queue()
 
     async def give_back(self) -> None:
         """A part that was claimed and not submitted goes back to the queue."""

@@ -36,6 +36,13 @@ class Station:
     paused_until: float = 0.0
     """Until then a refusal keeps its SIM from sending."""
     paused_for: str = ""
+    paused_sim: str = ""
+    """Whose refusal it was: another SIM in the modem is not paused by it."""
+    balance_wanted: bool = False
+    """Whether a refusal looks as if there were no money on the SIM: ask it as soon as may be."""
+
+    limited: str | None = None
+    """Why its SIM may send no more today, or this month; ``None`` while it may."""
 
     @classmethod
     def of(cls, floor: Floor, config: ModemConfig, modem_id: int) -> Station:
@@ -51,17 +58,19 @@ class Station:
     @property
     def may_send(self) -> bool:
         """Whether parts may be submitted now, as far as the modem and its SIM go."""
-        return self.config.send and self.usable and time.monotonic() >= self.paused_until
+        return self.config.send and self.usable and self.refused_why is None
 
     @property
     def refused_why(self) -> str | None:
         """Why its SIM is paused by a refusal; ``None`` where it is not."""
-        return self.paused_for if time.monotonic() < self.paused_until else None
+        lasts = time.monotonic() < self.paused_until and self.paused_sim == self.seat.sim
+        return self.paused_for if lasts else None
 
     def pause(self, seconds: float, why: str) -> None:
         """Let nothing be submitted for so long; it is looked at again when that is over."""
         self.paused_until = time.monotonic() + seconds
         self.paused_for = why
+        self.paused_sim = self.seat.sim
         self.health_at = min(self.health_at, self.paused_until)
 
     async def release(self) -> None:
