@@ -84,6 +84,8 @@ class Options(TypedDict):
     incoming_s: float
     incoming_text: str
     chatter: float
+    stick: bool
+    usb: Path | None
     control: Path | None
     as_json: bool
 
@@ -97,6 +99,7 @@ class Wishes:
     network: NetworkSpec
     log: Path | None
     control: Path
+    usb: Path | None
     incoming_s: float
     incoming_text: str
     as_json: bool
@@ -150,6 +153,14 @@ class Wishes:
 @click.option("--pin", help="Their SIMs ask for this PIN.")
 @click.option("--incoming", "incoming_s", default=0.0, help="A message for each modem every so many seconds.")
 @click.option("--chatter", default=0.0, help="Lines nobody asked for, every so many seconds.")
+@click.option(
+    "--stick", is_flag=True, help="Each with all the ports of its maker's sticks; one of them answers."
+)
+@click.option(
+    "--usb",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder that becomes a hub's tree as in /sys; the ports are then ttyUSB0, ... as well.",
+)
 @click.option("--incoming-text", default="Hello, this is message {}.", show_default=True)
 @click.option(
     "--control",
@@ -193,6 +204,7 @@ def _wishes(options: Options) -> Wishes:
             dialect=dialects[(place - 1) % len(dialects)],
             pin=options["pin"],
             chatter_s=options["chatter"],
+            stick=options["stick"],
             faults=_faults(options["faults"], f"gsm{place}"),
         )
         for place in range(1, options["modems"] + 1)
@@ -202,6 +214,7 @@ def _wishes(options: Options) -> Wishes:
         modems=modems,
         network=network,
         log=options["log"],
+        usb=options["usb"],
         control=options["control"] or folder / "control",
         incoming_s=options["incoming_s"],
         incoming_text=options["incoming_text"],
@@ -218,7 +231,8 @@ async def _run(wishes: Wishes) -> None:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(one, stop.set)
-    async with Simulation(wishes.directory, wishes.modems, wishes.network, wishes.log) as simulation:
+    simulated = Simulation(wishes.directory, wishes.modems, wishes.network, wishes.log, usb=wishes.usb)
+    async with simulated as simulation:
         control = Control(simulation, wishes.control)
         await control.start()
         _show(simulation, wishes)

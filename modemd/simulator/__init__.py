@@ -3,7 +3,8 @@
 from modemd.simulator.acceptance import Accepted
 from modemd.simulator.faults import Fault, FaultKind, Place, parse_fault
 from modemd.simulator.network import Network, NetworkSpec
-from modemd.simulator.simulation import ModemSpec, PluggedModem, Simulation
+from modemd.simulator.plugged import PluggedModem
+from modemd.simulator.simulation import ModemSpec, Simulation
 
 __all__ = [
     "Accepted",

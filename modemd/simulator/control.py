@@ -13,7 +13,7 @@ ussd        ``text``, ``mode``: what the network says unasked
 fault       ``spec`` as ``--fault`` has it, or the same as an object; ``modem`` ``"*"``: all
 heal        nothing: forget all faults that have not struck yet
 unplug      ``seconds`` until it is in again (0: until ``plug``)
-plug        nothing
+plug        nothing, or ``port``: the hub's port that it goes into (from 1), where there is a hub
 reboot      ``seconds``
 set         ``registration``, ``signal``, ``smsc``, ``balance``, ``operator``
 network     any setting of the network: ``airtime_s``, ``reports``, ``reply``, ...
@@ -37,7 +37,8 @@ from modemd.simulator.ussd import Said, written
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from modemd.simulator.simulation import PluggedModem, Simulation
+    from modemd.simulator.plugged import PluggedModem
+    from modemd.simulator.simulation import Simulation
 
 _NETWORK_KEYS: Final = frozenset(one.name for one in fields(NetworkSpec))
 
@@ -117,7 +118,6 @@ class Control:
             setattr(self._simulation.network.spec, key, tuple(value) if is_range else value)
 
     def _do_to(self, modem: PluggedModem, verb: str, request: dict[str, Any]) -> None:
-        seconds = float(request.get("seconds", 0))
         if verb == "incoming":
             self._incoming(modem, request)
         elif verb == "call":
@@ -130,14 +130,21 @@ class Control:
             modem.faults.add(parse_fault(spec) if isinstance(spec, str) else fault_of(spec))
         elif verb == "heal":
             modem.faults.clear()
-        elif verb == "unplug":
+        elif verb == "set":
+            _change(modem, request)
+        else:
+            self._power(modem, verb, request)
+
+    def _power(self, modem: PluggedModem, verb: str, request: dict[str, Any]) -> None:
+        seconds = float(request.get("seconds", 0))
+        if verb == "unplug":
             modem.unplug_for(seconds)
         elif verb == "plug":
+            if "port" in request:
+                modem.move_to(self._simulation.places[int(request["port"]) - 1])
             modem.plug()
         elif verb == "reboot":
             modem.reboot(seconds)
-        elif verb == "set":
-            _change(modem, request)
         else:
             raise ValueError(f"{verb!r} is nothing that can be done here")
 
@@ -168,6 +175,8 @@ def describe(modem: PluggedModem) -> dict[str, Any]:
         "name": modem.name,
         "path": modem.path,
         "plugged": modem.plugged,
+        "usb_path": modem.usb_path,
+        "nodes": modem.nodes,
         "imei": modem.me.imei,
         "msisdn": card.msisdn if card else None,
         "iccid": card.iccid if card else None,

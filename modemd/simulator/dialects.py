@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from modemd.simulator.usb import UsbDevice
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,6 +16,11 @@ _FREE = (
 )
 FREE_BEFORE_PIN: Final = frozenset(_FREE.split())
 """What most modems do without a SIM, or before its PIN is given."""
+
+ADAPTER: Final = UsbDevice(
+    "10c4", "ea60", "Silicon Labs", "CP2102 USB to UART Bridge Controller", "0001", driver="cp210x"
+)
+"""What a modem without a plug of its own is behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +60,7 @@ class Dialect:
     ussd_in_hex: bool = False
     ussd_in_ucs2: bool = False
     cscs: tuple[str, ...] = ("IRA", "GSM", "UCS2", "8859-1")
+    usb: UsbDevice = ADAPTER
 
 
 GENERIC: Final = Dialect(
@@ -78,6 +86,7 @@ HUAWEI: Final = Dialect(
     unsolicited=("^BOOT:27710117,0,0,0,72", "^RSSI:18", "^MODE:5,4"),
     cscs=("IRA", "GSM", "UCS2"),
     ussd_in_hex=True,
+    usb=UsbDevice("12d1", "1001", "HUAWEI Technology", "HUAWEI Mobile", roles=("ppp", "diag", "at")),
 )
 
 ZTE: Final = Dialect(
@@ -92,6 +101,9 @@ ZTE: Final = Dialect(
     ccid=("+ZGETICCID", "+ZGETICCID: {}"),
     csmp_wipes_smsc=True,
     cscs=("IRA", "GSM", "UCS2"),
+    usb=UsbDevice(
+        "19d2", "0063", "ZTE,Incorporated", "ZTE WCDMA Technologies MSM", "P6", ("diag", "at", "ppp")
+    ),
 )
 
 SIMCOM: Final = Dialect(
@@ -121,6 +133,7 @@ QUECTEL: Final = Dialect(
     full_line='+QIND: "SMSFULL","{}"',
     boot_lines=("RDY", "+CPIN: READY", "+QIND: SMS DONE", "+QIND: PB DONE"),
     unsolicited=('+QIND: "csq",24,99',),
+    usb=UsbDevice("2c7c", "0125", "Quectel", "EC25-AF", roles=("diag", "nmea", "at", "ppp", "net")),
 )
 
 WAVECOM: Final = Dialect(

@@ -18,12 +18,13 @@ MOST_UNREAD: Final = 1 << 16
 class PtyPort:
     """The modem's end of the line; ``path`` is a link to the other end, there while it is plugged in.
 
-    The slave is kept open here, so that a reader's coming and going is no hang-up; unplugging closes
-    both ends, and readers get EIO.
+    ``other_names`` are links of the same kind. The slave is kept open here, so that a reader's coming and
+    going is no hang-up; unplugging closes both ends, and readers get EIO.
     """
 
     def __init__(self, path: Path, receive: Callable[[bytes], None]) -> None:
         self.path = path
+        self.other_names: list[Path] = []
         self._receive = receive
         self._loop: asyncio.AbstractEventLoop | None = None
         self._master = self._slave = -1
@@ -43,10 +44,11 @@ class PtyPort:
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self._loop.add_reader(self._master, self._readable)
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(os.ttyname(self._slave))
-        fresh.replace(self.path)
+        for path in (self.path, *self.other_names):
+            fresh = path.with_name(f".{path.name}.{os.getpid()}")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(os.ttyname(self._slave))
+            fresh.replace(path)
 
     def unplug(self) -> None:
         """The port is gone, and so is its name."""
@@ -54,7 +56,8 @@ class PtyPort:
             return
         self._loop.remove_reader(self._master)
         self._loop.remove_writer(self._master)
-        self.path.unlink(missing_ok=True)
+        for path in (self.path, *self.other_names):
+            path.unlink(missing_ok=True)
         os.close(self._slave)
         os.close(self._master)
         self._master = self._slave = -1

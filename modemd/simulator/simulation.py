@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -11,15 +11,17 @@ from modemd.simulator.acceptance import AcceptanceLog
 from modemd.simulator.card import SimCard
 from modemd.simulator.dialects import DIALECTS
 from modemd.simulator.equipment import HOME, Equipment
-from modemd.simulator.modem import Later, SimulatedModem
 from modemd.simulator.network import Network, NetworkSpec
-from modemd.simulator.pty import PtyPort
+from modemd.simulator.plugged import PluggedModem
+from modemd.simulator.stick import OtherPort
+from modemd.simulator.usb import UsbPlace, UsbTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
     from modemd.simulator.faults import Fault
+    from modemd.simulator.modem import Later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class ModemSpec:
     """One modem as it is asked for; what is left out is made up from its place in the list.
 
     ``boot_s`` is how long it takes after it is plugged in again, ``chatter_s`` how often it says what its
-    maker lets it say unasked (0: never), ``dead`` one whose port opens and never answers.
+    maker lets it say unasked (0: never), ``dead`` one whose port opens and never answers. A ``stick`` has all
+    the ports that its maker gives it, not only the one that answers.
     """
 
     name: str = ""
@@ -44,68 +47,18 @@ class ModemSpec:
     sim: bool = True
     plugged: bool = True
     dead: bool = False
+    stick: bool = False
     boot_s: float = 0.0
     chatter_s: float = 0.0
     faults: Sequence[Fault] = field(default_factory=tuple)
 
 
-class PluggedModem(SimulatedModem):
-    """A modem with its port: ``path`` is what a configuration names."""
-
-    def __init__(self, me: Equipment, path: Path, later: Later) -> None:
-        self._port = PtyPort(path, self.receive)
-        self.boot_s = 0.0
-        self.chatter_s = 0.0
-        super().__init__(me, write=self._port.write, later=later)
-        self.unplug = self.unplug_for
-
-    @property
-    def name(self) -> str:
-        """The name it was given."""
-        return self.me.name
-
-    @property
-    def path(self) -> str:
-        """The port, while it is plugged in."""
-        return str(self._port.path)
-
-    @property
-    def plugged(self) -> bool:
-        """Whether there is a port."""
-        return self._port.plugged
-
-    def unplug_for(self, seconds: float = 0.0) -> None:
-        """Pull the plug; after so many seconds (if not 0) it is in again."""
-        self.power_down()
-        self._port.unplug()
-        if seconds:
-            self._later(seconds, self.plug)
-
-    def plug(self) -> None:
-        """Put the plug in: the modem starts up behind the same name."""
-        if self.plugged:
-            return
-        self._port.plug()
-        self.reboot(self.boot_s)
-
-    def start(self) -> None:
-        """The first time: no boot messages, ready at once."""
-        self._port.plug()
-
-    def chatter(self) -> None:
-        """What some makers' modems say all the time unless they are told not to (AT^CURC=0)."""
-        if self.me.settings.plain.get("^CURC") != "0":
-            for line in self.me.dialect.unsolicited:
-                self.announce((line,))
-        self._later(self.chatter_s, self.chatter)
-
-    def stop(self) -> None:
-        """The end."""
-        self._port.unplug()
-
-
 class Simulation:
-    """``async with Simulation(directory, modems=[ModemSpec()]) as sim``: all live in the running loop."""
+    """``async with Simulation(directory, modems=[ModemSpec()]) as sim``: all live in the running loop.
+
+    ``usb`` is a folder that becomes a tree as ``/sys``: a hub with a modem in each port, and one port free.
+    The device nodes (``ttyUSB0``, ...) are then in the folder, beside the modems' names.
+    """
 
     def __init__(
         self,
@@ -113,8 +66,11 @@ class Simulation:
         modems: Sequence[ModemSpec] = (ModemSpec(),),
         network: NetworkSpec | None = None,
         log: Path | None = None,
+        usb: Path | None = None,
     ) -> None:
         self.directory = Path(directory)
+        self.usb = usb
+        self.places: list[UsbPlace] = []
         self.modems: list[PluggedModem] = []
         self._specs = modems
         self._network_spec = network or NetworkSpec()
@@ -123,6 +79,9 @@ class Simulation:
     async def __aenter__(self) -> Self:
         self.directory.mkdir(parents=True, exist_ok=True)
         loop = asyncio.get_running_loop()
+        if self.usb is not None:
+            tree = UsbTree(self.usb, self.directory)
+            self.places = [UsbPlace(tree, port) for port in range(1, len(self._specs) + 2)]
         self.accepted = AcceptanceLog(self._log_path)
         self.network = Network(self._network_spec, self.accepted, later=loop.call_later)
         for place, spec in enumerate(self._specs, start=1):
@@ -188,6 +147,16 @@ class Simulation:
         )
         modem = PluggedModem(me, self.directory / name, later)
         modem.boot_s, modem.chatter_s = spec.boot_s, spec.chatter_s
+        device = me.dialect.usb if spec.stick else replace(me.dialect.usb, roles=("at",))
+        modem.with_others(
+            [
+                OtherPort(self.directory / f"{name}.{role}", role)
+                for role in device.roles
+                if role not in {"at", "net"}
+            ]
+        )
+        if self.places:
+            modem.on_hub(self.places[place - 1], device)
         for fault in spec.faults:
             modem.faults.add(fault)
         self.network.attach(me)
