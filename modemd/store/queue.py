@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal_column, select, update
 
 from modemd.store.outbound import EVENT_COLUMNS, MessageRow
 from modemd.store.schema import QUEUED, SCHEDULED, message, part, route_modem
@@ -52,36 +52,49 @@ _CLAIMED = (
 _Q = part.alias("q")
 _P = part.alias("p")
 _R = route_modem.alias("r")
-_HEAD = (
-    select(_Q.c.id)
-    .where(_Q.c.state == literal_column("0"), _Q.c.route_id == _R.c.route_id)
-    .order_by(_Q.c.priority, _Q.c.id)
-    .limit(literal_column("1"))
-    .offset(literal_column("0"))
-    .correlate(_R)
-    .scalar_subquery()
-)
-_FIRST = (
-    select(_P.c.id)
-    .select_from(_R.join(_P, _P.c.id == _HEAD))
-    .where(_R.c.modem_id == bindparam("modem_id"))
-    .order_by(_P.c.priority, _P.c.id)
-    .limit(literal_column("1"))
-    .offset(literal_column("0"))
-    .scalar_subquery()
-)
-CLAIM: Final = Statement(
-    update(part)
-    .where(part.c.id == _FIRST)
-    .values(
-        state=literal_column("2"),
-        modem_id=bindparam("modem_id"),
-        sim=bindparam("sim"),
-        submitted_at=bindparam("at"),
-        attempts=part.c.attempts + literal_column("1"),
+
+
+def _first_of(*fitting: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The first part that a modem may take: of the heads of its routes the foremost."""
+    head = (
+        select(_Q.c.id)
+        .where(_Q.c.state == literal_column("0"), _Q.c.route_id == _R.c.route_id, *fitting)
+        .order_by(_Q.c.priority, _Q.c.id)
+        .limit(literal_column("1"))
+        .offset(literal_column("0"))
+        .correlate(_R)
+        .scalar_subquery()
     )
-    .returning(*_CLAIMED),
-)
+    return (
+        select(_P.c.id)
+        .select_from(_R.join(_P, _P.c.id == head))
+        .where(_R.c.modem_id == bindparam("modem_id"))
+        .order_by(_P.c.priority, _P.c.id)
+        .limit(literal_column("1"))
+        .offset(literal_column("0"))
+    )
+
+
+def _claiming(first: Select[tuple[int]]) -> Statement:
+    return Statement(
+        update(part)
+        .where(part.c.id == first.scalar_subquery())
+        .values(
+            state=literal_column("2"),
+            modem_id=bindparam("modem_id"),
+            sim=bindparam("sim"),
+            submitted_at=bindparam("at"),
+            attempts=part.c.attempts + literal_column("1"),
+        )
+        .returning(*_CLAIMED),
+    )
+
+
+CLAIM: Final = _claiming(_first_of())
+_M = message.alias("of_first")
+_BEGUN = exists().where(_M.c.id == _Q.c.message_id, _M.c.parts_done > literal_column("0")).correlate(_Q)
+_CLAIM_FITTING: Final = _claiming(_first_of((_Q.c.part_count <= bindparam("fits")) | _BEGUN))
+_WAITS: Final = Statement(_first_of())
 _MARK_SENDING = (
     update(message)
     .where(
@@ -107,23 +120,35 @@ _PIN: Final = Statement(
 
 
 def claim(
-    tx: Tx, modem_id: int, name: str, sim: str, at_us: int, is_quiet: IsQuiet | None = None
+    tx: Tx,
+    modem_id: int,
+    name: str,
+    sim: str,
+    at_us: int,
+    is_quiet: IsQuiet | None = None,
+    fits: int | None = None,
 ) -> ClaimedPart | None:
     """Move the first part that this modem may take to SUBMITTING; return ``None`` when there is none.
 
-    Its message is not touched where the account is ``stopped``: the part is to be given back.
+    Its message is not touched where the account is ``stopped``: the part is to be given back. No message of
+    more than ``fits`` parts is begun.
 
     The cost is one index seek for each route that the modem is in, whatever is waiting.
     """
-    claimed = _first(tx, modem_id, sim, at_us, is_quiet)
+    claimed = _first(tx, modem_id, sim, at_us, is_quiet, fits)
     if claimed is None or claimed.stopped is not None:
         return claimed
     tx.run(_SENDING, message_id=claimed.message_id, name=name, at=at_us)
     return claimed
 
 
-def _first(tx: Tx, modem_id: int, sim: str, at_us: int, is_quiet: IsQuiet | None) -> ClaimedPart | None:
-    row = tx.one(CLAIM, modem_id=modem_id, sim=sim, at=at_us)
+def _first(
+    tx: Tx, modem_id: int, sim: str, at_us: int, is_quiet: IsQuiet | None, fits: int | None
+) -> ClaimedPart | None:
+    if fits is None:
+        row = tx.one(CLAIM, modem_id=modem_id, sim=sim, at=at_us)
+    else:
+        row = tx.one(_CLAIM_FITTING, modem_id=modem_id, sim=sim, at=at_us, fits=fits)
     if row is None:
         return None
     claimed = ClaimedPart._make(row)
@@ -132,11 +157,22 @@ def _first(tx: Tx, modem_id: int, sim: str, at_us: int, is_quiet: IsQuiet | None
     return claimed
 
 
+def waits(tx: Tx, modem_id: int) -> bool:
+    """Tell whether there is a part that this modem could take, however long its message is."""
+    return tx.scalar(_WAITS, modem_id=modem_id) is not None
+
+
 def claim_to_tell(
-    tx: Tx, modem_id: int, name: str, sim: str, at_us: int, is_quiet: IsQuiet | None = None
+    tx: Tx,
+    modem_id: int,
+    name: str,
+    sim: str,
+    at_us: int,
+    is_quiet: IsQuiet | None = None,
+    fits: int | None = None,
 ) -> tuple[ClaimedPart | None, MessageRow | None]:
     """Do as :func:`claim` does; return the message too where its state changed thereby."""
-    claimed = _first(tx, modem_id, sim, at_us, is_quiet)
+    claimed = _first(tx, modem_id, sim, at_us, is_quiet, fits)
     if claimed is None or claimed.stopped is not None:
         return claimed, None
     changed = tx.one(_SENDING_TOLD, message_id=claimed.message_id, name=name, at=at_us)

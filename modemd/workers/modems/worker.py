@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ModemdError, NoReply, NotReady, PortLost, Refused
@@ -34,8 +35,15 @@ class ModemWorker(Worker):
     patience_s = 240.0  # a submit may wait a minute or more for the network, and a reset follows
 
     def __init__(
-        self, floor: Floor, config: ModemConfig, modem_id: int, *, timing: Timing | None = None
+        self,
+        floor: Floor,
+        config: ModemConfig,
+        modem_id: int,
+        *,
+        timing: Timing | None = None,
+        chance: Random | None = None,
     ) -> None:
+        """``chance`` is what pauses are made longer by."""
         super().__init__()
         self.name = f"modem {config.name}"
         self.config = config
@@ -45,7 +53,7 @@ class ModemWorker(Worker):
         floor.unread.add(config.name)
         self._inbox = Inbox(floor, config)
         self._orders = Orders(floor, config.name, modem_id)
-        self._sender = Sender(self, station, self._inbox.sweep_now)
+        self._sender = Sender(self, station, self._inbox.sweep_now, chance or SystemRandom())
         self._opener = Opener(self, station, self._inbox, self._orders, timing)
         self._paused_by: str | None = None
 
@@ -150,7 +158,9 @@ class ModemWorker(Worker):
             station.health_at = min(station.health_at, station.paused_until)
             await record.write("paused", why, health)
         else:
-            await record.write("ready" if health.usable else "searching", None, health)
+            limited = station.limited if health.usable else None
+            state = "limited" if limited else "ready" if health.usable else "searching"
+            await record.write(state, limited, health)
             if not health.usable:
                 await station.release()
         if health.usable:
@@ -169,6 +179,8 @@ class ModemWorker(Worker):
         until = min(station.health_at, self._inbox.sweep_at, self._orders.until)
         if station.paused_until > now:
             until = min(until, station.paused_until)
+        if station.may_send and not self._orders.holds:
+            until = min(until, self._sender.throttle.wakes_at)
         # What waits of stopped accounts is put aside piece by piece, so that the store is free in between.
         await station.bell.wait(0 if self._sender.putting_aside else until - now)
 

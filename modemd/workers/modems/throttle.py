@@ -1,0 +1,86 @@
+"""Whether a modem may begin a part now: its pace, and what its SIM has left of the day and the month."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from modemd.service import traffic
+from modemd.store import queue
+from modemd.workers.modems.pace import Pace
+from modemd.workers.modems.quota import Quota
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from random import Random
+
+    from modemd.store.queue import ClaimedPart
+    from modemd.store.transaction import Tx
+    from modemd.workers.modems.station import Station
+
+
+class Throttle:
+    """Asked before each claim: what waits for its turn stays in the queue, where others can take it."""
+
+    def __init__(self, station: Station, chance: Random) -> None:
+        self._station = station
+        self._pace = Pace(station.config, chance)
+        self._quota = Quota(station)
+        self._resumed = not self._pace.binds
+        self._told: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing may begin yet, as far as is known without asking the store."""
+        return self._waits or self._quota.is_over
+
+    @property
+    def wakes_at(self) -> float:
+        """When, on the monotonic clock, it may be otherwise; far away where nothing is held."""
+        paced = self._pace.free_at() if self._waits else float("inf")
+        return min(paced, self._quota.wakes_at)
+
+    @property
+    def _waits(self) -> bool:
+        return self._pace.binds and time.monotonic() < self._pace.free_at()
+
+    def took(self, claimed: ClaimedPart, *, went: bool) -> None:
+        """Count a part that was handed over; ``went``: the network took it, or may have."""
+        if self._pace.binds:
+            self._pace.took(time.monotonic(), more=claimed.part_no < claimed.part_count)
+        if self._quota.binds and went:
+            self._quota.took()
+
+    def fits(self, tx: Tx, now: datetime) -> int | None:
+        """Return how many parts a message that is begun now may have; ``None``: as many as it likes."""
+        if not self._resumed:
+            self._pace.resume(traffic.ages(tx, self._station.seat, now), time.monotonic())
+            self._resumed = True
+        if self._waits:
+            return 0
+        return self._quota.fits(tx, now) if self._quota.binds else None
+
+    def claimed(self, tx: Tx, claimed: ClaimedPart | None, fits: int | None, now: datetime) -> None:
+        """Hear what was claimed where only ``fits`` parts were left: what is too long waits visibly."""
+        if claimed is not None or not fits:
+            return
+        if queue.waits(tx, self._station.modem_id):
+            self._quota.misfit(now)
+        else:
+            self._quota.free()
+
+    async def tell(self) -> None:
+        """Write down that the limit is reached, or is no more, where that is new.
+
+        Raises:
+            StoreError: it is not written; it is told with the next turn.
+        """
+        station = self._station
+        if station.limited == self._told:
+            return
+        if station.limited is not None:
+            await station.record.write("limited", station.limited)
+            await station.release()
+        else:
+            station.health_at = 0.0  # the next look says how it is instead
+        self._told = station.limited
