@@ -129,6 +129,10 @@ CHANNELS: Final = (
         name="modemState", topic="modem/{modem}/state", way="out", payload="ModemState", retain=True,
         text="A modem and its network, whenever something changes.",
     ),
+    Channel(
+        name="modemEvent", topic="modem/{modem}/event", way="out", payload="ModemEvent",
+        text="What happens to a modem: found, plugged in or out, another SIM, what the network says to it.",
+    ),
     *_verbs(),
     Channel(
         name="responseOther", topic="response/{verb}", way="out", payload="Refusal",

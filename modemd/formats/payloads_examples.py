@@ -17,6 +17,7 @@ from modemd.formats.payloads import (
 from modemd.formats.payloads_account import AccountEvent
 from modemd.formats.payloads_alarm import Alarm
 from modemd.formats.payloads_channel import Handed
+from modemd.formats.payloads_modem import ModemEvent
 from modemd.formats.payloads_requests import (
     BalanceRequest,
     BalanceResponse,
@@ -289,6 +290,18 @@ _ALARMS: Final[list[Alarm]] = [
     }
 ]
 
+_OF_MODEMS: Final[list[ModemEvent]] = [
+    {
+        "event_id": "9f2c01aa-1042",
+        "event": "sim_swapped",
+        "modem": "gsm1",
+        "at": _AT,
+        "iccid": "8932000000000000002",
+        "was": "8932000000000000001",
+        "text": "Modem gsm1 has another SIM: 8932000000000000002, and had 8932000000000000001.",
+    }
+]
+
 EXAMPLES: Final[dict[str, list[Any]]] = {
     "Send": _SENDS,
     "Event": _EVENTS,
@@ -301,6 +314,7 @@ EXAMPLES: Final[dict[str, list[Any]]] = {
     "GatewayState": _GATEWAYS,
     "GatewayQueues": _QUEUES,
     "ModemState": [_MODEM],
+    "ModemEvent": _OF_MODEMS,
     "QuoteRequest": _QUOTES,
     "CancelRequest": _CANCELS,
     "BalanceRequest": _BALANCES,

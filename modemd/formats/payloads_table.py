@@ -10,6 +10,7 @@ from modemd.formats.payloads_account import AccountEvent
 from modemd.formats.payloads_alarm import Alarm
 from modemd.formats.payloads_channel import Handed
 from modemd.formats.payloads_examples import EXAMPLES
+from modemd.formats.payloads_modem import ModemEvent
 from modemd.formats.payloads_send import NEEDED, Send
 from modemd.formats.schemas import DIALECT, Schema, Schemas
 
@@ -25,6 +26,7 @@ PAYLOADS: Final[dict[str, Any]] = {
     "GatewayState": out.GatewayState,
     "GatewayQueues": out.GatewayQueues,
     "ModemState": out.ModemState,
+    "ModemEvent": ModemEvent,
     "QuoteRequest": asked.QuoteRequest,
     "QuoteResponse": asked.QuoteResponse,
     "CancelRequest": asked.CancelRequest,

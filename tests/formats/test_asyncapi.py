@@ -31,6 +31,7 @@ TOPICS = {
     "modemd/gateway/{gateway}/queues": "send",
     "modemd/gateway/{gateway}/alarm": "send",
     "modemd/modem/{modem}/state": "send",
+    "modemd/modem/{modem}/event": "send",
     "modemd/response/{verb}": "send",
     "modemd/response/{verb}/{account}": "send",
 }

@@ -1,0 +1,41 @@
+"""What happens to a modem, as a type."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from modemd.formats.payloads import Moment, Money, Told
+
+ModemEventName = Literal[
+    "adopted", "plugged", "unplugged", "sim_swapped", "modem_swapped", "twin_imei", "ussd", "balance",
+    "limited", "unlimited", "restarted", "mms",
+]  # fmt: skip
+
+
+# ``from`` is a word of the language: only this way of writing a TypedDict can have it as a key.
+_From = TypedDict("_From", {"from": NotRequired[Annotated[str, "Who it came from, as a phone number."]]})
+
+
+class ModemEventBody(_From):
+    """Something happened to a modem. What is known of it stands in the fields that fit."""
+
+    event: Annotated[ModemEventName, "What happened."]
+    modem: Annotated[str, "The modem that it happened to."]
+    at: Annotated[Moment, "When it happened."]
+    text: NotRequired[Annotated[str, "What was said, or what happened as a sentence."]]
+    port: NotRequired[Annotated[str, "The port that it is on, or was."]]
+    usb: NotRequired[Annotated[str, "The USB socket that it is plugged into, such as `1-1.2`."]]
+    imei: NotRequired[Annotated[str, "The modem's own identity."]]
+    iccid: NotRequired[Annotated[str, "The SIM's own identity."]]
+    was: NotRequired[Annotated[str, "The ICCID or IMEI that was there before."]]
+    other: NotRequired[Annotated[str, "The other modem that it is about."]]
+    amount: NotRequired[Annotated[Money, "What is left on the SIM."]]
+    low: NotRequired[Annotated[bool, "Whether that is below the limit that was set."]]
+    until: NotRequired[Annotated[Moment, "When it is over."]]
+    reason: NotRequired[Annotated[str, "Why, as a sentence."]]
+    code: NotRequired[Annotated[str, "Which: a USSD code, or a word for programs."]]
+    url: NotRequired[Annotated[str, "Where an MMS can be fetched."]]
+
+
+class ModemEvent(Told, ModemEventBody):
+    """Something happened to a modem; never retained."""
