@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
-from modemd.store.schema import METADATA, id_column
+from modemd.store.schema import ID, METADATA, id_column
 
 sim: Final = Table(
     "sim",
@@ -40,13 +40,15 @@ sim_day: Final = Table(
     sqlite_with_rowid=False,
 )
 
-# A PIN that was entered and not accepted: "refused", or "unknown" where the answer never came.
+# A PIN that was entered and not accepted: "refused", "unknown" where the answer never came, "again" where it
+# did not come a second time either. ``holder`` is the SIM's ICCID, or the modem that it was in.
 pin_try: Final = Table(
     "pin_try",
     METADATA,
     Column("holder", Text, primary_key=True),
     Column("fingerprint", LargeBinary, primary_key=True),
     Column("outcome", Text, nullable=False),
+    Column("modem", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -60,6 +62,19 @@ sticky: Final = Table(
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# What was done about a modem that did not work: a step of :mod:`modemd.service.ladder`, and why.
+recovery: Final = Table(
+    "recovery",
+    METADATA,
+    id_column(),
+    Column("modem_id", ID, nullable=False),
+    Column("rung", Text, nullable=False),
+    Column("why", Text),
+    Column("at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("recovery_of", recovery.c.modem_id, recovery.c.id)
 
 # ``modem`` is empty where it is the gateway's own trouble. An alarm is open until it is cleared.
 alarm: Final = Table(

@@ -9,7 +9,7 @@ from modemd.store.schema import METADATA
 revision = "0004"
 down_revision = "0003"
 
-_TABLES = ("sim", "sim_day", "pin_try", "sticky", "alarm")
+_TABLES = ("sim", "sim_day", "pin_try", "sticky", "alarm", "recovery")
 _MODEM: dict[str, type] = {
     "usb_path": Text, "family": Text, "revision": Text, "operator_code": Text, "lac": Text, "cell": Text,
     "rsrp_dbm": Integer, "rsrq_db": Integer, "storage_used": Integer, "storage_total": Integer,
