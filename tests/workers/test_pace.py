@@ -1,4 +1,4 @@
-"""How fast a modem sends: no sixty seconds see more than so many parts, and no pause is shorter than asked."""
+"""How fast a modem sends: so many parts in any sixty seconds, and no pause shorter than asked."""
 
 from __future__ import annotations
 

@@ -43,8 +43,12 @@ class Quota:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left, as far as is known without asking the store."""
+        station = self._station
         return (
-            self._over == "all" and self._sim == self._station.seat.sim and time.monotonic() < self._look_at
+            self._over == "all"
+            and time.monotonic() < self._look_at
+            and self._sim == station.seat.sim
+            and self._day == day_number(station.floor.rules, station.floor.now())
         )
 
     @property
