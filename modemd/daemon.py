@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from modemd.modem.timing import Timing
     from modemd.store.transaction import Tx
     from modemd.workers.mailer import Mailer
+    from modemd.workers.metrics import Metrics
     from modemd.workers.mqtt_crew import MqttCrew
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Daemon:
         self._modems: dict[str, ModemWorker] = {}
         self._mqtt: MqttCrew | None = None
         self._mail: Mailer | None = None
+        self._metrics: Metrics | None = None
 
     def stop(self) -> None:
         """Ask the daemon to end: parts in hand are finished first."""
@@ -185,6 +187,14 @@ class Daemon:
 
         supervisor.start(TermsWorker(floor, self._config.spool.dir))
         supervisor.start(Calendars(floor))
+        self._start_metrics(floor, supervisor)
+
+    def _start_metrics(self, floor: Floor, supervisor: Supervisor) -> None:
+        if self._config.metrics.listen and self._metrics is None:
+            from modemd.workers.metrics import Metrics  # noqa: PLC0415 - who wants none is spared the package
+
+            self._metrics = Metrics(floor, self._config.metrics.listen)
+            supervisor.start(self._metrics)
 
     def _start_mail(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.mail is not None and self._mail is None:
@@ -263,9 +273,13 @@ class Daemon:
         if self._mail is not None and config.mail != self._config.mail:
             await supervisor.stop(self._mail)
             self._mail = None
+        if self._metrics is not None and config.metrics != self._config.metrics:
+            await supervisor.stop(self._metrics)
+            self._metrics = None
         self._config, floor.rules = config, rules
         self._start_broker(floor, supervisor)
         self._start_mail(floor, supervisor)
+        self._start_metrics(floor, supervisor)
         self._start_modems(floor, supervisor, modem_ids)
         await floor.store.run(
             lambda tx: routing.sync(tx, rules)

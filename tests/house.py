@@ -55,6 +55,7 @@ PACKAGES = {
     ),
     "sdnotify": ("daemon.py",),
     "inotify_simple": ("workers/",),
+    "prometheus_client": ("workers/metrics",),
     "phonenumbers": ("service/",),
     "pydantic": ("config",),
     "pydantic_core": ("config",),

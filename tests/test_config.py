@@ -199,13 +199,11 @@ def test_languages_have_the_identifiers_of_the_standard() -> None:
 def test_what_is_asked_for_and_not_done_is_told() -> None:
     assert without_effect(parse("accounts: {a: {allow: ['+32'], terms: smstools, per_day: 5}}")) == ()
     asked = [
-        "metrics: {listen: 'host:9482'}",
         "spool: {formats: [ical]}",
         "modems: {list: [{name: a, port: /dev/a, per_day: 5}]}",
     ]
     told = without_effect(parse("\n".join(asked)), calendars=False)
     assert [sentence.split(":")[0] for sentence in told] == [
-        "metrics.listen",
         "modems.list",
         "spool.formats",
     ]

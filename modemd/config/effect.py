@@ -12,8 +12,6 @@ from modemd.formats.ical import is_installed
 def without_effect(config: Config, *, calendars: bool = is_installed()) -> tuple[str, ...]:
     """A sentence for each thing that is asked for and not done; ``calendars``: they can be read here."""
     asked: list[str] = []
-    if config.metrics.listen:
-        asked.append("metrics.listen: no metrics are served")
     if config.modems.discover and "discover" in config.modems.model_fields_set:
         asked.append("modems.discover: only the modems of the list are used")
     for modem in config.modems.list:

@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from modemd.errors import StoreError
+from modemd.store.durations import Durations
 
 if TYPE_CHECKING:
     from modemd.store.database import Database
@@ -69,6 +70,8 @@ class Store:
         )  # appended to by the loop, emptied by the thread: each step is atomic
         self._later_timer: asyncio.TimerHandle | None = None
         self._commit_s = 0.0
+        self.commits = Durations()
+        """How long the commits took that wrote something."""
         self._last_batch = 0
 
     async def __aenter__(self) -> Self:
@@ -158,13 +161,17 @@ class Store:
         tx = engine.begin()
         before = engine.writes()
         self._run_all(tx, batch)
-        if engine.writes() != before:  # a batch that only reads stays free of a disk's wait
+        wrote = engine.writes() != before
+        if wrote:  # a batch that only reads stays free of a disk's wait
             riders += self._take_later()
             for waiting in riders:
                 self._in_savepoint(tx, waiting)
         began = time.monotonic()
         engine.commit()
-        self._commit_s += ((time.monotonic() - began) - self._commit_s) / 8
+        took_s = time.monotonic() - began
+        self._commit_s += (took_s - self._commit_s) / 8
+        if wrote:
+            self.commits.note(took_s)
 
     def _give_up(self, tried: list[_Waiting], why: str) -> None:
         self._engine.rollback()

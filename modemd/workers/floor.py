@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from modemd.workers.bell import Bell
+from modemd.workers.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,8 @@ class Floor:
     """Something may fall due earlier than was known."""
     orders: Bell = field(default_factory=Bell)
     """A modem was asked to do something, and somebody waits for the answer."""
+    tally: Tally = field(default_factory=Tally)
+    """What this process has seen, for whoever watches over it."""
     asked: set[str] = field(default_factory=set)
     """Modems that were asked to do something, or paused, and have not looked yet."""
 

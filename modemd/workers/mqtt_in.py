@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -45,6 +46,7 @@ class _Done:
     results: bool = False
     modems: set[str] = field(default_factory=set)
     retained: set[int] = field(default_factory=set)
+    answers: Counter[str] = field(default_factory=Counter)
 
 
 class MqttIn(Worker):
@@ -166,6 +168,7 @@ class MqttIn(Worker):
         if prepared:
             answers = appointments.accept(tx, prepared, rules, now, source="mqtt", replies=replies)
             for one, reply, answer in zip(prepared, replies, answers, strict=True):
+                done.answers[answer.code if isinstance(answer, Rejected) else "accepted"] += 1
                 if isinstance(answer, Rejected):
                     announce_rejected(tx, rules, reader.event_of(one.request, answer), now_us, reply)
             done.queue = True
@@ -174,6 +177,7 @@ class MqttIn(Worker):
             )
         for each in sends:
             for event in each.refused:
+                done.answers[event.error.code if event.error else "rejected"] += 1
                 announce_rejected(tx, rules, event, now_us, each.reply)
 
     def _answer(self, tx: Tx, each: Read, reader: Reader, done: _Done) -> None:
@@ -192,6 +196,8 @@ class MqttIn(Worker):
         done.clock |= each.verb in _MOVE_CREDITS
 
     def _wake(self, done: _Done) -> None:
+        for answer, count in done.answers.items():
+            self._floor.tally.requests["mqtt", answer] += count
         self._floor.mqtt.ring()
         if done.queue:
             self._floor.ring_queue()

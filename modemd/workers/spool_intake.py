@@ -192,6 +192,7 @@ class SpoolIntake(Worker):
         ) or any(each.calendars for each in read_files):
             self._floor.clock.ring()
         for dropped, entry in zip(read_files, entered, strict=True):
+            self._floor.tally.requests["spool", entry.refusal.code if entry.refusal else "accepted"] += 1
             if entry.refusal is None:
                 self._move(dropped.path, entry)
         for dropped, entry in zip(read_files, entered, strict=True):

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError, Refused, StoreError
 from modemd.gsm.incoming import StatusReport, decode_any, whole
-from modemd.model import Call
 from modemd.modem.notes import (
-    CallEnded,
-    Clip,
     DirectDeliver,
     DirectReport,
     LateRefusal,
@@ -20,12 +17,11 @@ from modemd.modem.notes import (
     Note,
     Registration,
     Restarted,
-    Ring,
     StorageFull,
 )
 from modemd.service import arrival, dispatch
-from modemd.service.outbox import announce_call
 from modemd.service.outcomes import Denied, Taken
+from modemd.workers.modems.calls import CALL_NOTES, Calls
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,8 +36,6 @@ log = logging.getLogger(__name__)
 
 SWEEP_S: Final = 60.0
 """Every storage is looked through this often, whatever was announced: announcements get lost."""
-_RINGS_APART_S: Final = 12.0
-"""A call rings every five seconds or so; what rings after a longer silence is another."""
 _STATIC: Final = frozenset({2, 3})
 """``stat`` of what a person stored on the SIM (27.005, 3.1): not ours to take or to delete."""
 
@@ -56,9 +50,7 @@ class Inbox:
         self.sweep_at = 0.0
         self._floor = floor
         self._config = config
-        self._caller: Clip | None = None
-        self._ringing = False
-        self._rang_at = 0.0
+        self._calls = Calls(floor, config)
         self._notes: list[Note] = []
         self._places: set[str] = set()
         """Storages that something was announced in."""
@@ -84,10 +76,11 @@ class Inbox:
             StoreError: nothing was taken, and nothing was deleted.
         """
         self._notes += modem.take_urcs()
-        if self._notes:
+        if self._notes or self._calls.pending:
             if await self._take_direct(seat):
                 await modem.acknowledge()
             await self._take_notes(seat)
+            await self._calls.turn(modem, seat)
             return True
         places, self._places = self._places, set()
         if now < self.sweep_at:
@@ -113,6 +106,7 @@ class Inbox:
         """
         await self._take_direct(seat)
         await self._take_notes(seat)
+        await self._calls.put_away(seat)
 
     async def _take_direct(self, seat: Seat) -> bool:
         """Store the messages and reports that the modem handed over instead of storing them, if any."""
@@ -135,9 +129,8 @@ class Inbox:
             self.sweep_now()
         elif isinstance(note, LateSubmit | LateRefusal):
             await self._settle(seat, note)
-        elif isinstance(note, Ring | Clip | CallEnded):
-            if self._config.receive:
-                await self._call(note)
+        elif isinstance(note, CALL_NOTES):
+            self._calls.hear(note, time.monotonic())
         elif isinstance(note, Restarted):
             self.restarted = True
         elif isinstance(note, Registration):
@@ -175,6 +168,7 @@ class Inbox:
     async def _take(self, seat: Seat, pdus: list[str]) -> None:
         rules, account, now = self._floor.rules, self._config.account, self._floor.now()
         await self._floor.store.run(lambda tx: arrival.take(tx, rules, seat, account, pdus, now))
+        self._floor.tally.arrivals[self._config.name,] += len(pdus)
         self._floor.ring_tellers()
 
     async def _settle(self, seat: Seat, note: LateSubmit | LateRefusal) -> None:
@@ -191,33 +185,3 @@ class Inbox:
         )
         self._floor.ring_tellers()
         self._floor.clock.ring()
-
-    async def _call(self, note: Ring | Clip | CallEnded) -> None:
-        """A call is told once: when its caller is known, or when it ends without one.
-
-        Some modems never say that it ended: then a silence does.
-        """
-        now = time.monotonic()
-        if self._ringing and not isinstance(note, CallEnded) and now - self._rang_at > _RINGS_APART_S:
-            self._caller, self._ringing = None, False
-        self._rang_at = now
-        if isinstance(note, Clip) and self._caller is None:
-            await self._tell_call(note)
-            self._caller, self._ringing = note, True
-        elif isinstance(note, CallEnded):
-            if self._ringing and self._caller is None:
-                await self._tell_call(Clip(None))
-            self._caller, self._ringing = None, False
-        elif isinstance(note, Ring):
-            self._ringing = True
-
-    async def _tell_call(self, caller: Clip) -> None:
-        now, rules = self._floor.now(), self._floor.rules
-        call = Call(
-            originator=caller.originator,
-            originator_toa=caller.originator_toa,
-            at=now,
-            modem=self._config.name,
-        )
-        await self._floor.store.run(lambda tx: announce_call(tx, rules, call))
-        self._floor.ring_tellers()
