@@ -48,6 +48,27 @@ class PartState(IntEnum):
     EXPIRED = 10
 
 
+class Evidence(StrEnum):
+    """What settled a part that nobody could say was sent, or what is known of it while it is not settled."""
+
+    LATE_ANSWER = "late_answer"
+    """The modem's answer came after its time."""
+    REPORT = "report"
+    """A status report speaks of it: the network has had it."""
+    DUPLICATE = "duplicate"
+    """The service centre refused it as one that it has had."""
+    MESSAGE_REFERENCE = "message_reference"
+    """The SIM has counted it: the modem handed it to the network."""
+    STORED_COPY = "stored_copy"
+    """The modem keeps it among what it has sent."""
+    NOT_SENT = "not_sent"
+    """The SIM has not counted it: the modem never handed it to the network."""
+    POLICY = "policy"
+    """There was none: the policy `uncertain:` decided."""
+    PERSON = "person"
+    """A person decided."""
+
+
 _P = PartState
 LEGAL_MOVES: Final[dict[PartState, frozenset[PartState]]] = {
     _P.SCHEDULED: frozenset({_P.QUEUED, _P.CANCELLED, _P.EXPIRED, _P.FAILED}),
@@ -202,6 +223,7 @@ class MessageEvent:
     credits: int = 0
     modem: str | None = None
     error: Trouble | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
-from modemd.model import PartState
+from modemd.model import Evidence, PartState
 from modemd.service import recall, routing, traffic
 from modemd.service.admission import quiet
 from modemd.service.admission.pace import day_number
@@ -19,7 +19,7 @@ from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
 from modemd.service.rollup import settle
-from modemd.service.trouble import Decision, decide
+from modemd.service.trouble import Decision, decide, unsent
 from modemd.store import conversation, outbound, parts, queue, sims, usage
 from modemd.store.times import to_us
 
@@ -64,9 +64,7 @@ def _claim(tx: Tx, rules: Rules, seat: Seat, now: datetime, fits: int | None) ->
     now_us, is_quiet = to_us(now), quiet.hush(rules, now)
     if MQTT not in rules.consumers:
         return queue.claim(tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet, fits)
-    claimed, changed = queue.claim_to_tell(
-        tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet, fits
-    )
+    claimed, changed = queue.claim_to_tell(tx, seat.modem_id, seat.name, seat.sim, now_us, is_quiet, fits)
     if changed is not None:
         announce_state(tx, changed, now_us)
     return claimed
@@ -81,11 +79,21 @@ def give_back(tx: Tx, rules: Rules, claimed: ClaimedPart, now: datetime) -> None
 
 
 def record(
-    tx: Tx, rules: Rules, seat: Seat, claimed: ClaimedPart, outcome: Outcome, now: datetime
+    tx: Tx,
+    rules: Rules,
+    seat: Seat,
+    claimed: ClaimedPart,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    evidence: Evidence | None = None,
 ) -> Decision | None:
-    """Write down what became of a claimed part; return what was decided where it was not taken."""
+    """Write down what became of a claimed part; return what was decided where it was not taken.
+
+    ``evidence`` tells that it was in doubt, and what the outcome is known by.
+    """
     if isinstance(outcome, Taken):
-        taken(tx, rules, seat.name, claimed.id, claimed.message_id, outcome.tp_mr, now)
+        taken(tx, rules, seat.name, claimed.id, claimed.message_id, outcome.tp_mr, now, evidence=evidence)
         return None
     if isinstance(outcome, Denied):
         traffic.count(tx, rules, seat, "refused", now)
@@ -94,9 +102,11 @@ def record(
         claimed, message, outcome, rules.sending, now, family=seat.family, model=seat.model
     )  # fmt: skip
     if decision.state is PartState.SENT:  # the service centre refused it as a duplicate of what we doubted
-        taken(tx, rules, seat.name, claimed.id, claimed.message_id, None, now)
+        taken(
+            tx, rules, seat.name, claimed.id, claimed.message_id, None, now, evidence=Evidence.DUPLICATE
+        )  # fmt: skip
     else:
-        _apply(tx, rules, seat, claimed, message, decision, now)
+        _apply(tx, rules, seat, claimed, message, decision, now, evidence)
     return decision
 
 
@@ -116,14 +126,16 @@ def taken(
     now: datetime,
     *,
     trouble: Trouble | None = None,
+    evidence: Evidence | None = None,
 ) -> None:
     """Record that the network accepted a part; do nothing where that is known already.
 
     Its status report may have come before: then that is applied too. ``trouble`` is what is told beside it
-    where nobody knows that the network accepted it, and it was decided so.
+    where nobody knows that the network accepted it, and it was decided so; ``evidence`` is what settled the
+    doubt, if it was in doubt.
     """
     now_us, reportable = to_us(now), tp_mr is not None
-    if not parts.part_sent(tx, part_id, tp_mr, now_us):
+    if not parts.part_sent(tx, part_id, tp_mr, now_us, evidence):
         return
     message = parts.count_sent(tx, message_id, modem, now_us, reportable=reportable)
     spent = credit_holds.capture(tx, part_id, now_us) if message.credits else 0
@@ -131,9 +143,9 @@ def taken(
     usage.count(tx, message.account, today, spent)
     sims.count_sent(tx, part_id, today)
     if message.part_count > 1:
-        settle(tx, rules, message, now_us, trouble=trouble)
+        settle(tx, rules, message, now_us, trouble=trouble, evidence=evidence)
     else:
-        announce(tx, rules, message, now_us, trouble=trouble)
+        announce(tx, rules, message, now_us, trouble=trouble, evidence=evidence)
     if MQTT in rules.consumers or _asks_consent(rules, message.account):
         conversation.keep(tx, message.account, recipient_key(message.destination), message.id, now_us)
     if message.report and reportable:
@@ -154,7 +166,9 @@ def _apply(
     message: MessageRow,
     decision: Decision,
     now: datetime,
+    evidence: Evidence | None = None,
 ) -> None:
+    """Move a part as it was decided; with ``evidence`` it was in doubt, and is not any more."""
     state, until = decision.state, decision.until_at
     route_id = claimed.route_id if claimed.part_count == 1 else routing.pinned(tx, rules, seat.name)
     if decision.move:
@@ -168,15 +182,17 @@ def _apply(
         until_us=None if until is None else to_us(until),
         moved=decision.move and state is PartState.QUEUED,
         counts=decision.counts,
-        doubted=bool(claimed.doubted) or state is PartState.UNCERTAIN,
-        code=decision.code, reason=decision.reason,
+        doubts=(state is PartState.UNCERTAIN) - (evidence is not None),
+        code=decision.code, reason=decision.reason, evidence=evidence,
     )  # fmt: skip
     if decision.leave_out:
         lean = leaner(SubmitPart(claimed.pdu, claimed.tpdu_length), decision.leave_out)
         parts.rewrite(tx, claimed.id, lean.pdu, lean.tpdu_length)
     if state is PartState.FAILED:
         parts.close_waiting(tx, message.id, PartState.CANCELLED)
-    _settle(tx, rules, message, now, decision.code, decision.reason, waits=state in _WAITS)
+    _settle(
+        tx, rules, message, now, decision.code, decision.reason, waits=state in _WAITS, evidence=evidence
+    )  # fmt: skip
 
 
 _WAITS: Final = frozenset({PartState.QUEUED, PartState.SCHEDULED})
@@ -191,13 +207,14 @@ def _settle(
     reason: str | None,
     *,
     waits: bool,
+    evidence: Evidence | None = None,
 ) -> MessageRow:
     """Settle a message of which a part came back; what would be tried again may be unwanted by now."""
     unwanted = recall.refusal(tx, rules, message, now) if waits else None
     if unwanted is not None:
         parts.close_waiting(tx, message.id, PartState.CANCELLED)
         code, reason = unwanted.code, unwanted.reason
-    return settle(tx, rules, message, to_us(now), code=code, reason=reason)
+    return settle(tx, rules, message, to_us(now), code=code, reason=reason, evidence=evidence)
 
 
 def _elsewhere(tx: Tx, rules: Rules, seat: Seat, claimed: ClaimedPart, message: MessageRow) -> int | None:
@@ -229,13 +246,29 @@ def late(tx: Tx, rules: Rules, seat: Seat, outcome: Taken | Denied, pdu: str | N
     doubtful = [row for row in parts.in_doubt(tx, seat.modem_id) if pdu is None or row[2] == pdu]
     if not doubtful or (pdu is None and len(doubtful) > 1):
         return False
-    record(tx, rules, seat, queue.claimed_part(tx, int(doubtful[0][0])), outcome, now)
+    claimed = queue.claimed_part(tx, int(doubtful[0][0]))
+    record(tx, rules, seat, claimed, outcome, now, evidence=Evidence.LATE_ANSWER)
     return True
+
+
+def not_sent(tx: Tx, rules: Rules, seat: Seat, part_id: int, now: datetime) -> None:
+    """Queue a part in doubt again, of which it is known that the network never had it.
+
+    At once the first time; what stops every modem waits longer each time, goes to another, and ends.
+    """
+    claimed = queue.claimed_part(tx, part_id)
+    message = _message(tx, claimed.message_id)
+    _apply(tx, rules, seat, claimed, message, unsent(claimed, message, now), now, Evidence.NOT_SENT)
 
 
 def requeue_uncertain(
     tx: Tx, rules: Rules, part_id: int, message_id: int, route_id: int, now: datetime
 ) -> None:
-    """Put a part that stayed in doubt back into the queue (policy ``resend``, or the operator's word)."""
-    parts.move_part(tx, part_id, PartState.QUEUED, route_id, doubted=True, code="uncertain", reason=_IN_DOUBT)
-    _settle(tx, rules, _message(tx, message_id), now, "uncertain", _IN_DOUBT, waits=True)
+    """Put a part that stayed in doubt back into the queue (policy ``resend``)."""
+    parts.move_part(
+        tx, part_id, PartState.QUEUED, route_id, code="uncertain", reason=_IN_DOUBT, evidence=Evidence.POLICY
+    )  # fmt: skip
+    _settle(
+        tx, rules, _message(tx, message_id), now, "uncertain", _IN_DOUBT, waits=True,
+        evidence=Evidence.POLICY,
+    )  # fmt: skip

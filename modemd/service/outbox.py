@@ -19,7 +19,7 @@ from modemd.store import conversation, modems, outbox
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
-    from modemd.model import Call, MessageEvent, Reply, Trouble
+    from modemd.model import Call, Evidence, MessageEvent, Reply, Trouble
     from modemd.service.rules import Rules
     from modemd.store.outbound import MessageRow
     from modemd.store.outbox import Notice
@@ -44,10 +44,21 @@ _RESULTS: Final = {
 """States that give a dropped file its result. A message that was ``sent`` keeps its place in ``sent/``."""
 
 
-def announce(tx: Tx, rules: Rules, row: MessageRow, at_us: int, *, trouble: Trouble | None = None) -> None:
-    """Tell of the state that an outbound message now has; ``trouble`` stands in for what the row says."""
+def announce(
+    tx: Tx,
+    rules: Rules,
+    row: MessageRow,
+    at_us: int,
+    *,
+    trouble: Trouble | None = None,
+    evidence: Evidence | None = None,
+) -> None:
+    """Tell of the state that an outbound message now has; ``trouble`` stands in for what the row says.
+
+    ``evidence`` is what settled a doubt, where that brought it there.
+    """
     if MQTT in rules.consumers:
-        announce_state(tx, row, at_us, trouble=trouble)
+        announce_state(tx, row, at_us, trouble=trouble, evidence=evidence)
     if row.file_id is None or SPOOL not in rules.consumers:
         return
     result = _RESULTS.get(MessageState(row.state))
@@ -58,12 +69,20 @@ def announce(tx: Tx, rules: Rules, row: MessageRow, at_us: int, *, trouble: Trou
 
 
 def announce_state(
-    tx: Tx, row: MessageRow, at_us: int, *, trouble: Trouble | None = None, reply: Reply | None = None
+    tx: Tx,
+    row: MessageRow,
+    at_us: int,
+    *,
+    trouble: Trouble | None = None,
+    evidence: Evidence | None = None,
+    reply: Reply | None = None,
 ) -> None:
     """Tell the broker, and who asked, of a message's state."""
     event = message_event(row, from_us(at_us))
     if trouble is not None:
         event = replace(event, error=trouble)
+    if evidence is not None:
+        event = replace(event, evidence=evidence)
     outbox.broadcast(tx, notices_of(event, at_us, row.id, reply))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from modemd.service.alarms import clear_alarm, open_alarms, raise_alarm
+from modemd.service.alarms import Severity, clear_alarm, open_alarms, raise_alarm
 from modemd.store import radio
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def warn(tx: Tx, rules: Rules, seat: Seat, decision: Decision, now: datetime) ->
     where = f" It is {_network(tx, seat)}." if decision.ladder else ""
     text = f"Modem {seat.name}, SIM …{seat.sim[-_SHOWN:]}: {said}.{where} {decision.advice}"
     code = _PREFIX + decision.code.lower().replace(" ", "_")
-    severity = "critical" if decision.pause_s is not None else "warning"
+    severity: Severity = "critical" if decision.pause_s is not None else "warning"
     return raise_alarm(
         tx, rules, modem=seat.name, code=code, text=text, severity=severity, now=now
     )  # fmt: skip

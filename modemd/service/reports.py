@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.incoming import StatusReport, decode_status_report
+from modemd.model import Evidence
 from modemd.service import dispatch
 from modemd.service.delivery import move
 from modemd.service.numbering import recipient_key
@@ -71,7 +72,7 @@ def _match(tx: Tx, rules: Rules, seat: Seat, read: StatusReport, now: datetime) 
     if not doubtful:
         return None
     part_id, message_id, _at = doubtful[0] if len(doubtful) == 1 else _likeliest(tx, seat, doubtful, read)
-    dispatch.taken(tx, rules, seat.name, part_id, message_id, read.tp_mr, now)
+    dispatch.taken(tx, rules, seat.name, part_id, message_id, read.tp_mr, now, evidence=Evidence.REPORT)
     return part_id, message_id
 
 

@@ -12,7 +12,7 @@ from modemd.store import credit_wait, inbound, outbound, parts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from modemd.model import Trouble
+    from modemd.model import Evidence, Trouble
     from modemd.service.rules import Rules
     from modemd.store.outbound import MessageRow
     from modemd.store.transaction import Tx
@@ -66,11 +66,13 @@ def settle(
     code: str | None = None,
     reason: str | None = None,
     trouble: Trouble | None = None,
+    evidence: Evidence | None = None,
     reported: PartState | None = None,
 ) -> MessageRow:
     """Bring a message's state in line with its parts, and tell of it where it changed.
 
-    ``code`` and ``reason`` are what the message keeps as its trouble, ``trouble`` is only told. ``reported``
+    ``code`` and ``reason`` are what the message keeps as its trouble, ``trouble`` is only told, as is
+    ``evidence``, what settled a doubt of one of its parts. ``reported``
     is where the last report of one of its parts left that part: of a single one there is no more to ask.
 
     A ``sent`` message that expects no report any more has ended as well. Of one that is given up nothing
@@ -100,7 +102,7 @@ def settle(
         tx, message.id, state, ended_us=now_us if ended else None, code=code, reason=reason
     )
     if state != message.state:
-        announce(tx, rules, moved, now_us, trouble=trouble)
+        announce(tx, rules, moved, now_us, trouble=trouble, evidence=evidence)
     return moved
 
 
@@ -112,9 +114,10 @@ def settle_by_id(
     *,
     code: str | None = None,
     reason: str | None = None,
+    evidence: Evidence | None = None,
     reported: PartState | None = None,
 ) -> MessageRow:
     """Do the same for a message of which only the id is at hand."""
     message = outbound.find_message(tx, message_id)
     assert message is not None, "no such message"
-    return settle(tx, rules, message, now_us, code=code, reason=reason, reported=reported)
+    return settle(tx, rules, message, now_us, code=code, reason=reason, evidence=evidence, reported=reported)

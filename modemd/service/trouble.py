@@ -112,6 +112,16 @@ def _unanswered(
     return Decision(PartState.QUEUED, "no_reply", outcome.reason, until_at=_later(now, claimed), move=True)
 
 
+def unsent(claimed: ClaimedPart, message: MessageRow, now: datetime) -> Decision:
+    """Decide on a part that a modem stopped answering over, and surely did not hand to the network."""
+    reason = "the modem stopped answering, and had not handed it to the network"
+    if spent(claimed, message):
+        return Decision(PartState.FAILED, "no_reply", hopeless(claimed.attempts))
+    if claimed.attempts <= 1:
+        return Decision(PartState.QUEUED, "no_reply", reason)
+    return Decision(PartState.QUEUED, "no_reply", reason, until_at=_later(now, claimed), move=True)
+
+
 def spent(claimed: ClaimedPart, message: MessageRow) -> bool:
     """Whether a part was given to modems often enough that stopped answering over it.
 

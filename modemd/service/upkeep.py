@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from modemd.model import MessageState, PartState, Trouble
+from modemd.model import Evidence, MessageState, PartState, Trouble
 from modemd.service import dispatch
 from modemd.service.accounts.account_events import MAIL
 from modemd.service.outbox import MQTT, announce, announce_state
@@ -27,6 +27,9 @@ AT_ONCE: Final = 1000
 """So many fall due or expire in one transaction: the modems wait for it."""
 _RESOLVED_AS_SENT: Final = "resolved as sent"
 _RESOLVED_AS_FAILED: Final = "resolved as failed"
+_HANDED_OVER: Final = "the SIM has counted it: taken for sent"
+_RESENDS: Final = 2
+"""So often a part is sent again in doubt; each time its recipient may get it once more."""
 _HELD: Final = "held for a person to resolve"
 REPORT_SLACK: Final = timedelta(hours=1)
 """No report by the end of validity and this: the message stays ``sent``, and nothing more is expected."""
@@ -71,32 +74,72 @@ def resolve_doubts(tx: Tx, rules: Rules, now: datetime) -> int:
     Another gateway's doubts are its own to settle, unless it is gone.
     """
     over = parts.doubts_over(tx, to_us(now), to_us(now - _LOST_AFTER))
-    for part_id, message_id, route_id in over:
-        resolve(tx, rules, int(part_id), int(message_id), int(route_id), rules.sending.uncertain, now)
+    for each in over:
+        _by_policy(tx, rules, parts.Doubt._make(each), now)
     return len(over)
 
 
-def resolve(
-    tx: Tx, rules: Rules, part_id: int, message_id: int, route_id: int, policy: str, now: datetime
-) -> None:
-    """Settle one part in doubt: ``resend``, ``hold``, ``sent`` or ``failed``."""
-    if policy == "sent":
-        trouble = Trouble(code="uncertain", reason=_RESOLVED_AS_SENT)
-        dispatch.taken(tx, rules, None, part_id, message_id, None, now, trouble=trouble)
-    elif policy == "resend":
-        dispatch.requeue_uncertain(tx, rules, part_id, message_id, route_id, now)
-    else:
-        held = policy == "hold"
-        reason = _HELD if held else _RESOLVED_AS_FAILED
-        parts.move_part(
-            tx, part_id, PartState.UNCERTAIN if held else PartState.FAILED, route_id, doubted=True,
-            code="uncertain", reason=reason,
+def _by_policy(tx: Tx, rules: Rules, doubt: parts.Doubt, now: datetime) -> None:
+    """Do what ``uncertain:`` says, so that neither much is lost nor much is doubled.
+
+    What the SIM has counted (``message_reference``) was handed to the network, which took it unless the radio
+    failed in that very second: it is not sent again. What was sent again twice is not sent any more.
+    """
+    policy, part_id, message_id = rules.sending.uncertain, doubt.part_id, doubt.message_id
+    if policy == "resend" and doubt.evidence == Evidence.MESSAGE_REFERENCE:
+        trouble = Trouble(code="uncertain", reason=_HANDED_OVER)
+        dispatch.taken(
+            tx, rules, None, part_id, message_id, doubt.tp_mr, now, trouble=trouble,
+            evidence=Evidence.MESSAGE_REFERENCE,
         )  # fmt: skip
-        if held:
-            _tell_held(tx, rules, message_id, to_us(now))
-        else:
-            parts.close_waiting(tx, message_id, PartState.CANCELLED)
-            settle_by_id(tx, rules, message_id, to_us(now), code="uncertain", reason=reason)
+    elif policy == "resend" and doubt.doubted > _RESENDS:
+        reason = f"nobody can say whether any of {doubt.doubted} tries sent it: it is not sent again"
+        _give_up(tx, rules, part_id, message_id, doubt.route_id, reason, Evidence.POLICY, now)
+    elif policy == "resend":
+        dispatch.requeue_uncertain(tx, rules, part_id, message_id, doubt.route_id, now)
+    elif policy == "hold":
+        parts.move_part(
+            tx, part_id, PartState.UNCERTAIN, doubt.route_id, code="uncertain", reason=_HELD,
+        )  # fmt: skip
+        _tell_held(tx, rules, message_id, to_us(now))
+    else:
+        resolve(tx, rules, part_id, message_id, doubt.route_id, "sent", now, evidence=Evidence.POLICY)
+
+
+def resolve(
+    tx: Tx,
+    rules: Rules,
+    part_id: int,
+    message_id: int,
+    route_id: int,
+    verdict: Literal["sent", "failed"],
+    now: datetime,
+    *,
+    evidence: Evidence = Evidence.PERSON,
+) -> None:
+    """Settle one part in doubt as ``sent`` or ``failed``; ``evidence``: by whom, a person or the policy."""
+    if verdict == "sent":
+        trouble = Trouble(code="uncertain", reason=_RESOLVED_AS_SENT)
+        dispatch.taken(tx, rules, None, part_id, message_id, None, now, trouble=trouble, evidence=evidence)
+    else:
+        _give_up(tx, rules, part_id, message_id, route_id, _RESOLVED_AS_FAILED, evidence, now)
+
+
+def _give_up(
+    tx: Tx,
+    rules: Rules,
+    part_id: int,
+    message_id: int,
+    route_id: int,
+    reason: str,
+    evidence: Evidence,
+    now: datetime,
+) -> None:
+    parts.move_part(
+        tx, part_id, PartState.FAILED, route_id, code="uncertain", reason=reason, evidence=evidence
+    )  # fmt: skip
+    parts.close_waiting(tx, message_id, PartState.CANCELLED)
+    settle_by_id(tx, rules, message_id, to_us(now), code="uncertain", reason=reason, evidence=evidence)
 
 
 def _tell_held(tx: Tx, rules: Rules, message_id: int, now_us: int) -> None:
@@ -130,7 +173,7 @@ def _doubt(tx: Tx, rules: Rules, rows: Sequence[Row], now: datetime) -> int:
         assert message is not None, "a part has a message"
         until_us = to_us(now + doubt_lasts(rules.sending, report=bool(message.report)))
         parts.move_part(
-            tx, int(part_id), PartState.UNCERTAIN, int(route_id), until_us=until_us, doubted=True,
+            tx, int(part_id), PartState.UNCERTAIN, int(route_id), until_us=until_us, doubts=1,
             code="uncertain", reason=reason,
         )  # fmt: skip
         settle(tx, rules, message, to_us(now), code="uncertain", reason=reason)

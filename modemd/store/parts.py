@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, case, exists, func, literal_column, select, update
 
@@ -11,6 +11,7 @@ from modemd.store.schema import IN_DOUBT, SUBMITTING, UNCERTAIN, gateway, messag
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
+    from modemd.model import Evidence
     from modemd.store.transaction import Row, Tx
 
 _PART_SENT: Final = Statement(
@@ -27,6 +28,7 @@ _PART_SENT: Final = Statement(
         ),
         error_code=literal_column("NULL"),
         error_reason=literal_column("NULL"),
+        evidence=func.coalesce(bindparam("by"), part.c.evidence),
     ),
 )
 _WHOLE = message.c.part_count == literal_column("1")
@@ -57,7 +59,8 @@ _PART_STATE: Final = Statement(
         not_before_at=bindparam("until"),
         moves=part.c.moves + bindparam("moved"),
         attempts=part.c.attempts - bindparam("uncounted"),
-        doubted=bindparam("doubt"),
+        doubted=part.c.doubted + bindparam("doubt"),
+        evidence=func.coalesce(bindparam("by"), part.c.evidence),
         error_code=bindparam("code"),
         error_reason=bindparam("why"),
     ),
@@ -89,9 +92,12 @@ _CLOSE_WAITING: Final = Statement(
 )
 
 
-def part_sent(tx: Tx, part_id: int, tp_mr: int | None, at_us: int) -> bool:
-    """Move a part that was submitted (or in doubt) to SENT; tell whether it was in such a state."""
-    return bool(tx.run(_PART_SENT, part_id=part_id, tp_mr_given=tp_mr, at=at_us))
+def part_sent(tx: Tx, part_id: int, tp_mr: int | None, at_us: int, evidence: Evidence | None = None) -> bool:
+    """Move a part that was submitted (or in doubt) to SENT; tell whether it was in such a state.
+
+    ``evidence`` is what settled a doubt.
+    """
+    return bool(tx.run(_PART_SENT, part_id=part_id, tp_mr_given=tp_mr, at=at_us, by=evidence))
 
 
 def count_sent(tx: Tx, message_id: int, modem: str | None, at_us: int, *, reportable: bool) -> MessageRow:
@@ -113,17 +119,19 @@ def move_part(
     until_us: int | None = None,
     moved: bool = False,
     counts: bool = True,
-    doubted: bool = False,
+    doubts: int = 0,
     code: str | None = None,
     reason: str | None = None,
+    evidence: Evidence | None = None,
 ) -> None:
     """Put a part into a state, with its route, until when it waits there, and what trouble it met.
 
-    ``counts``: whether what came before was one of its tries.
+    ``counts``: whether what came before was one of its tries; ``doubts``: by how much it has more doubts
+    behind it of which nobody can say how they ended; ``evidence``: what settled the last of them.
     """
     tx.run(
         _PART_STATE, part_id=part_id, state_to=state, route_to=route_id, until=until_us, moved=int(moved),
-        uncounted=int(not counts), doubt=int(doubted), code=code, why=reason,
+        uncounted=int(not counts), doubt=doubts, code=code, why=reason, by=evidence,
     )  # fmt: skip
 
 
@@ -236,10 +244,24 @@ _OF_ANOTHER = (
     )
     .correlate(part)
 )
+
+
+class Doubt(NamedTuple):
+    """A part in doubt; ``doubted`` counts its doubts, ``evidence`` is what is known of it all the same."""
+
+    part_id: int
+    message_id: int
+    route_id: int
+    doubted: int
+    tp_mr: int | None
+    evidence: str | None
+
+
+_DOUBT = (
+    part.c.id, part.c.message_id, part.c.route_id, part.c.doubted, part.c.tp_mr, part.c.evidence,
+)  # fmt: skip
 _DOUBTS_OVER: Final = Statement(
-    select(part.c.id, part.c.message_id, part.c.route_id).where(
-        UNCERTAIN, part.c.not_before_at <= bindparam("at"), ~_OF_ANOTHER
-    ),
+    select(*_DOUBT).where(UNCERTAIN, part.c.not_before_at <= bindparam("at"), ~_OF_ANOTHER),
 )
 _NEXT_DOUBT: Final = Statement(select(func.min(part.c.not_before_at)).where(UNCERTAIN, ~_OF_ANOTHER))
 
@@ -263,7 +285,7 @@ def submitting_long(tx: Tx, before_us: int) -> list[Row]:
 
 
 def doubts_over(tx: Tx, at_us: int, gone_us: int) -> list[Row]:
-    """Return ``(part, message, route)`` of uncertain parts for which evidence was waited for long enough.
+    """Return the columns of :class:`Doubt` of uncertain parts for which evidence was waited for long enough.
 
     They went by this gateway's modems, or by those of one that was not seen since ``gone_us``.
     """
