@@ -200,11 +200,11 @@ def test_what_is_asked_for_and_not_done_is_told() -> None:
     assert without_effect(parse("accounts: {a: {allow: ['+32'], terms: smstools, per_day: 5}}")) == ()
     asked = [
         "spool: {formats: [ical]}",
-        "modems: {list: [{name: a, port: /dev/a, per_day: 5}]}",
+        "modems: {discover: true, list: [{name: a, port: /dev/a, per_day: 5}]}",
     ]
     told = without_effect(parse("\n".join(asked)), calendars=False)
     assert [sentence.split(":")[0] for sentence in told] == [
-        "modems.list",
+        "modems.discover",
         "spool.formats",
     ]
     assert without_effect(parse("spool: {formats: [ical]}"), calendars=True) == ()

@@ -17,11 +17,6 @@ def without_effect(config: Config, *, calendars: bool = is_installed()) -> tuple
     for modem in config.modems.list:
         if modem.port is None:
             asked.append(f"modems.list: {modem.name} is not looked for by imei or iccid: give its port")
-        asked += [
-            f"modems.list: {modem.name}'s {key} is not enforced"
-            for key in ("per_minute", "per_day")
-            if getattr(modem, key) is not None
-        ]
     told = [f"{sentence} by this version" for sentence in asked]
     if "ical" in config.spool.formats and not calendars:
         told.append(
