@@ -1,0 +1,268 @@
+"""Runs cases together: one daemon, a modem or two for each case, and the network's log as the judge."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import select
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from modemd.simulator.client import SimulatorClient
+from tests.system import nursery
+from tests.system.faults import clock
+from tests.system.gateway import PATIENCE_S, Gave, Site
+from tests.system.kills import contents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tests.system.faults.cases import Act, Case
+
+QUICK: Final = "tests.system.faults.quick"
+INCOMING: Final = 3
+_LONG_EVERY: Final = 10
+"""Each tenth message is of two parts."""
+_ENDED: Final = frozenset({"delivered", "sent", "failed", "undelivered", "expired", "cancelled"})
+_SAID: Final = re.compile(r"modem (\S+) is ([a-z_]+)\b")
+_NETWORK: Final = {"report_delay_s": (0.5, 2.0)}
+_UNCERTAIN_S: Final = 120
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """What came of a case; ``back_s`` is from the fault to the next message that the network took."""
+
+    case: Case
+    expected: set[str] = field(default_factory=set)
+    went: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    given: list[str] = field(default_factory=list)
+    received: Counter[str] = field(default_factory=Counter)
+    struck: int = 0
+    doubted: int = 0
+    failed_texts: set[str] = field(default_factory=set)
+    back_s: float | None = None
+    told: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+    tracebacks: int = 0
+
+    @property
+    def lost(self) -> list[str]:
+        """Parts that the network never got, and of which nobody was told that."""
+        return sorted(self.expected - set(self.went) - self.failed_texts)
+
+    @property
+    def repeated(self) -> int:
+        """How many times more than once it got a part."""
+        return sum(count - 1 for count in self.went.values())
+
+    @property
+    def failed(self) -> int:
+        """Messages that were given up, and told to be."""
+        return self.states["failed"] + self.states["expired"] + self.states["undelivered"]
+
+    @property
+    def received_wrongly(self) -> list[str]:
+        """What came in and was lost, or told twice."""
+        given = Counter(self.given)
+        return sorted(((given - self.received) + (self.received - given)).elements())
+
+    def faults(self) -> list[str]:
+        """What is not as it has to be."""
+        case, found = self.case, []
+        if self.lost:
+            found.append(f"lost {self.lost[:3]}")
+        if self.repeated > case.repeats:
+            found.append(f"repeated {[text for text, count in self.went.items() if count > 1][:3]}")
+        if self.failed != case.failed:
+            found.append(f"{self.failed} messages failed, not {case.failed}")
+        if sum(self.states.values()) != case.messages:
+            found.append(f"{sum(self.states.values())} of {case.messages} messages accepted")
+        unfinished = {state: count for state, count in self.states.items() if state not in _ENDED}
+        if unfinished:
+            found.append(f"not ended: {unfinished}")
+        if self.received_wrongly:
+            found.append(f"came in wrongly {self.received_wrongly[:3]}")
+        if case.faults and not self.struck:
+            found.append("the fault never struck")
+        if self.tracebacks:
+            found.append(f"{self.tracebacks} turns failed")
+        if case.tells and not self._was_told(case.tells):
+            found.append(f"nobody was told {case.tells}")
+        return found
+
+    def _was_told(self, wanted: str) -> bool:
+        said = [*self.told, *self.alarms]
+        return bool(said) if wanted == "modem" else any(word.startswith(wanted) for word in said)
+
+
+class FaultSite(Site):
+    """A gateway with the quick clock, and modems of many kinds."""
+
+    def __init__(self, *, parent: Path | None = None) -> None:
+        super().__init__(parent=parent)
+        self.epoch = time.time()
+
+    def simulate_all(self, modems: Sequence[dict[str, Any]], network: dict[str, Any] | None = None) -> None:
+        """Start modems; each is the fields of a ``ModemSpec``, its faults in words."""
+        wanted = {"folder": str(self.folder), "modems": modems, "network": {**_NETWORK, **(network or {})}}
+        source = self.folder / "modems.json"
+        source.write_text(json.dumps(wanted), "utf-8")
+        self._simulator = nursery.bear(QUICK, ["simulator", str(self.epoch), str(source)])
+        assert self._simulator.stdout is not None
+        assert select.select([self._simulator.stdout], [], [], PATIENCE_S)[0], "the simulator did not start"
+        self._modems = json.loads(self._simulator.stdout.readline())["modems"]
+        self.control = SimulatorClient(self.folder / "control")
+
+    def _daemon_module(self) -> list[str]:
+        return [QUICK, "daemon", str(self.epoch), str(self._config)]
+
+    @property
+    def now(self) -> float:
+        """The time by the quick clock."""
+        return clock.moment(self.epoch, time.time())
+
+
+class Run:
+    """Some cases in one gateway."""
+
+    def __init__(self, site: FaultSite, cases: Sequence[Case], **sections: Any) -> None:
+        self.site = site
+        self.rows = [Row(case=case) for case in cases]
+        self._sections = sections
+        self._acts: list[tuple[str, str, Act]] = []
+
+    def go(self, *, within_s: float = 60.0) -> list[Row]:
+        """All of it; rows that are not ended after so many seconds of the real clock say so."""
+        self._begin()
+        with contextlib.suppress(Gave):
+            self.site.until(self._ended, "all have ended", within_s, look_s=0.1)
+        self._judge()
+        return self.rows
+
+    def _begin(self) -> None:
+        site = self.site
+        site.simulate_all([spec for place, row in enumerate(self.rows) for spec in _modems(place, row.case)])
+        paths = {each["name"]: each["path"] for each in site.simulated}
+        listed, routes = [], []
+        for place, row in enumerate(self.rows):
+            names = [spec["name"] for spec in _modems(place, row.case)]
+            listed += [{"name": name, "port": paths[name]} for name in names]
+            listed[-len(names)].update(row.case.config)
+            routes.append({"prefix": _prefix(place), "modems": names})
+            self._acts += [(names[0], _prefix(place), act) for act in row.case.acts]
+        site.configure(
+            modems=listed, routes=routes, sending={"uncertain_after": _UNCERTAIN_S, "uncertain": "resend"},
+            log={"level": "info", "format": "json"}, **self._sections,
+        )  # fmt: skip
+        site.start()
+        for place, row in enumerate(self.rows):
+            site.drop(f"case{place:03d}.json", json.dumps(_messages(place, row)))
+            for count in range(INCOMING):
+                text = f"in {place:03d} {count}"
+                self.rows[place].given.append(text)
+                site.ask("incoming", modem=_modems(place, row.case)[-1]["name"], text=text)
+
+    def _ended(self) -> bool:
+        self._act()
+        waiting = self.site.rows(
+            "SELECT count(*) FROM message "
+            "WHERE state NOT IN ('delivered', 'failed', 'undelivered', 'expired')"
+        )
+        total = self.site.rows("SELECT count(*) FROM message")
+        if waiting[0][0] or total[0][0] < sum(row.case.messages for row in self.rows):
+            return False
+        return len(self.site.names("incoming")) >= INCOMING * len(self.rows)
+
+    def _act(self) -> None:
+        if not self._acts:
+            return
+        taken = Counter(one["destination"][:8] for one in self.site.air())
+        for one in list(self._acts):
+            name, prefix, act = one
+            if taken[prefix] >= act.after:
+                self._acts.remove(one)
+                self.site.ask(modem=name, **act.what)
+
+    def _judge(self) -> None:
+        site = self.site
+        struck = {each["name"]: each["struck"] for each in site.ask("modems")["modems"]}
+        air = defaultdict(list)
+        for one in site.air():
+            air[one["destination"][:8]].append(one)
+        said = _said(site.log)
+        alarms = defaultdict(list)
+        for modem, code in site.rows("SELECT modem, code FROM alarm ORDER BY id"):
+            alarms[modem].append(str(code))
+        for place, row in enumerate(self.rows):
+            name = _modems(place, row.case)[0]["name"]
+            taken = air[_prefix(place)]
+            row.went = Counter(one["text"] for one in taken)
+            row.struck = len(struck[name])
+            began = struck[name][0][0] if struck[name] else None
+            after = [one["at"] - began for one in taken if began and one["asked_at"] >= began]
+            row.back_s = min(after, default=None)
+            row.told = said[name]
+            row.alarms = alarms[name]
+            self._books(place, row)
+        received: Counter[str] = Counter(
+            site.text("incoming", each).partition("\n\n")[2] for each in site.names("incoming")
+        )
+        for place, row in enumerate(self.rows):
+            row.received = Counter(
+                {text: count for text, count in received.items() if text.startswith(f"in {place:03d} ")}
+            )
+
+    def _books(self, place: int, row: Row) -> None:
+        like = f"{_prefix(place)}%"
+        for state, client_id in self.site.rows(
+            "SELECT state, client_id FROM message WHERE destination LIKE ?", like
+        ):
+            row.states[state] += 1
+            if state in {"failed", "expired", "undelivered"}:
+                row.failed_texts.update(_texts(place, int(client_id.rpartition("-")[2])))
+        row.doubted = self.site.rows(
+            "SELECT count(*) FROM part JOIN message ON message.id = part.message_id "
+            "WHERE doubted AND destination LIKE ?", like,
+        )[0][0]  # fmt: skip
+
+
+def _modems(place: int, case: Case) -> list[dict[str, Any]]:
+    own = {**case.modem, "name": f"m{place:03d}", "faults": list(case.faults)}
+    own |= {"imei": f"8612345{place:08d}", "msisdn": f"+324{place:08d}", "iccid": f"89320{place:014d}"}
+    other = {"name": f"s{place:03d}", "imei": f"8612346{place:08d}", "msisdn": f"+325{place:08d}"}
+    other |= {"iccid": f"89321{place:014d}"}
+    return [own, other] if case.spare else [own]
+
+
+def _prefix(place: int) -> str:
+    return f"+3247{place:03d}"
+
+
+def _texts(place: int, count: int) -> list[str]:
+    return contents(f"c{place:03d}-{count:03d}", 2 if count % _LONG_EVERY == _LONG_EVERY - 1 else 1)
+
+
+def _messages(place: int, row: Row) -> list[dict[str, Any]]:
+    made = []
+    for count in range(row.case.messages):
+        texts = _texts(place, count)
+        row.expected.update(texts)
+        made.append(
+            {"to": f"{_prefix(place)}{count:04d}", "text": "".join(texts), "id": f"c{place:03d}-{count:03d}"}
+        )
+    return made
+
+
+def _said(log: str) -> dict[str, list[str]]:
+    """By modem: the states that the operator was told, in order."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in log.splitlines():
+        if (match := _SAID.search(line)) and match[2] not in found[match[1]]:
+            found[match[1]].append(match[2])
+    return found
