@@ -16,7 +16,7 @@ from modemd.cli.output import (
     show_table,
 )
 from modemd.cli.output_objects import inbound_object, outbound_object
-from modemd.model import PartState
+from modemd.model import Evidence, PartState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +34,18 @@ _CREDIT: Final = Column("CREDIT")
 
 _WAITING: Final = frozenset({PartState.QUEUED, PartState.SCHEDULED, PartState.UNCERTAIN})
 """What a part is due for in these lies ahead; the others keep the time, and it means nothing any more."""
+
+
+_KNOWN_BY: Final[Mapping[Evidence, str]] = {
+    Evidence.LATE_ANSWER: "was in doubt: the modem answered late",
+    Evidence.REPORT: "was in doubt: its report came",
+    Evidence.DUPLICATE: "was in doubt: the service centre has had it",
+    Evidence.MESSAGE_REFERENCE: "was in doubt: the SIM has counted it",
+    Evidence.STORED_COPY: "was in doubt: the modem keeps it as sent",
+    Evidence.NOT_SENT: "was in doubt: the SIM had not counted it",
+    Evidence.POLICY: "was in doubt: decided by policy",
+    Evidence.PERSON: "was in doubt: decided by a person",
+}
 
 
 def show_outbound(
@@ -97,6 +109,8 @@ def _part_row(part: PartView, zone: tzinfo) -> list[str]:
         said = printable(f"{part.error_code}: {part.error_reason}")
     if part.not_before_at is not None and part.state in _WAITING:
         said = f"{said or ''} (due {moment(part.not_before_at, zone)})".strip()
+    if part.evidence is not None:
+        said = f"{said or ''} ({_KNOWN_BY[part.evidence]})".strip()
     return [
         str(part.part_no), part.state.name.lower(), cell(part.modem), str(part.attempts),
         moment(part.sent_at, zone), cell(part.tp_mr), cell(said),

@@ -77,6 +77,8 @@ def part_object(part: PartView) -> dict[str, Any]:
     }
     if part.error_code is not None:
         made["error"] = {"code": part.error_code, "reason": part.error_reason}
+    if part.evidence is not None:
+        made["evidence"] = part.evidence
     return made
 
 

@@ -26,7 +26,7 @@ def iso(moment: datetime) -> str:
 
 
 def event_object(event: MessageEvent) -> EventBody:
-    """The contract's event; ``error`` stands only where there is trouble."""
+    """The contract's event; ``error`` stands only where there is trouble, ``evidence`` after a doubt."""
     told: EventBody = {
         "event": event.event,
         "id": event.id,
@@ -41,6 +41,8 @@ def event_object(event: MessageEvent) -> EventBody:
     }
     if event.error is not None:
         told["error"] = {"code": event.error.code, "reason": event.error.reason, "retry": event.error.retry}
+    if event.evidence is not None:
+        told["evidence"] = event.evidence
     return told
 
 

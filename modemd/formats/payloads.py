@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from modemd.model import Coding, MessageState
+from modemd.model import Coding, Evidence, MessageState
 
 
 class Words:
@@ -65,6 +65,13 @@ class EventBody(TypedDict):
     credits: Annotated[Count, "What it costs: what is held for it, and what its sent parts have cost."]
     modem: Annotated[str | None, "The modem that sends or sent it; null before one took it."]
     error: NotRequired[Annotated[EventError, "Present where there is trouble, and only there."]]
+    evidence: NotRequired[
+        Annotated[
+            Evidence,
+            "What settled that a part of it was in doubt, or what is known of it while it is `uncertain`; "
+            "absent where there was no doubt.",
+        ]
+    ]
 
 
 class Event(Told, EventBody):

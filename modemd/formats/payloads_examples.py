@@ -36,7 +36,7 @@ from modemd.formats.payloads_requests import (
     UssdResponse,
 )
 from modemd.formats.payloads_send import Send
-from modemd.model import MessageState
+from modemd.model import Evidence, MessageState
 
 _AT: Final = "2026-11-22T13:14:49.120+00:00"
 
@@ -64,6 +64,13 @@ _SENT: Final[EventBody] = {
     "credits": 0,
     "modem": "gsm1",
 }
+_SETTLED: Final[Event] = {
+    **_SENT,
+    "event_id": "9f2c01aa-1025",
+    "id": "4712",
+    "client_id": "order-14",
+    "evidence": Evidence.LATE_ANSWER,
+}
 _REJECTED: Final[Event] = {
     "event_id": "9f2c01aa-1024",
     "event": MessageState.REJECTED,
@@ -78,7 +85,7 @@ _REJECTED: Final[Event] = {
     "modem": None,
     "error": {"code": "bad_number", "reason": "'nobody' is no phone number", "retry": False},
 }
-_EVENTS: Final[list[Event]] = [{"event_id": "9f2c01aa-1023", **_SENT}, _REJECTED]
+_EVENTS: Final[list[Event]] = [{"event_id": "9f2c01aa-1023", **_SENT}, _SETTLED, _REJECTED]
 _RECEIVED: Final[list[Received]] = [
     {
         "event_id": "9f2c01aa-1025",

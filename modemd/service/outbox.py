@@ -78,11 +78,9 @@ def announce_state(
     reply: Reply | None = None,
 ) -> None:
     """Tell the broker, and who asked, of a message's state."""
-    event = message_event(row, from_us(at_us))
+    event = message_event(row, from_us(at_us), evidence)
     if trouble is not None:
         event = replace(event, error=trouble)
-    if evidence is not None:
-        event = replace(event, evidence=evidence)
     outbox.broadcast(tx, notices_of(event, at_us, row.id, reply))
 
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 from modemd.errors import PduError
 from modemd.gsm.incoming import decode_deliver, decode_status_report
 from modemd.gsm.join import joined_octets
-from modemd.model import Inbound, MessageEvent, MessageState, OutboundResult, StatusReportFacts, Trouble
+from modemd.model import (
+    Evidence,
+    Inbound,
+    MessageEvent,
+    MessageState,
+    OutboundResult,
+    StatusReportFacts,
+    Trouble,
+)
 from modemd.service.checks import DEFAULT_ACCOUNT
 from modemd.store import inbound, outbound, parts
 from modemd.store.results import Reported
@@ -28,8 +36,8 @@ ModemFacts = Mapping[str, Mapping[str, Any]]
 """What is known of each modem, by its name: ``imsi``, ``imei``, ``msisdn``."""
 
 
-def message_event(row: MessageRow, at: datetime) -> MessageEvent:
-    """Return the contract's event for the state that a message has."""
+def message_event(row: MessageRow, at: datetime, evidence: Evidence | None = None) -> MessageEvent:
+    """Return the contract's event for the state that a message has; ``evidence`` is what settled a doubt."""
     trouble = None
     if row.error_code:
         trouble = Trouble(code=row.error_code, reason=row.error_reason or "", retry=row.state in _RETRYING)
@@ -45,6 +53,7 @@ def message_event(row: MessageRow, at: datetime) -> MessageEvent:
         credits=row.credits,
         modem=row.modem,
         error=trouble,
+        evidence=evidence,
     )
 
 
@@ -72,18 +81,25 @@ def outbound_result(tx: Tx, message_id: int, modems: ModemFacts, at: datetime) -
     row = outbound.find_message(tx, message_id)
     if row is None:
         return None
-    tp_mrs = tuple(int(each[3]) for each in parts.parts_of(tx, message_id) if each[3] is not None)
-    return result_of(row, outbound.times_of(tx, message_id), tp_mrs, modems, at)
+    found = parts.parts_of(tx, message_id)
+    tp_mrs = tuple(int(each[3]) for each in found if each[3] is not None)
+    evidence = next((str(each[-1]) for each in reversed(found) if each[-1] is not None), None)
+    return result_of(row, outbound.times_of(tx, message_id), tp_mrs, modems, at, evidence)
 
 
 def result_of(
-    row: MessageRow, times: MessageTimes, tp_mrs: tuple[int, ...], modems: ModemFacts, at: datetime
+    row: MessageRow,
+    times: MessageTimes,
+    tp_mrs: tuple[int, ...],
+    modems: ModemFacts,
+    at: datetime,
+    evidence: str | None = None,
 ) -> OutboundResult:
-    """Return how a message went, from what was read of it."""
+    """Return how a message went, from what was read of it; ``evidence`` is what settled its last doubt."""
     modem = modems.get(row.modem or "", {})
     submitted_us = times.submitted_at or times.sent_at or 0
     return OutboundResult(
-        event=message_event(row, at),
+        event=message_event(row, at, None if evidence is None else Evidence(evidence)),
         tp_mrs=tp_mrs,
         report=bool(row.report),
         sent_at=from_us(times.sent_at),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modemd.gsm.causes import tp_status_meaning
-from modemd.model import MessageState, PartState, Priority
+from modemd.model import Evidence, MessageState, PartState, Priority
 from modemd.store import views as store
 from modemd.store.times import from_us
 
@@ -58,7 +58,7 @@ class OutboundView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartView:
-    """One part; ``said`` is what its last status report means in words."""
+    """One part; ``said`` is what its last status report means in words, ``evidence`` what settled a doubt."""
 
     part_no: int
     state: PartState
@@ -73,6 +73,7 @@ class PartView:
     discharged_at: datetime | None
     error_code: str | None
     error_reason: str | None
+    evidence: Evidence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +160,7 @@ def _part(row: store.PartRow) -> PartView:
         discharged_at=from_us(row.discharged_at),
         error_code=row.error_code,
         error_reason=row.error_reason,
+        evidence=None if row.evidence is None else Evidence(row.evidence),
     )
 
 

@@ -208,7 +208,7 @@ _PARTS: Final = Statement(
     select(
         part.c.id, part.c.part_no, part.c.state, part.c.tp_mr, part.c.tp_status, part.c.attempts,
         part.c.sent_at, part.c.discharged_at, part.c.error_code, part.c.error_reason, part.c.pdu,
-        part.c.route_id, part.c.modem_id,
+        part.c.route_id, part.c.modem_id, part.c.evidence,
     )
     .where(part.c.message_id == bindparam("id"))
     .order_by(part.c.part_no),

@@ -28,6 +28,7 @@ class Plain(NamedTuple):
     times: MessageTimes
     file: SpoolRow
     tp_mr: int | None
+    evidence: str | None
 
 
 class Reported(NamedTuple):
@@ -48,7 +49,7 @@ _SECTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     EVENT_COLUMNS,
     tuple(message.c[name] for name in MessageTimes._fields),
     tuple(spool_file.c[name] for name in SpoolRow._fields),
-    (part.c.tp_mr,),
+    (part.c.tp_mr, part.c.evidence),
     (report.c.pdu, report.c.modem, report.c.received_at),
 )
 _UNTOLD: Final = Statement(
@@ -91,5 +92,5 @@ def _read(row: tuple[Any, ...]) -> tuple[Untold, Plain | Reported | None]:
         MessageRow._make(row[about:times]),
         MessageTimes._make(row[times:file]),
         spool.read(row[file:tp_mr]),
-        row[tp_mr],
+        *row[tp_mr:reported],
     )

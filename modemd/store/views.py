@@ -113,6 +113,7 @@ class PartRow(NamedTuple):
     discharged_at: int | None
     error_code: str | None
     error_reason: str | None
+    evidence: str | None
 
 
 _PARTS: Final = Statement(

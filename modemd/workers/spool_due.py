@@ -76,7 +76,7 @@ def _plain(row: Untold, plain: Plain, known: told.ModemFacts) -> Due:
     assert at is not None
     tp_mrs = () if plain.tp_mr is None else (plain.tp_mr,)
     file = _checked(plain.file)
-    result = told.result_of(plain.message, plain.times, tp_mrs, known, at)
+    result = told.result_of(plain.message, plain.times, tp_mrs, known, at, plain.evidence)
     return Due(row.id, row.event, file=file, results=[result])
 
 
