@@ -12,6 +12,7 @@
     ├── NoReply         the modem did not answer in time: resync; after the PDU the part is uncertain
     ├── Refused         the modem or the network said no: ask ``gsm.causes`` what to do
     ├── NotReady        the modem works, but its SIM or network does not: do what it says, look again later
+    ├── WrongModem      another modem or SIM is behind the port: give the port back, look for the right one
     └── PduError        octets that are no PDU, or a PDU that cannot be made: keep the raw bytes, go on
         └── TooLong     contents that need more parts than there may be
 
@@ -183,6 +184,15 @@ class NotReady(ModemdError):
         self.advice = advice
         self.human = human
         super().__init__(advice)
+
+
+class WrongModem(ModemdError):
+    """The modem behind a port is not the one that was meant, or has another SIM: who it is instead."""
+
+    def __init__(self, imei: str | None, iccid: str | None) -> None:
+        self.imei = imei
+        self.iccid = iccid
+        super().__init__(f"it is the modem {imei or '?'} with the SIM {iccid or '?'}")
 
 
 class PduError(ModemdError, EncodingError):

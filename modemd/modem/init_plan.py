@@ -11,6 +11,7 @@ from typing import Final
 
 from modemd.gsm.at_values import choices, parameters
 from modemd.model import ModemIdentity
+from modemd.modem.binding import ANY, Binding
 from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi, read_msisdn
 from modemd.modem.pins import Holder, PinMemory
 from modemd.modem.session import Session
@@ -46,10 +47,13 @@ _ARRIVALS: Final = ("SM", "ME", "MT")
 _NOTICES: Final = ("2,1,0,2,0", "2,1,0,2", "2,1,0,1,0", "2,1,0,1", "1,1,0,1", "1,1,0,1,1", "2,1", "1,1")
 
 
-async def prepare(session: Session, *, pin: str | None, smsc: str | None, pins: PinMemory) -> ModemIdentity:
-    """Runs the whole plan.
+async def prepare(
+    session: Session, *, pin: str | None, smsc: str | None, pins: PinMemory, binding: Binding = ANY
+) -> ModemIdentity:
+    """Runs the whole plan. Whether it is the right modem is seen before a PIN is entered.
 
     Raises:
+        WrongModem: it is not the one of ``binding``.
         NotReady: the SIM is absent, locked or wants what we do not have.
         NoReply: the modem answers nothing.
         PortLost: the port is gone.
@@ -58,19 +62,22 @@ async def prepare(session: Session, *, pin: str | None, smsc: str | None, pins: 
     await _run(session, TALK, "")
     await _power_up(session)
     hardware = await _read_hardware(session)
+    binding.check(replace(hardware, iccid=await read_iccid(session) if binding.iccid else None))
     if await _open_sim(session, pin, pins):
         hardware = await _read_hardware(session)  # some modems tell nothing before
     await _run(session, SETTLE, hardware.manufacturer or "")
     await _choose_storages(session)
     await _choose_notices(session)
     await _learn_keeping(session)
-    return replace(
+    identity = replace(
         hardware,
         imsi=await read_imsi(session),
         iccid=await read_iccid(session),
         msisdn=await read_msisdn(session),
         smsc=await _set_smsc(session, smsc),
     )
+    binding.check(identity)
+    return identity
 
 
 async def _run(session: Session, steps: tuple[Step, ...], maker: str) -> None:

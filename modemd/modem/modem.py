@@ -13,6 +13,7 @@ from modemd.model import ModemIdentity
 from modemd.modem import health as health_room
 from modemd.modem import init_plan, storage
 from modemd.modem import ussd as ussd_room
+from modemd.modem.binding import ANY, Binding
 from modemd.modem.capabilities import Capabilities
 from modemd.modem.health import Health
 from modemd.modem.link import Link
@@ -75,16 +76,19 @@ class Modem:
         modem._session = Session(name, link)
         return modem
 
-    async def prepare(self, *, pin: str | None = None, smsc: str | None = None) -> ModemIdentity:
+    async def prepare(
+        self, *, pin: str | None = None, smsc: str | None = None, binding: Binding = ANY
+    ) -> ModemIdentity:
         """Learns who and what the modem is, opens its SIM, and sets it up for messages in PDU mode.
 
         Raises:
             NotReady: the SIM is absent, locked, or refuses the PIN.
+            WrongModem: it is not the one of ``binding``; its SIM was left alone.
         """
         session = self._open_session
         session.capabilities = Capabilities()
         session.selected = None
-        self.identity = await init_plan.prepare(session, pin=pin, smsc=smsc, pins=self._pins)
+        self.identity = await init_plan.prepare(session, pin=pin, smsc=smsc, pins=self._pins, binding=binding)
         return self.identity
 
     async def submit(self, pdu: str, tpdu_length: int) -> int | None:
