@@ -33,3 +33,9 @@ class Timing:
     """Between the tries while the SIM is busy."""
     connect_s: float = 10.0
     """For opening a network port."""
+    hanging_s: float = 15.0
+    """A modem that is busy with one thing for so long is taken for one that does not send."""
+    climb: float = 1.0
+    """What the pauses between the steps of its recovery are multiplied by."""
+    power_off_s: float = 5.0
+    """How long a port of a hub is switched off; a USB reset lasts a fifth of that."""

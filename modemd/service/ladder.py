@@ -140,7 +140,12 @@ class Next:
 
 
 def next_rung(
-    history: Sequence[Done], ailment: Ailment, now: datetime, able: Collection[Rung] = tuple(RUNGS)
+    history: Sequence[Done],
+    ailment: Ailment,
+    now: datetime,
+    able: Collection[Rung] = tuple(RUNGS),
+    *,
+    pace: float = 1.0,
 ) -> Next:
     """Decide what is done next about a modem.
 
@@ -149,9 +154,10 @@ def next_rung(
         ailment: what is wrong with it.
         now: the time, aware.
         able: the steps that are possible here and now; others are passed over.
+        pace: what the pauses are multiplied by.
     """
     row = current_row(history, now)
-    due_at = max(now, _free_at(row, now))
+    due_at = max(now, _free_at(row, now, pace))
     for rung in CLIMBS[ailment]:
         limits = RUNGS[rung]
         attempts = _attempts(row, rung, limits, now)
@@ -182,9 +188,9 @@ def pause_after(history: Sequence[Done], now: datetime) -> timedelta:
     return timedelta(seconds=limits.pauses_s[min(max(times, 1), len(limits.pauses_s)) - 1])
 
 
-def _free_at(row: Sequence[Done], now: datetime) -> datetime:
+def _free_at(row: Sequence[Done], now: datetime, pace: float) -> datetime:
     taken = [done for done in row if done.rung in RUNGS]
-    return min(taken[-1].at, now) + pause_after(taken, now) if taken else now
+    return min(taken[-1].at, now) + pause_after(taken, now) * pace if taken else now
 
 
 def _attempts(row: Sequence[Done], rung: Rung, limits: Limits, now: datetime) -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from modemd.config.sections import RecoveryConfig
+from modemd.modem.discovery.machine import Machine
 from modemd.workers.bell import Bell
 from modemd.workers.tally import Tally
 
@@ -28,6 +30,10 @@ class Floor:
     store: Store
     rules: Rules
     zone: tzinfo = UTC
+    machine: Machine = field(default_factory=Machine)
+    """Where the kernel shows ports, devices and processes."""
+    recovery: RecoveryConfig = field(default_factory=lambda: RecoveryConfig.model_validate({}))
+    """What may be done about a modem that does not work; replaced at a reload."""
     now: Callable[[], datetime] = utc_now
     stuck: set[bytes] = field(default_factory=set)
     """Files that were accepted and cannot leave ``outgoing/``: who they are must never be forgotten."""
