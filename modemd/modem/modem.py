@@ -11,7 +11,7 @@ from modemd.gsm.at import LateReply, Urc
 from modemd.gsm.ussd import UssdCode, read_ussd
 from modemd.model import ModemIdentity
 from modemd.modem import health as health_room
-from modemd.modem import init_plan, storage
+from modemd.modem import init_plan, radio, storage
 from modemd.modem import ussd as ussd_room
 from modemd.modem.binding import ANY, Binding
 from modemd.modem.capabilities import Capabilities
@@ -220,6 +220,22 @@ class Modem:
             break
         self._keeping = False
         await link.come_back(link.timing.reset_s)
+
+    async def choose_network(self) -> None:
+        """Leaves the choice of the network to the modem, and begins it anew (``AT+COPS=0``; 27.007, 7.3).
+
+        Raises:
+            Refused: it may not, or does not know that.
+        """
+        await radio.choose_network(self._open_session)
+
+    async def switch_radio(self) -> None:
+        """Radio off and on (``AT+CFUN``; 27.007, 8.2).
+
+        Raises:
+            Refused: it cannot.
+        """
+        await radio.switch_radio(self._open_session)
 
     async def close(self) -> None:
         """Gives the port back."""
