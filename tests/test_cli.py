@@ -153,8 +153,11 @@ def test_check_reads_the_secrets(tmp_path: Path) -> None:
 
 def test_check_tells_what_has_no_effect(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text("modems: {list: [{name: a, port: /dev/a, per_day: 5}]}\n")
-    assert "note: modems.list: a's per_day is not enforced by this version" in run("check", file).output
+    file.write_text("modems: {discover: true, list: [{name: a, port: /dev/a}]}\n")
+    assert (
+        "note: modems.discover: only the modems of the list are used by this version"
+        in run("check", file).output
+    )
     assert len(json.loads(run("check", "--json", file).output)["notes"]) == 1
 
 

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import secrets
-import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modemd.cli.config_option import takes_config
-from modemd.cli.exits import EXIT_FAILED, EXIT_TRY_AGAIN
+from modemd.cli.exits import EXIT_FAILED
+from modemd.cli.modem_order import exchange
 from modemd.cli.output import printable, show_json
-from modemd.cli.presence import living, open_store, utc_now
+from modemd.cli.presence import utc_now
 from modemd.config import load
 from modemd.formats.requestjson import RequestFields
-from modemd.service import modem_orders, overview
-from modemd.service.modem_orders import Asker
 from modemd.service.modem_requests import order_ussd
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
-    from modemd.store.database import Database
-
-_LOOK_S: Final = 0.05
-_GRACE_S: Final = 10.0
-"""Over the time that the network is given: the modem may have a part in hand, or end the dialogue."""
+    from modemd.service.modem_orders import Asker
+    from modemd.store.transaction import Tx
 
 
 @click.command()
@@ -51,31 +44,13 @@ def ussd(
         raise click.UsageError("give either CODE or --cancel")
     config = load(ctx.obj)
     fields = {"modem": modem, "code": code, "cancel": cancel, "timeout": timeout}
-    with open_store(config.store.url) as store:
-        if not living(store.read(overview.gateways), utc_now(), here=store.on_this_machine):
-            click.echo("modemd: no gateway is running on this store; start it with: modemd run", err=True)
-            ctx.exit(EXIT_TRY_AGAIN)
-        answer = _exchange(store, Rules.of(config), RequestFields(fields))
-    if answer is None:
-        click.echo(f"modemd: modem {modem} has not answered", err=True)
-        ctx.exit(EXIT_FAILED)
+    rules = Rules.of(config)
+
+    def order(tx: Tx, asker: Asker) -> int:
+        return order_ussd(tx, rules, RequestFields(fields), asker, utc_now())[1]
+
+    answer = exchange(ctx, config.store.url, modem, order)
     ctx.exit(_show(answer, as_json=as_json))
-
-
-def _exchange(store: Database, rules: Rules, fields: RequestFields) -> dict[str, Any] | None:
-    """Order it, and wait for the answer; ``None``: none came, though the gateway should have said why."""
-    ticket = secrets.token_hex(8)
-    _, within_s = store.transact(lambda tx: order_ussd(tx, rules, fields, Asker(ticket=ticket), utc_now()))
-    until, seen = time.monotonic() + within_s + _GRACE_S, -1
-    while time.monotonic() < until:
-        now = store.changes()
-        if now != seen:
-            seen = now
-            if (told := store.transact(lambda tx: modem_orders.take_answer(tx, ticket))) is not None:
-                answer: dict[str, Any] = json.loads(told)
-                return answer
-        time.sleep(_LOOK_S)
-    return None
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> int:

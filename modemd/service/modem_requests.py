@@ -30,7 +30,9 @@ USSD_S: Final = 60
 """How long the network's answer is waited for where the request does not say."""
 _LONGEST_USSD_S: Final = 180
 RESET_S: Final = 180
-_COMING: Final = frozenset({"new", "ready", "searching", "restarting", "paused", "silent", "lost", "stopped"})
+_COMING: Final = frozenset(
+    {"new", "ready", "searching", "restarting", "paused", "limited", "silent", "lost", "stopped"}
+)
 """States that a modem leaves by itself, or in which it answers: an order may wait for it.
 
 ``stopped`` is what the last stop left behind: the gateway runs, and has not opened the modem yet.
@@ -66,34 +68,64 @@ def order_ussd(tx: Tx, rules: Rules, fields: RequestFields, asker: Asker, now: d
 
 def reset(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
     """Order a restart; the answer comes when the modem is ready again."""
-    modem = _able(tx, rules, asked.fields.needed("modem"), asked.fields.text("gateway"), now)
-    ask(tx, modem, "reset", {}, _asker(asked), now, RESET_S)
-    return None, Wake(modems=frozenset({modem.name}))
+    modem = order_reset(tx, rules, asked.fields, _asker(asked), now)
+    return None, Wake(modems=frozenset({modem}))
+
+
+def order_reset(tx: Tx, rules: Rules, fields: RequestFields, asker: Asker, now: datetime) -> str:
+    """The same for whoever asks; return the modem's name. It has :data:`RESET_S` seconds.
+
+    Raises:
+        Rejected: there is no such modem, or it is sure that it will not be done.
+    """
+    modem = _able(tx, rules, fields.needed("modem"), fields.text("gateway"), now)
+    ask(tx, modem, "reset", {}, asker, now, RESET_S)
+    return modem.name
 
 
 def pause(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
     """Let a modem submit nothing until it is resumed, over restarts too; others take what waits for it."""
-    name, reason = asked.fields.needed("modem"), asked.fields.text("reason")
-    modem = _find(tx, rules, name, asked.fields.text("gateway"))
-    pauses.pause(tx, modem.id, reason or "a request", to_us(now))
-    why = pause_sentence(reason or "a request", now, asked.zone)
-    if modem.state in _COMING:
-        modems.write_state(tx, modem.id, "paused", why)
-    routing.release(tx, rules)
+    modem = pause_modem(tx, rules, asked.fields, now, asked.zone)
     return state_of(tx, modem.gateway, modem.name, now, asked.zone), Wake(
         queue=True, modems=frozenset({modem.name})
     )
+
+
+def pause_modem(tx: Tx, rules: Rules, fields: RequestFields, now: datetime, zone: tzinfo) -> ModemRow:
+    """The same for whoever asks; return the modem.
+
+    Raises:
+        Rejected: there is no such modem.
+    """
+    name, reason = fields.needed("modem"), fields.text("reason")
+    modem = _find(tx, rules, name, fields.text("gateway"))
+    pauses.pause(tx, modem.id, reason or "a request", to_us(now))
+    why = pause_sentence(reason or "a request", now, zone)
+    if modem.state in _COMING:
+        modems.write_state(tx, modem.id, "paused", why)
+    routing.release(tx, rules)
+    return modem
 
 
 def resume(tx: Tx, asked: Asked, rules: Rules, now: datetime) -> tuple[Told, Wake]:
     """End a modem's pause, be it a person's or the one that its SIM's refusals brought about."""
-    modem = _find(tx, rules, asked.fields.needed("modem"), asked.fields.text("gateway"))
-    pauses.resume(tx, modem.id)
-    if modem.state == "paused":
-        modems.write_state(tx, modem.id, "ready", None)
+    modem = resume_modem(tx, rules, asked.fields)
     return state_of(tx, modem.gateway, modem.name, now, asked.zone), Wake(
         queue=True, modems=frozenset({modem.name})
     )
+
+
+def resume_modem(tx: Tx, rules: Rules, fields: RequestFields) -> ModemRow:
+    """The same for whoever asks; return the modem.
+
+    Raises:
+        Rejected: there is no such modem.
+    """
+    modem = _find(tx, rules, fields.needed("modem"), fields.text("gateway"))
+    pauses.resume(tx, modem.id)
+    if modem.state == "paused":
+        modems.write_state(tx, modem.id, "ready", None)
+    return modem
 
 
 def pause_sentence(by: str, at: datetime, zone: tzinfo) -> str:

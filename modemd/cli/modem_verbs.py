@@ -1,0 +1,123 @@
+"""``modemd pause``, ``resume`` and ``reset``: taking one modem out of use, back into it, and anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from modemd.cli.config_option import takes_config
+from modemd.cli.exits import EXIT_FAILED
+from modemd.cli.modem_order import exchange
+from modemd.cli.output import show_json
+from modemd.cli.presence import open_store, utc_now
+from modemd.config import load
+from modemd.formats.requestjson import RequestFields
+from modemd.service.modem_requests import RESET_S, order_reset, pause_modem, resume_modem, state_of
+from modemd.service.rules import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from modemd.service.modem_orders import Asker
+    from modemd.store.modems import ModemRow
+    from modemd.store.transaction import Tx
+
+
+@click.command()
+@takes_config
+@click.argument("modem")
+@click.option("--reason", metavar="TEXT", help="Why: it is shown with the modem.")
+@click.option("--gateway", metavar="NAME", help="Whose modem, where several gateways have one of that name.")
+@click.option("--json", "as_json", is_flag=True, help="Print how the modem stands, as JSON.")
+@click.pass_obj
+def pause(config_path: str, modem: str, *, reason: str | None, gateway: str | None, as_json: bool) -> None:
+    """Let MODEM send nothing until it is resumed.
+
+    The part that it has in hand is finished, it goes on receiving, and what waits for it goes by other
+    modems at once where it may. It stays paused over restarts of the gateway.
+
+    \b
+    Exit status: 0 paused, 1 there is no such modem, 75 no store.
+    """  # noqa: D301 - click wants the backspace itself
+    fields = {"modem": modem, "reason": reason or "a command", "gateway": gateway}
+
+    def verb(tx: Tx, rules: Rules, now: datetime) -> ModemRow:
+        return pause_modem(tx, rules, RequestFields(fields), now, rules.zone)
+
+    _do(config_path, verb, "is paused", as_json=as_json)
+
+
+@click.command()
+@takes_config
+@click.argument("modem")
+@click.option("--gateway", metavar="NAME", help="Whose modem, where several gateways have one of that name.")
+@click.option("--json", "as_json", is_flag=True, help="Print how the modem stands, as JSON.")
+@click.pass_obj
+def resume(config_path: str, modem: str, *, gateway: str | None, as_json: bool) -> None:
+    """Let MODEM send again, whoever or whatever paused it.
+
+    \b
+    Exit status: 0 resumed, 1 there is no such modem, 75 no store.
+    """  # noqa: D301 - click wants the backspace itself
+    fields = {"modem": modem, "gateway": gateway}
+
+    def verb(tx: Tx, rules: Rules, now: datetime) -> ModemRow:
+        del now
+        return resume_modem(tx, rules, RequestFields(fields))
+
+    _do(config_path, verb, "goes on", as_json=as_json)
+
+
+def _do(
+    config_path: str, verb: Callable[[Tx, Rules, datetime], ModemRow], outcome: str, *, as_json: bool
+) -> None:
+    config = load(config_path)
+    rules, now = Rules.of(config), utc_now()
+
+    def job(tx: Tx) -> tuple[str, object]:
+        row = verb(tx, rules, now)
+        return row.name, state_of(tx, row.gateway, row.name, now, rules.zone)
+
+    with open_store(config.store.url, home=rules.gateway) as store:
+        name, state = store.transact(job)
+    if as_json:
+        show_json(state)
+    else:
+        click.echo(f"modem {name} {outcome}")
+
+
+@click.command()
+@takes_config
+@click.argument("modem")
+@click.option("--gateway", metavar="NAME", help="Whose modem, where several gateways have one of that name.")
+@click.option("--json", "as_json", is_flag=True, help="Print how the modem stands then, as JSON.")
+@click.pass_context
+def reset(ctx: click.Context, modem: str, *, gateway: str | None, as_json: bool) -> None:
+    """Restart MODEM, and wait until it is ready again: three minutes at most.
+
+    The gateway must be running; the part that the modem has in hand is finished first.
+
+    \b
+    Exit status: 0 ready again, 1 refused or not ready in time, 75 no store, or no gateway is running on it.
+    """  # noqa: D301 - click wants the backspace itself
+    config = load(ctx.obj)
+    rules = Rules.of(config)
+
+    def order(tx: Tx, asker: Asker) -> int:
+        order_reset(tx, rules, RequestFields({"modem": modem, "gateway": gateway}), asker, utc_now())
+        return RESET_S
+
+    ctx.exit(_show(modem, exchange(ctx, config.store.url, modem, order), as_json=as_json))
+
+
+def _show(modem: str, answer: dict[str, Any], *, as_json: bool) -> int:
+    error, state = answer["error"], answer["data"]
+    if as_json:
+        show_json(state if error is None else {"error": error})
+    elif error is not None:
+        click.echo(f"modemd: {error['reason']}", err=True)
+    else:
+        click.echo(f"modem {modem} has restarted, and is {state['state']}")
+    return 0 if error is None else EXIT_FAILED

@@ -1,0 +1,81 @@
+"""``modemd pause``, ``resume`` and ``reset``: written into the store, and done by the gateway."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modemd.errors import Rejected
+from modemd.service import modem_orders
+from modemd.service.modem_requests import paused_why
+from modemd.store import modems
+from tests.desk import Desk, now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = Desk.begin(tmp_path)
+    made.gateway_starts()
+    return made
+
+
+def why(desk: Desk, name: str = "gsm1") -> str | None:
+    return desk.write(lambda tx: paused_why(tx, "gw", name, desk.rules.zone))
+
+
+def test_a_modem_is_paused_and_resumed_without_a_gateway_too(desk: Desk) -> None:
+    desk.gateway_stops()
+    done = desk.run("pause", "gsm1", "--reason", "a new antenna")
+    assert (done.status, done.out) == (0, "modem gsm1 is paused\n")
+    said = why(desk)
+    assert said is not None
+    assert said.endswith(": a new antenna")
+    assert desk.run("resume", "gsm1", "--json").json["state"] == "ready"
+    assert why(desk) is None
+
+
+def test_a_pause_says_by_whom_where_nobody_says_why(desk: Desk) -> None:
+    assert desk.run("pause", "gsm1", "--json").json["state"] == "paused"
+    assert (why(desk) or "").endswith(": a command")
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "reset"])
+def test_a_modem_that_is_not_there_is_said(desk: Desk, verb: str) -> None:
+    done = desk.run(verb, "gsm9")
+    assert (done.status, done.out) == (1, "")
+    assert "there is no modem 'gsm9'; there are: gsm1, gsm2" in done.err
+
+
+def reset(desk: Desk, answer: Mapping[str, object] | Rejected) -> tuple[int, str, str]:
+    """The command, with this test as the modem."""
+    seat = desk.seat()
+    with desk.running("reset", "gsm1") as command:
+        deadline = time.monotonic() + 60
+        while (order := desk.write(lambda tx: modem_orders.begin(tx, seat.modem_id, now()))) is None:
+            assert time.monotonic() < deadline, "nothing was ordered"
+            assert command.poll() is None, command.communicate()
+        assert order.verb == "reset"
+        desk.write(lambda tx: modem_orders.finish(tx, desk.rules, order.id, answer, now()))
+        out, err = command.communicate(timeout=60)
+        return command.returncode, out, err
+
+
+def test_a_reset_tells_how_the_modem_is_then(desk: Desk) -> None:
+    assert reset(desk, {"state": "ready"}) == (0, "modem gsm1 has restarted, and is ready\n", "")
+    no_network = Rejected("timeout", "it has restarted, and finds no network")
+    assert reset(desk, no_network) == (1, "", "modemd: it has restarted, and finds no network\n")
+
+
+def test_a_reset_that_cannot_be_is_said_at_once(desk: Desk) -> None:
+    facts: dict[str, object] = {"state": "absent", "error": "no /dev/gsm1"}
+    desk.write(lambda tx: modems.write_modem(tx, modems.modem_ids(tx, "gw")["gsm1"], facts))
+    done = desk.run("reset", "gsm1")
+    assert (done.status, done.err) == (1, "unavailable: modem gsm1 is absent: no /dev/gsm1\n")
+    desk.gateway_stops()
+    assert desk.run("reset", "gsm1").status == 75
