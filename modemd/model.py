@@ -135,6 +135,7 @@ class Priority(IntEnum):
 
 Source = Literal["spool", "mqtt", "cli"]
 Coding = Literal["gsm7", "ucs2", "8bit"]
+CallKind = Literal["missed", "rejected"]
 Autosplit = Literal["none", "plain", "numbered", "udh"]
 
 
@@ -311,7 +312,7 @@ class Call:
     originator: str | None
     at: datetime
     modem: str
-    kind: str = "missed"
+    kind: CallKind = "missed"
     originator_toa: int = 0x91
     imsi: str | None = None
     imei: str | None = None

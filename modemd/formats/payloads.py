@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from modemd.model import Coding, Evidence, MessageState
+from modemd.model import CallKind, Coding, Evidence, MessageState
 
 
 class Words:
@@ -115,7 +115,12 @@ class Received(Told, ReceivedBody):
 
 
 _Caller = TypedDict(
-    "_Caller", {"from": Annotated[str | None, "Who called; null where the network does not tell."]}
+    "_Caller",
+    {
+        "from": Annotated[
+            str | None, "Who called, international where it could be read so; null where it is withheld."
+        ]
+    },
 )
 
 
@@ -123,7 +128,10 @@ class CallBody(_Caller):
     """A phone call that rang at a modem."""
 
     at: Annotated[Moment, "When it began to ring."]
-    kind: Annotated[str, "What became of it: `missed`, as the gateway answers no calls."]
+    kind: Annotated[
+        CallKind,
+        "What became of it: `missed`, or `rejected` where the modem's `hang_up` had it ended.",
+    ]
 
 
 class Call(Told, CallBody):

@@ -28,7 +28,8 @@ _UNSOLICITED: Final = re.compile(
     r"|THERM|ANLEVEL|CERSSI|NDISSTAT|EONS|SYSSTART|SYSLOADING|STN):?"
     r"|\*(?:PSUTTZ|EMREADY|PSNWID|EPEV|ESIMM|ESTK):?"
     r"|(?:RING|Call Ready|SMS Ready|SMS DONE|PB DONE|SMS READY|RDY|START|\+SMSFULL|NORMAL POWER DOWN"
-    r"|POWERED DOWN|MODEM:STARTUP|\+PBREADY|\+SMS ?READY|\+CALL ?READY)$",
+    r"|POWERED DOWN|VOICE CALL: (?:BEGIN|END.*)|MISSED_CALL: .*|MODEM:STARTUP|\+PBREADY|\+SMS ?READY"
+    r"|\+CALL ?READY)$",
 )
 # The same word asked for and unsolicited: 27.007 gives the answer to "?" one more value, <n>, in front.
 _ASKED: Final = re.compile(

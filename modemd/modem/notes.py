@@ -52,7 +52,21 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The ringing stopped."""
+    """The ringing stopped, or a call of ours is over; ``why``: ``busy``, ``no_answer``, or untold."""
+
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """A call of ours was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The modem has said what it was to say (makers' ``+CTTS``, ``+QWTTS``); ``well``: to its end."""
+
+    well: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +128,8 @@ Note = (
     | Ring
     | Clip
     | CallEnded
+    | CallAnswered
+    | Spoken
     | StorageFull
     | Restarted
     | Registration
@@ -127,6 +143,11 @@ _TP_MR: Final = re.compile(r"\+CMG[SC]: ?(\d{1,3})")
 _FULL: Final = re.compile(r'\^SMMEMFULL:? ?"?(\w+)?|\+SMSFULL|\+QIND: "SMSFULL"(?:,"(\w+)")?')
 _STARTED: Final = frozenset({"RDY", "^SYSSTART", "START", "MODEM:STARTUP"})
 _LAST: Final = re.compile(r"(\d+)$")
+_CALL_OVER: Final = {
+    "NO CARRIER": None, "BUSY": "busy", "NO ANSWER": "no_answer", "NO DIALTONE": None, "NO DIAL TONE": None,
+}  # fmt: skip
+_CAUSES: Final = {17: "busy", 18: "no_answer", 19: "no_answer", 21: "busy"}
+"""24.008, table 10.5.123: user busy, no user responding, alerting but no answer, call rejected."""
 
 
 def tp_mr_of(lines: tuple[str, ...]) -> int | None:
@@ -188,9 +209,44 @@ def _read_call(word: str, head: str) -> Note | None:
         values = parameters(head)
         kind = integer(values[1]) if len(values) > 1 else None
         return Clip(values[0] or None, kind if kind is not None and kind < 256 else 0x81)
-    if head == "NO CARRIER" or word == "^CEND":
+    if head in _CALL_OVER:
+        return CallEnded(_CALL_OVER[head])
+    if word == "^CEND":
+        return CallEnded(_why_ended(parameters(head)))
+    return _read_makers_call(word, head)
+
+
+def _read_makers_call(word: str, head: str) -> Note | None:
+    """What only some makers tell: Huawei (``^CONN``), SIMCom (``VOICE CALL``, ``+CLCC`` unasked)."""
+    if word in {"^CONN", "+COLP"} or head == "VOICE CALL: BEGIN":
+        return CallAnswered()
+    if head.startswith("VOICE CALL: END") or word == "MISSED_CALL":
         return CallEnded()
+    if word in {"+CTTS", "+QWTTS", "+QTTS", "+QLDTMF"}:
+        return Spoken(well=parameters(head)[0] in {"0", "5"})
+    if word == "+CLCC":
+        return _read_clcc(parameters(head))
     return None
+
+
+def _read_clcc(values: list[str]) -> Note | None:
+    """``+CLCC: <id>,<dir>,<stat>,<mode>,<mpty>[,<number>,<type>]`` (27.007, 7.18), told unasked."""
+    if len(values) < 4:
+        return None
+    incoming, stat = values[1] == "1", values[2]
+    if stat == "6":
+        return CallEnded()
+    if incoming and stat in {"4", "5"}:
+        kind = integer(values[6]) if len(values) > 6 else None
+        number = values[5] if len(values) > 5 else ""
+        return Clip(number or None, kind if kind is not None and kind < 256 else 0x81)
+    return CallAnswered() if not incoming and stat == "0" else None
+
+
+def _why_ended(values: list[str]) -> str | None:
+    """``^CEND:<id>,<duration>,<end>[,<cause>]``: the last is a cause of 24.008, 10.5.4.11."""
+    cause = integer(values[3]) if len(values) > 3 else None
+    return None if cause is None else _CAUSES.get(cause)
 
 
 def _read_condition(word: str, head: str) -> Note | None:

@@ -179,17 +179,6 @@ def test_a_call_is_told_once(tmp_path: Path, notes: list[Note], callers: list[st
     play(tmp_path, story)
 
 
-def test_a_call_whose_end_is_never_told_does_not_hide_the_next(tmp_path: Path) -> None:
-    async def story(desk: Desk) -> None:
-        for _ in range(3):
-            await desk.turn(Ring(), Clip(FROM))
-        desk.inbox._rang_at -= 30  # half a minute of silence
-        await desk.turn(Ring(), Clip(FROM))
-        assert desk.callers() == [FROM, FROM]
-
-    play(tmp_path, story)
-
-
 def test_who_does_not_receive_takes_nothing(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         desk.phone.stored = [stored("one", 1)]

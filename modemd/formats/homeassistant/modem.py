@@ -84,8 +84,8 @@ def _network(topics: Topics, modem: ModemDevice, own: str) -> dict[str, Componen
             entity_category="diagnostic", icon="mdi:signal-4g",
         ),
         "call": event(
-            "Call", _id(topics, modem, "call"), topics("call", modem.name), ["missed"], "value_json.kind",
-            icon="mdi:phone-missed",
+            "Call", _id(topics, modem, "call"), topics("call", modem.name), ["missed", "rejected"],
+            "value_json.kind", icon="mdi:phone-missed",
         ),
     }  # fmt: skip
 

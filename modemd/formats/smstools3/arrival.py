@@ -75,7 +75,7 @@ def call(rang: Call, *, zone: tzinfo = UTC) -> bytes:
         ("Call_type", rang.kind),
         ("Received", stamp(rang.at, zone)),
     ]
-    return _file(headers, b"CALL MISSED\n")
+    return _file(headers, f"CALL {rang.kind.upper()}\n".encode())
 
 
 def _origin(address: str, toa: int, smsc: str | None) -> Headers:
