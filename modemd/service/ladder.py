@@ -82,7 +82,7 @@ class Limits:
 
 
 RUNGS: Final[dict[Rung, Limits]] = {
-    Rung.RESYNC: Limits("getting into step again", 3, 200, (0, 1, 2), timedelta(minutes=10)),
+    Rung.RESYNC: Limits("getting into step again", 3, 200, (0,), timedelta(minutes=10)),
     Rung.REREGISTER: Limits("choosing the network anew", 2, 12, (60, 120)),
     Rung.RADIO: Limits("radio off and on", 2, 8, (90, 180)),
     Rung.SOFT_RESET: Limits("a restart by its own command", 2, 12, (15, 60)),

@@ -22,11 +22,26 @@ _ADD: Final = Statement(insert(recovery), ("modem_id", "rung", "why", "at"))
 _FORGET: Final = Statement(
     delete(recovery).where(recovery.c.modem_id == bindparam("m"), recovery.c.at < bindparam("before"))
 )
+_SOCKET: Final = Statement(select(modem.c.usb_path).where(modem.c.id == bindparam("m")))
+_KEEP_SOCKET: Final = Statement(
+    update(modem).where(modem.c.id == bindparam("m")).values(usb_path=bindparam("path"))
+)
 _SHOW: Final = Statement(
     update(modem)
     .where(modem.c.id == bindparam("m"))
     .values(rung=bindparam("now_at"), rung_at=bindparam("since"), rungs_today=bindparam("today"))
 )
+
+
+def socket(tx: Tx, modem_id: int) -> str | None:
+    """Return the USB socket that a modem was last seen in."""
+    found = tx.scalar(_SOCKET, m=modem_id)
+    return None if found is None else str(found)
+
+
+def keep_socket(tx: Tx, modem_id: int, usb_path: str) -> None:
+    """Write down the USB socket that a modem is in: while it is switched off nobody can look."""
+    tx.run(_KEEP_SOCKET, m=modem_id, path=usb_path)
 
 
 def history(tx: Tx, modem_id: int) -> list[tuple[str, int]]:
