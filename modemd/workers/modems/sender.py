@@ -9,6 +9,7 @@ from modemd.errors import NoReply, PortLost, Refused, StoreError
 from modemd.service import dispatch
 from modemd.service.outcomes import Denied, Outcome, Taken, Unanswered
 from modemd.workers.modems.consequences import FIRST_MENDED, Consequences
+from modemd.workers.modems.count import Count
 from modemd.workers.modems.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ class Sender:
     storages have to be emptied first.
     """
 
-    def __init__(
-        self, worker: Worker, station: Station, sweep: Callable[[], None], chance: Random
-    ) -> None:
+    def __init__(self, worker: Worker, station: Station, sweep: Callable[[], None], chance: Random) -> None:
         self.mending: Decision | None = None
         self.outcome: Outcome | None = None
         self.putting_aside = False
@@ -47,6 +46,8 @@ class Sender:
         self._claimed: ClaimedPart | None = None
         self._bursting = False
         self._consequences = Consequences(station, sweep)
+        self.count = Count(station)
+        """What the SIM's own count says of parts in doubt."""
         self.throttle = Throttle(station, chance)
 
     async def submit_if_any(self, modem: Modem, *, held: bool) -> bool:
@@ -110,6 +111,7 @@ class Sender:
             lambda tx: self._record_and_claim(tx, claimed, outcome), again=True
         )
         self.outcome = None
+        self.count.met(claimed, outcome)
         self._floor.tally.parts[self._station.name, _CALLED[type(outcome)]] += 1
         self._floor.ring_tellers()
         if decision is None:

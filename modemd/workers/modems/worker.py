@@ -14,6 +14,7 @@ from modemd.workers.modems.opening import Opener
 from modemd.workers.modems.orders import Orders
 from modemd.workers.modems.sender import Sender
 from modemd.workers.modems.station import Station
+from modemd.workers.modems.watch import Watch
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from modemd.workers.floor import Floor
 
 log = logging.getLogger(__name__)
-
-_HEALTH_S: Final = 60.0
-_SEARCHING_S: Final = 5.0
 
 
 class ModemWorker(Worker):
@@ -55,6 +53,7 @@ class ModemWorker(Worker):
         self._orders = Orders(floor, config.name, modem_id)
         self._sender = Sender(self, station, self._inbox.sweep_now, chance or SystemRandom())
         self._opener = Opener(self, station, self._inbox, self._orders, timing)
+        self._watch = Watch(station, self._orders)
         self._paused_by: str | None = None
 
     def stop(self) -> None:
@@ -73,6 +72,8 @@ class ModemWorker(Worker):
             await self._put_away()
             await self._opener.open()
             self._paused_by = self._orders.paused
+            if self._station.modem is not None:
+                await self._sender.count.opened()
             return
         try:
             await self._turn(modem)
@@ -90,13 +91,19 @@ class ModemWorker(Worker):
         now = time.monotonic()
         if self._sender.mending is not None:
             await self._mend(modem, self._sender.mending)
+        elif self._station.fresh:
+            await self._watch.look(modem, now)  # before a sweep, which may be long, and before it sends
         elif await self._inbox.turn(modem, self._station.seat, now):
             if self._inbox.restarted:
                 await self._drop(modem, "restarting", "the modem started anew by itself")
+            else:
+                self._watch.heard(self._inbox.take_network(), now)
+        elif self._sender.count.in_doubt:
+            await self._sender.count.settle(modem)
         elif await self._orders.turn(modem, now):
             await self._mind_orders(modem, now)
         elif now >= self._station.health_at:
-            await self._look_after(modem, now)
+            await self._watch.look(modem, now)
         elif not await self._submit_if_any(modem):
             await self._idle(modem, now)
 
@@ -145,27 +152,6 @@ class ModemWorker(Worker):
         except ModemdError as error:
             await self._drop(modem, "silent", str(error))
 
-    async def _look_after(self, modem: Modem, now: float) -> None:
-        station, record = self._station, self._station.record
-        health = await modem.health()
-        station.usable = health.usable
-        station.health_at = now + (_HEALTH_S if health.usable else _SEARCHING_S)
-        if self._orders.paused is not None:
-            await record.write("paused", self._orders.paused, health)
-            await station.release()
-        elif (why := station.refused_why) is not None:
-            # It is to be told, and others are to have its messages, to the end.
-            station.health_at = min(station.health_at, station.paused_until)
-            await record.write("paused", why, health)
-        else:
-            limited = station.limited if health.usable else None
-            state = "limited" if limited else "ready" if health.usable else "searching"
-            await record.write(state, limited, health)
-            if not health.usable:
-                await station.release()
-        if health.usable:
-            await self._orders.ready()
-
     async def _submit_if_any(self, modem: Modem) -> bool:
         self._firm += 1  # as ``unbroken()``, at a tenth of its price
         try:
@@ -175,6 +161,7 @@ class ModemWorker(Worker):
 
     async def _idle(self, modem: Modem, now: float) -> None:
         await self._sender.rest(modem)
+        await self._sender.count.look(modem)
         station = self._station
         until = min(station.health_at, self._inbox.sweep_at, self._orders.until)
         if station.paused_until > now:
