@@ -20,7 +20,7 @@ from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
 from modemd.service.rollup import settle
 from modemd.service.trouble import Decision, decide, unsent
-from modemd.store import conversation, outbound, parts, queue, sims, usage
+from modemd.store import conversation, outbound, parts, queue, sims, sticky, usage
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ def taken(
     today = day_number(rules, now)
     usage.count(tx, message.account, today, spent)
     sims.count_sent(tx, part_id, today)
+    if rules.sending.sticky_s:
+        sticky.note(tx, part_id, now_us)
     if message.part_count > 1:
         settle(tx, rules, message, now_us, trouble=trouble, evidence=evidence)
     else:
@@ -219,13 +221,11 @@ def _settle(
 
 def _elsewhere(tx: Tx, rules: Rules, seat: Seat, claimed: ClaimedPart, message: MessageRow) -> int | None:
     """Find another modem's route for a part and all of its message; ``None`` where they must stay."""
-    if claimed.part_count == 1:
-        return routing.alternative(tx, rules, claimed.route_id, seat.name)
-    if not _is_untouched(tx, claimed, message):
+    if claimed.part_count > 1 and not _is_untouched(tx, claimed, message):
         return None
     own = claimed.route_id if claimed.route_id != routing.pinned(tx, rules, seat.name) else message.route_id
     other = routing.alternative(tx, rules, own, seat.name)
-    if other is not None:
+    if other is not None and claimed.part_count > 1:
         queue.pin(tx, message.id, other)
     return other
 

@@ -9,7 +9,7 @@ from modemd.errors import Rejected
 from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.values import value
 from modemd.model import MessageState, PartState
-from modemd.service import routing
+from modemd.service import routing, stickiness
 from modemd.service.admission.admission import Admission
 from modemd.service.checks import Prepared, prepare, quote
 from modemd.service.news import News
@@ -69,7 +69,7 @@ class _Writer:
         self._tx = tx
         self._rules = rules
         self._source = source
-        self._now_us = to_us(now)
+        self._now, self._now_us = now, to_us(now)
         self._news = News(now) if MQTT in rules.consumers else None
         self._next_id = outbound.next_message_id(tx, most)
         self._admission = Admission(tx, rules, now)
@@ -179,6 +179,9 @@ class _Writer:
         encoded, due = each.encoded, None if waits else each.due_at
         if len(encoded.parts) > 1 or self._wants_number(each):
             encoded = encode(self._numbered(each))
+        recipient = recipient_key(each.outgoing.destination)
+        if not waits and due is None:
+            route_id = stickiness.route_for(self._tx, self._rules, recipient, route_id, self._now)
         self._parts.extend(
             {
                 "message_id": message_id,
@@ -189,7 +192,7 @@ class _Writer:
                 "priority": int(each.request.priority),
                 "pdu": part.pdu,
                 "tpdu_length": part.tpdu_length,
-                "recipient": recipient_key(each.outgoing.destination),
+                "recipient": recipient,
                 "not_before_at": None if due is None else to_us(due),
             }
             for part_no, part in enumerate(encoded.parts, 1)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.model import Evidence, MessageState, PartState, Trouble
-from modemd.service import dispatch
+from modemd.service import dispatch, stickiness
 from modemd.service.accounts.account_events import MAIL
 from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.rollup import settle, settle_by_id
@@ -41,6 +41,7 @@ def promote(tx: Tx, rules: Rules, now: datetime) -> bool:
     for message_id in due:
         message = outbound.find_message(tx, message_id)
         assert message is not None, "a part has a message"
+        stickiness.pin_due(tx, rules, message, now)
         announce(tx, rules, message, to_us(now))
     return bool(due)
 

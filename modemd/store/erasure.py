@@ -29,6 +29,7 @@ from modemd.store.schema_credit import (
     objection,
     payment,
 )
+from modemd.store.schema_modems import sticky
 from modemd.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -93,6 +94,12 @@ BY_NAME: Final[tuple[tuple[str, Statement], ...]] = tuple(
                 ~exists().where(
                     _OTHER.c.destination == concat.c.destination, _OTHER.c.account != bindparam("named")
                 ),
+            ),
+        ),
+        (
+            "",
+            delete(sticky).where(
+                sticky.c.recipient.in_(select(part.c.recipient).where(part.c.message_id.in_(_MINE)))
             ),
         ),
         ("", delete(reminder).where(reminder.c.message_id.in_(_MINE))),

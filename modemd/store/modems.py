@@ -86,11 +86,11 @@ _GONE: Final = Statement(
         ),
     ),
 )
-_CAN_SEND = modem.c.paused_at.is_(literal_column("NULL")) & modem.c.state.in_(_SENDING)
+CAN_SEND = modem.c.paused_at.is_(literal_column("NULL")) & modem.c.state.in_(_SENDING)
 # As seen from the gateway that asks: it says every half minute that it is there, as they do.
 _NOW = select(gateway.c.seen_at).where(gateway.c.name == bindparam("g")).scalar_subquery()
 _THEIRS = gateway.alias("theirs")
-_LIVES = (
+LIVES = (
     exists()
     .where(
         _THEIRS.c.name == modem.c.gateway,
@@ -102,7 +102,7 @@ _LIVES = (
 _OTHERS: Final = Statement(
     select(
         modem.c.id, modem.c.name,
-        case((_CAN_SEND & _LIVES, literal_column("1")), else_=literal_column("0")),
+        case((CAN_SEND & LIVES, literal_column("1")), else_=literal_column("0")),
     )
     .select_from(route_modem.join(modem, modem.c.id == route_modem.c.modem_id))
     .where(route_modem.c.route_id == bindparam("r"), modem.c.gateway != bindparam("g"))
@@ -110,7 +110,7 @@ _OTHERS: Final = Statement(
 )  # fmt: skip
 _NAMESAKE: Final = Statement(
     select(modem.c.gateway)
-    .where(modem.c.name == bindparam("name"), modem.c.gateway != bindparam("g"), _LIVES)
+    .where(modem.c.name == bindparam("name"), modem.c.gateway != bindparam("g"), LIVES)
     .order_by(modem.c.id),
 )
 _SEEN = select(modem.c.id, modem.c.gateway, modem.c.name, modem.c.state, modem.c.error)

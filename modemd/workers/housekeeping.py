@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import alarms, arrival, routing, traffic, upkeep
+from modemd.service import alarms, arrival, routing, stickiness, traffic, upkeep
 from modemd.service.accounts import accounts
 from modemd.service.credits import credit_wait, suspension
 from modemd.store import appointments, modems
@@ -108,6 +108,7 @@ class Clock(Worker):
         forget.forget_numbers(tx, to_us(now - timedelta(seconds=self._retention.number_s)))
         appointments.forget(tx, to_us(now - timedelta(seconds=self._retention.number_s)))
         traffic.forget(tx, self._floor.rules, now)
+        stickiness.forget(tx, self._floor.rules, now, timedelta(seconds=self._retention.number_s))
         alarms.forget(tx, now)
 
 
