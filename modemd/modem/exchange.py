@@ -15,6 +15,7 @@ from modemd.errors import NoReply, PortLost
 from modemd.gsm.at import ESCAPE, AtCore, Command, LateReply, Prompt, Reply, Urc
 from modemd.modem.port import Port
 from modemd.modem.timing import Timing
+from modemd.modem.trouble import Trace
 
 wire = logging.getLogger("modemd.wire")
 """Every line that goes to or comes from a modem, at DEBUG. It holds numbers and texts, but no PIN."""
@@ -38,7 +39,9 @@ class Exchange:
         on_urc: Callable[[Urc], None],
         on_late: Callable[[LateReply], None],
         on_lost: Callable[[PortLost], None],
+        trace: Trace | None = None,
     ) -> None:
+        """``trace`` keeps the last of what is said."""
         self.timing = timing
         self.core = AtCore()
         self.lost: PortLost | None = None
@@ -52,6 +55,7 @@ class Exchange:
         self._port: Port | None = None
         self._loop = asyncio.get_running_loop()
         self._name = ""
+        self._trace = trace or Trace()
         self._traced = wire.isEnabledFor(logging.DEBUG)
 
     async def open(self, spec: str, baudrate: int) -> None:
@@ -92,6 +96,7 @@ class Exchange:
         """
         self.check()
         assert self._port is not None
+        self._trace.sent(octets)
         if self._traced:
             shown = b'AT+CPIN="****"\r' if octets.startswith(b"AT+CPIN=") else octets
             wire.debug("%s > %r", self._name, shown)
@@ -161,6 +166,7 @@ class Exchange:
         self._settle(NoReply(text, after_body=after_body))
 
     def _receive(self, octets: bytes) -> None:
+        self._trace.heard(octets)
         if self._traced:
             wire.debug("%s < %r", self._name, b"(PIN)" if b"+CPIN=" in octets else octets)
         self.core.receive(octets)

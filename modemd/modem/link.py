@@ -14,6 +14,7 @@ from modemd.errors import NoReply, PortLost, Refused
 from modemd.gsm.at import ESCAPE, Command, LateReply, Reply, Urc
 from modemd.modem.exchange import Exchange
 from modemd.modem.timing import Timing
+from modemd.modem.trouble import Trace
 
 _PROBES: Final = (
     Command("AT+CMEE?", anchored=True),
@@ -41,13 +42,14 @@ class Link:
         on_urc: Callable[[Urc], None],
         on_late: Callable[[LateReply], None],
         on_lost: Callable[[PortLost], None],
+        trace: Trace | None = None,
     ) -> Link:
-        """Opens the port; nothing is sent yet.
+        """Opens the port; nothing is sent yet. ``trace`` keeps the last of what is said.
 
         Raises:
             PortLost: it cannot be opened.
         """
-        exchange = Exchange(timing=timing, on_urc=on_urc, on_late=on_late, on_lost=on_lost)
+        exchange = Exchange(timing=timing, on_urc=on_urc, on_late=on_late, on_lost=on_lost, trace=trace)
         await exchange.open(spec, baudrate)
         return cls(exchange)
 
