@@ -22,6 +22,7 @@ from modemd.modem.pins import PinMemory
 from modemd.modem.session import Session
 from modemd.modem.storage import Stored
 from modemd.modem.timing import Timing
+from modemd.modem.trouble import Trace
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +59,11 @@ class Modem:
         on_urc: Callable[[], None],
         timing: Timing | None = None,
         pins: PinMemory = _PINS,
+        trace: Trace | None = None,
     ) -> Modem:
-        """Opens the port of the modem; nothing is asked yet. ``on_urc`` is called when there are notes.
+        """Opens the port of the modem; nothing is asked yet.
+
+        ``on_urc`` is called when there are notes; ``trace`` keeps the last of what is said.
 
         Raises:
             PortLost: the port is absent, not allowed, or in use.
@@ -72,6 +76,7 @@ class Modem:
             on_urc=modem._heard,
             on_late=modem._heard_late,
             on_lost=modem._lost,
+            trace=trace,
         )
         modem._session = Session(name, link)
         return modem
