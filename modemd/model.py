@@ -15,6 +15,8 @@ from modemd.gsm.values import value
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from modemd.gsm.mms import MmsNotification
+
 
 class MessageState(StrEnum):
     """What a user is told of an outbound message."""
@@ -282,6 +284,7 @@ class Inbound:
     msisdn: str | None = None
     sends_reports: bool = False
     error: str | None = None
+    mms: MmsNotification | None = None
     pdus: tuple[str, ...] = ()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from modemd.formats.mms import mms_object
 from modemd.formats.payloads import CallBody, EventBody, ReceivedBody
 from modemd.model import Call, Inbound, MessageEvent
 
@@ -64,6 +65,8 @@ def inbound_object(message: Inbound, in_reply_to: str | None = None) -> Received
         told["in_reply_to"] = in_reply_to
     if message.octets is not None:
         told["data"] = message.octets.hex()
+    if message.mms is not None:
+        told["mms"] = mms_object(message.mms)
     if message.error is not None:
         told["error"] = message.error
     return told

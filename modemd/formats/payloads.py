@@ -89,6 +89,20 @@ _From = TypedDict(
 )
 
 
+_MmsFrom = TypedDict(
+    "_MmsFrom", {"from": Annotated[str | None, "Who sent it; null where the centre does not tell."]}
+)
+
+
+class MmsBody(_MmsFrom):
+    """A picture message that waits at the operator's centre: a gateway cannot fetch it."""
+
+    subject: Annotated[str | None, "Its subject; null where it has none."]
+    size: Annotated[int | None, "Its size in octets; null where it is not told.", Words(minimum=0)]
+    expires_at: Annotated[Moment | None, "Until when it is kept; null where it is not told."]
+    url: Annotated[str | None, "Where a phone with this SIM can fetch it."]
+
+
 class ReceivedBody(_From):
     """A message that a modem received, joined from its parts."""
 
@@ -106,6 +120,9 @@ class ReceivedBody(_From):
     coding: Annotated[Coding, "The alphabet that it came in."]
     data: NotRequired[
         Annotated[str, "Octets in hexadecimal, where it is no text.", Words(pattern="^([0-9a-f]{2})*$")]
+    ]
+    mms: NotRequired[
+        Annotated[MmsBody, "Present where it is the notification of a picture message (MMS); `text` is null."]
     ]
     error: NotRequired[Annotated[str, "Why it cannot be read; `data` then is all that came."]]
 

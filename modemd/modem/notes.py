@@ -238,8 +238,8 @@ def _read_clcc(values: list[str]) -> Note | None:
         return CallEnded()
     if incoming and stat in {"4", "5"}:
         kind = integer(values[6]) if len(values) > 6 else None
-        number = values[5] if len(values) > 5 else ""
-        return Clip(number or None, kind if kind is not None and kind < 256 else 0x81)
+        caller = values[5] if len(values) > 5 else ""
+        return Clip(caller or None, kind if kind is not None and kind < 256 else 0x81)
     return CallAnswered() if not incoming and stat == "0" else None
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError
+from modemd.formats.mms import kept_object
 from modemd.gsm.incoming import Deliver, decode_any, decode_deliver
-from modemd.gsm.join import join
+from modemd.gsm.join import join, joined_octets
+from modemd.gsm.mms import PUSH_PORTS, read_notification
 from modemd.service import reports, traffic
 from modemd.service.admission import consent
 from modemd.service.outbox import announce_inbound
@@ -17,7 +20,7 @@ from modemd.store import inbound
 from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from modemd.service.rules import Rules
@@ -83,6 +86,7 @@ def _take_unreadable(
     inbound_id = inbound.add_inbound(
         tx, [part_id], account=account, originator=None, text=None, coding="8bit", modem=seat.name,
         sim=seat.sim, sc_at=None, received_at=to_us(now), part_count=1, complete=0, error=why,
+        mms=None,
     )  # fmt: skip
     announce_inbound(tx, rules, inbound_id, to_us(now))
     return True
@@ -155,9 +159,19 @@ def _write(
         part_count=part_count,
         complete=int(len(reads) == part_count),
         error=None,
+        mms=_mms(reads, now) if len(reads) == part_count else None,
     )
     announce_inbound(tx, rules, inbound_id, to_us(now))
     consent.hear(tx, rules, account, first.originator, text, now)
+
+
+def _mms(reads: Mapping[int, Deliver], now: datetime) -> str | None:
+    """What is kept of a picture message that is announced, as JSON; ``None``: it announces none."""
+    first = next(iter(reads.values()))
+    if first.ports is None or first.ports.destination not in PUSH_PORTS:
+        return None
+    read = read_notification(joined_octets(reads) or b"", first.sc_at or now)
+    return None if read is None else json.dumps(kept_object(read))
 
 
 def hand_out_incomplete(tx: Tx, rules: Rules, now: datetime, *, within: timedelta = JOIN_WITHIN) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from modemd.errors import PduError
+from modemd.formats.mms import kept_value
 from modemd.gsm.incoming import decode_deliver, decode_status_report
 from modemd.gsm.join import joined_octets
 from modemd.model import (
@@ -143,6 +145,7 @@ def inbound_value(tx: Tx, inbound_id: int, modems: ModemFacts) -> Inbound | None
         msisdn=modem.get("msisdn"),
         sends_reports=first is not None and first.sends_reports,
         error=row.error,
+        mms=None if row.mms is None else kept_value(json.loads(row.mms)),
         pdus=tuple(pdus),
     )
 

@@ -38,7 +38,7 @@ _JOINED: Final = Statement(
 )
 _INBOUND_COLUMNS: Final = (
     "account", "originator", "text", "coding", "modem", "sim", "sc_at", "received_at", "part_count",
-    "complete", "error",
+    "complete", "error", "mms",
 )  # fmt: skip
 _ADD_INBOUND: Final = Statement(insert(inbound).returning(inbound.c.id), _INBOUND_COLUMNS)
 _INBOUND: Final = Statement(
@@ -80,6 +80,8 @@ class InboundRow(NamedTuple):
     part_count: int
     complete: int
     error: str | None
+    mms: str | None
+    """As JSON, what the notification of a picture message says."""
 
 
 def add_part(tx: Tx, **values: object) -> int | None:

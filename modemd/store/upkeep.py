@@ -76,8 +76,11 @@ _FORGET_PDUS: Final = Statement(
 )
 _FORGET_INBOUND_TEXTS: Final = Statement(
     update(inbound)
-    .where(inbound.c.received_at <= bindparam("before"), inbound.c.text.is_not(literal_column("NULL")))
-    .values(text=literal_column("NULL")),
+    .where(
+        inbound.c.received_at <= bindparam("before"),
+        inbound.c.text.is_not(literal_column("NULL")) | inbound.c.mms.is_not(literal_column("NULL")),
+    )
+    .values(text=literal_column("NULL"), mms=literal_column("NULL")),
 )
 _FORGET_INBOUND_PARTS: Final = Statement(
     delete(inbound_part).where(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 from typing import Final
 
+from modemd.formats.mms import mms_headers, mms_sentence
 from modemd.formats.moments import stamp
 from modemd.formats.smstools3.addresses import bare, type_of_address
 from modemd.formats.smstools3.outcome import one_line
@@ -24,7 +25,7 @@ Headers = list[tuple[str, str | None]]
 
 def received(message: Inbound, *, zone: tzinfo = UTC) -> bytes:
     """The file of a received message; one that could not be decoded has ``Error:`` and its PDU."""
-    body = _body(message)
+    body = _body(message) if message.mms is None else mms_sentence(message.mms, zone).encode()
     headers: Headers = [
         ("Error", _NOT_READ if message.error else None),
         *_origin(message.originator, message.originator_toa, message.smsc),
@@ -41,6 +42,7 @@ def received(message: Inbound, *, zone: tzinfo = UTC) -> bytes:
         ("UDH", "no" if message.error else None),
         *(("PDU", pdu) for pdu in message.pdus if message.error),
         *language_headers(message.udh),
+        *mms_headers(message.mms, zone),
     ]
     return _file(headers, body)
 
@@ -101,7 +103,7 @@ def _yes(flag: bool) -> str:  # noqa: FBT001 - a word for a flag
 
 
 def _is_binary(message: Inbound) -> bool:
-    return message.text is None and message.octets is not None
+    return message.text is None and message.octets is not None and message.mms is None
 
 
 def _body(message: Inbound) -> bytes:
