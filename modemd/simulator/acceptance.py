@@ -16,9 +16,11 @@ except ImportError:
     orjson = None  # type: ignore[assignment]  # an extra
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from modemd.gsm.incoming import Submit
+    from modemd.simulator.calls import Call
 
 _in_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 """Made once: ``json.dumps`` would make an encoder for each line."""
@@ -85,6 +87,7 @@ class AcceptanceLog:
 
     def __init__(self, path: Path | None = None) -> None:
         self.all: list[Accepted] = []
+        self.calls: list[Call] = []
         self._fd = -1
         self._grown: list[asyncio.Event] = []
         if path is not None:
@@ -95,21 +98,39 @@ class AcceptanceLog:
         self.all.append(one)
         if self._fd >= 0:
             os.write(self._fd, one.line())
+        self._tell()
+
+    def add_call(self, call: Call) -> None:
+        """Write a call down, beside the messages: its line has ``call`` for the destination."""
+        self.calls.append(call)
+        if self._fd >= 0:
+            os.write(self._fd, _encoded(call.fields()) + b"\n")
+        self._tell()
+
+    def _tell(self) -> None:
         for event in self._grown:
             event.set()
 
+    async def wait_for_calls(self, count: int, timeout_s: float) -> list[Call]:
+        """All calls that are over, once there are ``count``; TimeoutError when there are not."""
+        await self._wait(lambda: len(self.calls) >= count, timeout_s)
+        return self.calls
+
     async def wait_for(self, count: int, timeout_s: float) -> list[Accepted]:
         """All, once there are ``count`` of them; TimeoutError when there are not after so many seconds."""
+        await self._wait(lambda: len(self.all) >= count, timeout_s)
+        return self.all
+
+    async def _wait(self, reached: Callable[[], bool], timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
         event = asyncio.Event()
         self._grown.append(event)
         try:
-            while len(self.all) < count:
+            while not reached():
                 event.clear()
                 await asyncio.wait_for(event.wait(), max(0.0, deadline - time.monotonic()))
         finally:
             self._grown.remove(event)
-        return self.all
 
     def close(self) -> None:
         """Close the file."""

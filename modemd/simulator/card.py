@@ -21,6 +21,8 @@ class SimCard:
     puk_tries: int = 10
     unlocked: bool = False
     last_mr: int = -1
+    keeps_mr: bool = True
+    """Whether the equipment writes the last TP-MR down on the SIM."""
 
     def power_up(self) -> None:
         """The card was reset: its PIN is wanted again."""

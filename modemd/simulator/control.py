@@ -15,10 +15,12 @@ heal        nothing: forget all faults that have not struck yet
 unplug      ``seconds`` until it is in again (0: until ``plug``)
 plug        nothing, or ``port``: the hub's port that it goes into (from 1), where there is a hub
 reboot      ``seconds``
-set         ``registration``, ``signal``, ``smsc``, ``balance``, ``operator``
-network     any setting of the network: ``airtime_s``, ``reports``, ``reply``, ...
+set         ``registration``, ``signal``, ``smsc``, ``balance``, ``operator``, ``technology``,
+            ``rsrp_dbm``, ``rsrq_db``, ``keeps_mr``, ``clock_off_s``
+network     any setting of the network: ``airtime_s``, ``reports``, ``reply``, ``calls``, ...
 accepted    ``since`` (how many to leave out); answers all that the network took
-wait        ``accepted``: how many there must be, ``timeout_s``
+calls       answers all calls of the modems that are over
+wait        ``accepted`` or ``calls``: how many there must be, ``timeout_s``
 =========== ======================================================================================
 """
 
@@ -91,10 +93,10 @@ class Control:
         if verb == "accepted":
             since = int(request.get("since", 0))
             return {"accepted": [json.loads(one.line()) for one in simulation.accepted.all[since:]]}
+        if verb == "calls":
+            return {"calls": [call.fields() for call in simulation.accepted.calls]}
         if verb == "wait":
-            count = int(request["accepted"])
-            await simulation.wait_for_accepted(count, float(request.get("timeout_s", 10)))
-            return {"accepted": self._count}
+            return await self._wait(request)
         if verb == "network":
             self._change_network(request)
             return None
@@ -103,6 +105,17 @@ class Control:
         for modem in modems:
             self._do_to(modem, verb, request)
         return None
+
+    async def _wait(self, request: dict[str, Any]) -> dict[str, Any]:
+        patience_s = float(request.get("timeout_s", 10))
+        if "calls" in request:
+            return {
+                "calls": len(
+                    await self._simulation.accepted.wait_for_calls(int(request["calls"]), patience_s)
+                )
+            }
+        await self._simulation.wait_for_accepted(int(request["accepted"]), patience_s)
+        return {"accepted": self._count}
 
     def _modem(self, request: dict[str, Any]) -> PluggedModem:
         name = request.get("modem")
@@ -163,6 +176,12 @@ def _change(modem: PluggedModem, request: dict[str, Any]) -> None:
         me.register(int(request["registration"]))
     if "smsc" in request and me.card:
         me.card.smsc = str(request["smsc"])
+    if "keeps_mr" in request and me.card:
+        me.card.keeps_mr = bool(request["keeps_mr"])
+    me.technology = int(request.get("technology", me.technology))
+    me.rsrp_dbm = int(request.get("rsrp_dbm", me.rsrp_dbm))
+    me.rsrq_db = float(request.get("rsrq_db", me.rsrq_db))
+    me.clock_off_s = float(request.get("clock_off_s", me.clock_off_s))
     me.signal = int(request.get("signal", me.signal))
     me.balance = str(request.get("balance", me.balance))
     me.operator = str(request.get("operator", me.operator))

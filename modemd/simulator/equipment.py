@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from modemd.errors import PduError
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from modemd.simulator.answers import Outcome
+    from modemd.simulator.calls import Call, Ending
     from modemd.simulator.card import SimCard
-    from modemd.simulator.dialects import Dialect
+    from modemd.simulator.dialect import Dialect
 
 HOME = 1
 ACKNOWLEDGE_S = 60.0
@@ -37,6 +39,20 @@ class Air(Protocol):
 
     def room(self, receiver: Equipment) -> None:
         """This modem can take what it had to refuse."""
+
+    def rings(self, destination: str) -> tuple[Ending, float]:
+        """What becomes of a call to there, and after how many seconds of ringing."""
+
+    def called(self, call: Call) -> None:
+        """A call is over."""
+
+    @property
+    def talks_s(self) -> float:
+        """Seconds until who answered hangs up; 0: never."""
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds that a modem takes to say a text."""
 
     def give_back(self, receiver: Equipment, pdu: str, length: int, *, report: bool) -> None:
         """This modem was not believed to have it: it comes again when there is room."""
@@ -63,7 +79,7 @@ class Equipment:
     operator: str = "Simulated"
     operator_code: str = "20699"
     registration: int = HOME
-    technology: int = 2
+    technology: int = 0
     signal: int = 20
     balance: str = "Your balance is 12.34 EUR."
     ussd_open: bool = False
@@ -81,6 +97,12 @@ class Equipment:
     announce: Callable[[tuple[str, ...]], None] = lambda _lines: None
     restart: Callable[[float], None] = lambda _seconds: None
     later: Callable[[float, Callable[[], None]], object] = lambda _seconds, _call: None
+    call: Call | None = None
+    rsrp_dbm: int = -95
+    rsrq_db: float = -10.5
+    second_card: SimCard | None = None
+    slot: int = 1
+    clock_off_s: float = 0.0
     caller: str = ""
     rings_left: int = 0
     asked_at: float = 0.0
@@ -88,6 +110,7 @@ class Equipment:
 
     def __post_init__(self) -> None:
         dialect = self.dialect
+        self.technology = self.technology or dialect.technology
         names = {name for group in dialect.memories for name in group}
         for name in ("SM", "ME", "SR"):
             if name in names:
@@ -105,6 +128,7 @@ class Equipment:
         self.cnmi = [0, 0, 0, 0, 0]
         self.functional = 1
         self.waiting.clear()
+        self.call = None
         if self.card:
             self.card.power_up()
         self._give_back()
@@ -204,6 +228,11 @@ class Equipment:
             self.notify((f'{notice}: "{memory}",{index}',))
         return True
 
+    def tell_call(self, lines: tuple[str, ...]) -> None:
+        """What is told of a call, behind the answer to ``ATD``."""
+        for line in lines:
+            self.later(0.0, partial(self.announce, (line,)))
+
     def notify(self, lines: tuple[str, ...]) -> None:
         """An indication of +CNMI: mode 0 keeps it in the modem until the mode is changed."""
         if self.cnmi[0]:
@@ -258,6 +287,15 @@ class Equipment:
                 text = f"Old message {store.used}"
                 part = encode_deliver("+32475888888", text, sc_at=LONG_AGO)[0]
                 store.add(Slot(READ, part.pdu, part.tpdu_length))
+
+    def use_slot(self, slot: int) -> None:
+        """The SIM in the other slot is used from now on; CME 50 where there is no such slot."""
+        if slot not in {1, 2} or self.second_card is None:
+            raise refused("CME", 50)
+        if slot != self.slot:
+            self.slot, self.card, self.second_card = slot, self.second_card, self.card
+            if self.card:
+                self.card.power_up()
 
     def swap_card(self, iccid: str) -> None:
         """Another SIM is put in; what the old one kept goes with it."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from modemd.simulator.answers import Outcome
+    from modemd.simulator.calls import Call, Ending
     from modemd.simulator.equipment import Equipment
 
 Seconds: TypeAlias = "float | tuple[float, float]"
@@ -36,6 +37,9 @@ class NetworkSpec:
     ``tp_status`` are the TP-ST of the reports, one after the other (the last is the final one).
     ``reply`` answers those who are not simulated: ``"echo"``, or this text.
     ``refuse`` maps the beginning of a destination to the CMS error that it gets.
+    ``calls`` maps the beginning of a destination to what is done with a call there; others are answered.
+    A call rings for ``ring_s``; who answered hangs up after ``talk_s`` (0: never); a text that a modem says
+    takes ``speech_s``.
     """
 
     airtime_s: Seconds = 0.0
@@ -50,6 +54,10 @@ class NetworkSpec:
     refuse: Mapping[str, int] = field(default_factory=dict)
     smsc: str = "+32475161616"
     seed: int = 1
+    calls: Mapping[str, Ending] = field(default_factory=dict)
+    ring_s: float = 0.0
+    talk_s: float = 0.0
+    speech_s: float = 0.0
 
 
 class Network:
@@ -135,6 +143,27 @@ class Network:
         if text is not None:
             answer = partial(self.inject, sender, text, originator=submit.destination)
             self._after(self._seconds(spec.reply_delay_s), answer)
+
+    # -- calls -----------------------------------------------------------------------------------------
+
+    def rings(self, destination: str) -> tuple[Ending, float]:
+        """What becomes of a call, and after how long."""
+        decisions = (does for prefix, does in self.spec.calls.items() if destination.startswith(prefix))
+        return next(decisions, "answer"), self.spec.ring_s
+
+    def called(self, call: Call) -> None:
+        """A call is over: it is written down."""
+        self.accepted.add_call(call)
+
+    @property
+    def talks_s(self) -> float:
+        """Seconds until who answered hangs up; 0: never."""
+        return self.spec.talk_s
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds that a text takes."""
+        return self.spec.speech_s
 
     # -- reports ---------------------------------------------------------------------------------------
 

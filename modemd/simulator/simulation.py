@@ -30,7 +30,8 @@ class ModemSpec:
 
     ``boot_s`` is how long it takes after it is plugged in again, ``chatter_s`` how often it says what its
     maker lets it say unasked (0: never), ``dead`` one whose port opens and never answers. A ``stick`` has all
-    the ports that its maker gives it, not only the one that answers.
+    the ports that its maker gives it, not only the one that answers. ``second_iccid`` is the SIM in its other
+    slot; ``keeps_mr``: whether it writes the last TP-MR on the SIM; ``technology`` ``<AcT>`` (0: its maker's).
     """
 
     name: str = ""
@@ -48,6 +49,9 @@ class ModemSpec:
     plugged: bool = True
     dead: bool = False
     stick: bool = False
+    second_iccid: str = ""
+    keeps_mr: bool = True
+    technology: int = 0
     boot_s: float = 0.0
     chatter_s: float = 0.0
     faults: Sequence[Fault] = field(default_factory=tuple)
@@ -134,6 +138,11 @@ class Simulation:
             pin=spec.pin,
             puk=spec.puk,
             smsc=spec.smsc,
+            keeps_mr=spec.keeps_mr,
+        )
+        other = spec.second_iccid
+        second = (
+            SimCard(msisdn="", iccid=other, imsi=f"20699{other[-10:]}", smsc=spec.smsc) if other else None
         )
         me = Equipment(
             name=name,
@@ -143,6 +152,8 @@ class Simulation:
             air=self.network,
             registration=spec.registration,
             signal=spec.signal,
+            technology=spec.technology,
+            second_card=second,
             later=later,
         )
         modem = PluggedModem(me, self.directory / name, later)

@@ -22,7 +22,7 @@ _HUB_ATTRIBUTES: Final = {"idVendor": "05e3", "idProduct": "0608", "product": "U
 
 @dataclass(frozen=True, slots=True)
 class UsbDevice:
-    """What a device says of itself; ``roles`` are its interfaces, ``driver`` is whose its serial ports are."""
+    """What a device says of itself; ``roles`` are its interfaces, ``driver`` has its serial ports."""
 
     vid: str
     pid: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from modemd.errors import Refused
 from modemd.simulator.answers import Answer, Outcome, Pending, refused
 from modemd.simulator.commands.arguments import integer, words
 from modemd.simulator.interpreter import HANDLERS, Command, Form, command
@@ -31,11 +31,9 @@ def reset(me: Equipment, _one: Command) -> Answer:
     return ()
 
 
-@command("&C", "&D", "&W", "X", "L", "M", "H", "A", "+CHUP", "+CSTA", "+CVHU", "^CVOICE", "+CMER")
-def accepted(me: Equipment, one: Command) -> Answer:
-    """Taken and forgotten; hanging up ends a call."""
-    if one.name in {"H", "A", "+CHUP"}:
-        me.hang_up()
+@command("&C", "&D", "&W", "X", "L", "M", "+CSTA", "+CVHU", "^CVOICE", "+CMER")
+def accepted(_me: Equipment, _one: Command) -> Answer:
+    """Taken and forgotten."""
     return ()
 
 
@@ -51,7 +49,6 @@ def accepted(me: Equipment, one: Command) -> Answer:
     "+CSSN",
     "+CGSMS",
     "+CGATT",
-    "+CCLK",
     "^USSDMODE",
     "^CURC",
 )
@@ -65,12 +62,6 @@ def kept(me: Equipment, one: Command) -> Answer:
         return (f"{one.name}: (0-3)",)
     me.settings.plain[one.name] = one.arguments
     return ()
-
-
-@command("D")
-def dial(_me: Equipment, _one: Command) -> Answer:
-    """Nobody picks up."""
-    raise Refused("ATD", "ERROR", None, "NO CARRIER")
 
 
 @command("+CMEE")
@@ -172,6 +163,22 @@ def functionality(me: Equipment, one: Command) -> Answer:
 def _restart(me: Equipment, done: Callable[[Outcome], None]) -> None:
     done(())
     me.restart(0.0)
+
+
+@command("+CCLK")
+def clock(me: Equipment, one: Command) -> Answer:
+    """3GPP TS 27.007, 8.15, in UTC; what is set is believed."""
+    if one.form is Form.TEST:
+        return ()
+    if one.form is Form.READ:
+        now = datetime.now(UTC) + timedelta(seconds=me.clock_off_s)
+        return (f'+CCLK: "{now:%y/%m/%d,%H:%M:%S}+00"',)
+    try:
+        told = datetime.strptime(words(one.arguments)[0][:17], "%y/%m/%d,%H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise refused("CME", 50) from None
+    me.clock_off_s = (told - datetime.now(UTC)).total_seconds()
+    return ()
 
 
 @command("+CPAS")

@@ -103,9 +103,3 @@ def calling_line(me: Equipment, one: Command) -> Answer:
         return (f"{one.name}: {getattr(me.settings, name)}" + (",1" if name == "clip" else ""),)
     setattr(me.settings, name, integer(one.arguments, 0))
     return ()
-
-
-@command("+CLCC")
-def current_calls(me: Equipment, _one: Command) -> Answer:
-    """The call that rings."""
-    return (f'+CLCC: 1,1,4,0,0,"{me.caller}",145',) if me.caller else ()

@@ -27,22 +27,26 @@ def pin(me: Equipment, one: Command) -> Answer:
     return ()
 
 
-@command("+CPINR", "^CPIN", "+SPIC", "+QPINC")
+@command("+CPINR", "^CPIN", "+SPIC", "+QPINC", "+UPINCNT", "+CPINC", "#PCT", "^SPIC", "+ZPINPUK")
 def tries_left(me: Equipment, one: Command) -> Answer:
     """How often a wrong PIN may still be given, in each maker's words."""
-    if me.card is None:
+    card = me.card
+    if card is None:
         raise refused("CME", 10)
-    if one.form is Form.TEST:
+    if (one.form is Form.TEST) is not (one.name == "+ZPINPUK"):  # that one tells in its test form only
         return ()
-    pins, puks = me.card.pin_tries, me.card.puk_tries
-    if one.name == "+CPINR":
-        return f"+CPINR: SIM PIN,{pins},3", f"+CPINR: SIM PUK,{puks},10"
-    if one.name == "^CPIN":
-        left = puks if me.card.wants == "SIM PUK" else pins
-        return (f"^CPIN: {me.card.wants},{left},{puks},{pins},10,3",)
-    if one.name == "+SPIC":
-        return (f"+SPIC: {pins},{puks},3,10",)
-    return (f'+QPINC: "SC",{pins},{puks}', '+QPINC: "P2",3,10')
+    pins, puks = card.pin_tries, card.puk_tries
+    now = puks if card.wants == "SIM PUK" else pins
+    told: dict[str, tuple[str, ...]] = {
+        "+CPINR": (f"SIM PIN,{pins},3", f"SIM PUK,{puks},10"),
+        "^CPIN": (f"{card.wants},{now},{puks},{pins},10,3",),
+        "+SPIC": (f"{pins},{puks},3,10",),
+        "+QPINC": (f'"SC",{pins},{puks}', '"P2",3,10'),
+        "+ZPINPUK": (f"{pins},{puks}",),
+        "#PCT": (f"{now}",),
+        "^SPIC": (f"{now}",),
+    }
+    return tuple(f"{one.name}: {line}" for line in told.get(one.name, (f"{pins},3,{puks},10",)))
 
 
 @command("+CIMI")
@@ -51,7 +55,7 @@ def imsi(me: Equipment, one: Command) -> Answer:
     return () if one.form is Form.TEST else (me.need_card().imsi,)
 
 
-@command("+CCID", "^ICCID", "+ICCID", "+ZGETICCID", "+QCCID")
+@command("+CCID", "^ICCID", "+ICCID", "+ZGETICCID", "+QCCID", "#CCID", "^SCID", "+CICCID")
 def iccid(me: Equipment, one: Command) -> Answer:
     """The card's number, by the command that this maker has for it."""
     name, shape = me.dialect.ccid
@@ -60,6 +64,38 @@ def iccid(me: Equipment, one: Command) -> Answer:
     if me.card is None:
         raise refused("CME", 10)
     return () if one.form is Form.TEST else (shape.format(me.card.iccid),)
+
+
+@command("+CRSM")
+def read_file(me: Equipment, one: Command) -> Answer:
+    """READ BINARY (27.007, 8.18) of EF-ICCID, and of EF-SMSS: the last TP-MR used (31.102, 4.2.9)."""
+    if one.form is Form.TEST:
+        return ()
+    if me.card is None:
+        raise refused("CME", 10)
+    given = words(one.arguments)
+    if given[0] != "176" or given[1:2] not in (["12258"], ["28483"]):
+        return ("+CRSM: 106,130",)  # no such file
+    if given[1] == "12258":
+        padded = me.card.iccid.ljust(20, "F")
+        return (f'+CRSM: 144,0,"{"".join(padded[at + 1] + padded[at] for at in range(0, 20, 2))}"',)
+    card = me.need_card()
+    last = card.last_mr if card.keeps_mr and card.last_mr >= 0 else 0xFF
+    return (f'+CRSM: 144,0,"{last:02X}FF"',)
+
+
+@command("+QUIMSLOT", "+QDSIM", "+SMSIMCFG")
+def slot(me: Equipment, one: Command) -> Answer:
+    """Which of two SIMs is used: 1 or 2 (``+QDSIM``: 0 or 1; ``+SMSIMCFG``: behind a 1)."""
+    if not me.second_card:
+        raise refused("CME", 3)
+    first = 0 if one.name == "+QDSIM" else 1
+    if one.form is Form.TEST:
+        return (f"{one.name}: ({first}-{first + 1})",)
+    if one.form is Form.READ:
+        return (f"{one.name}: {'1,' if one.name == '+SMSIMCFG' else ''}{me.slot - 1 + first}",)
+    me.use_slot(integer(words(one.arguments)[-1]) + 1 - first)
+    return ()
 
 
 @command("+CNUM")
