@@ -9,7 +9,7 @@ from modemd.gsm.at_values import integer, parameters
 from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi
 from modemd.modem.inventory import Signal, read_clock, read_signal, told
 from modemd.modem.link import Link
-from modemd.modem.registration import Registration, read_registration
+from modemd.modem.registration import Registration, read_registration, technology_of
 from modemd.modem.session import Session
 from modemd.modem.sim import sim_state, tries_left
 
@@ -38,6 +38,7 @@ class Examined:
     smsc: str | None = None
     registration: Registration | None = None
     operator: str | None = None
+    technology: str | None = None
     signal: Signal = field(default_factory=Signal)
     rooms: tuple[tuple[str, int, int], ...] = ()
     domain: int | None = None
@@ -73,6 +74,7 @@ async def _ask(session: Session, now: datetime) -> Examined:
     state = await sim_state(session)
     ready = state in {"READY", None}
     clock = await read_clock(session)
+    registration, (operator, technology) = await read_registration(session), await _operator(session)
     return Examined(
         manufacturer=await plain_line(session, "AT+CGMI", "AT+GMI"),
         model=await plain_line(session, "AT+CGMM", "AT+GMM"),
@@ -82,8 +84,9 @@ async def _ask(session: Session, now: datetime) -> Examined:
         sim=state,
         tries_left=await tries_left(session) if state == "SIM PIN" else None,
         smsc=await _smsc(session) if ready else None,
-        registration=await read_registration(session),
-        operator=await _operator(session),
+        registration=registration,
+        operator=operator,
+        technology=(registration and registration.technology) or technology,
         signal=await read_signal(session),
         rooms=await _rooms(session) if ready else (),
         domain=await _domain(session),
@@ -96,10 +99,11 @@ async def _smsc(session: Session) -> str | None:
     return parameters(line)[0] if line else None
 
 
-async def _operator(session: Session) -> str | None:
+async def _operator(session: Session) -> tuple[str | None, str | None]:
+    """``+COPS: <mode>[,<format>,<oper>[,<AcT>]]`` (27.007, 7.3): the network's name, and its technology."""
     line = await told(session, "AT+COPS?", "+COPS:")
-    values = parameters(line) if line else []
-    return values[2] or None if len(values) > 2 else None
+    values = [*(parameters(line) if line else []), "", "", "", ""]
+    return values[2] or None, technology_of(integer(values[3]))
 
 
 async def _domain(session: Session) -> int | None:

@@ -85,7 +85,7 @@ def _network(about: str, seen: Examined) -> Iterator[Finding]:
     if stat is None:
         yield Finding("note", about, "The modem does not tell whether it is registered.")
     elif stat in USABLE:
-        by = f" by {found.technology}" if found is not None and found.technology else ""
+        by = f" by {seen.technology}" if seen.technology else ""
         where = "roaming" if stat in {5, 7} else "at home"
         yield Finding(
             "ok", about, f"registered {where}{by} with {seen.operator or 'a network'}, {_signal(seen)}"
@@ -101,10 +101,10 @@ def _network(about: str, seen: Examined) -> Iterator[Finding]:
             f"The signal is weak: {level} dBm.",
             "Put the modem or its antenna to another place.",
         )
-    if seen.domain == 1 and found is not None and found.technology in _NO_CIRCUIT:
+    if seen.domain == 1 and seen.technology in _NO_CIRCUIT:
         yield Finding(
             "warning", about,
-            f"It is registered by {found.technology}, but hands messages to the circuit-switched network.",
+            f"It is registered by {seen.technology}, but hands messages to the circuit-switched network.",
             "Set sms_domain: packet for it.",
         )  # fmt: skip
 

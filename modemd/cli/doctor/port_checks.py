@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from modemd.config.modems import ModemConfig
     from modemd.modem.timing import Timing
 
-_MANAGER: Final = "ModemManager"
+_TAKER: Final = "ModemManager"
 _KEEP_OFF: Final = (
     "Keep it off: install systemd/70-modemd.rules (make install does that), and plug the modem in again."
 )
@@ -128,7 +128,7 @@ def _held(around: Surroundings, port: PortSeen, others: list[Holder]) -> Finding
     who = " and ".join(f"{name} (process {each.pid})" for name, each in zip(names, others, strict=True))
     wanted = around.config.modems.discover or any(_is_at(each, port) for each in around.config.modems.list)
     level: Level = "trouble" if wanted else "note"
-    advice = _KEEP_OFF if any(_MANAGER in each.command for each in others) else _STOP_IT
+    advice = _KEEP_OFF if any(_TAKER in each.command for each in others) else _STOP_IT
     return Finding(level, f"port {port.path}", f"{who} has it open.", advice)
 
 
