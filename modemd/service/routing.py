@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.errors import ConfigError, Fault, Rejected
+from modemd.service.networks import Subscription, fits, subscriptions
 from modemd.store import modems as store
 from modemd.store import queue
 
@@ -50,8 +51,8 @@ def base_of(key: str) -> str:
     return key.split(" !", maxsplit=1)[0]
 
 
-def members(rules: Rules, key: str) -> list[ModemConfig]:
-    """Return the modems of a route that may send."""
+def members(rules: Rules, key: str, sims: Mapping[str, Subscription] | None = None) -> list[ModemConfig]:
+    """Return the modems of a route that may send; ``sims`` is what is known of theirs, by modem."""
     base, *excluded = key.split(" !")
     kind, _, value = base.partition(":")
     able = [modem for modem in rules.modems if modem.send and modem.name not in excluded]
@@ -61,7 +62,13 @@ def members(rules: Rules, key: str) -> list[ModemConfig]:
         return [modem for modem in able if modem.name == value]
     for route in rules.routes:
         if kind == "prefix" and route.prefix == value:
-            return [modem for modem in able if modem.name in route.modems]
+            known = sims or {}
+            return [
+                modem
+                for modem in able
+                if modem.name in route.modems
+                or fits(route.networks, known.get(modem.name, Subscription(None, None)))
+            ]
     return able
 
 
@@ -85,7 +92,8 @@ def _own(tx: Tx, rules: Rules, key: str, ids: Mapping[str, int]) -> list[int]:
     kind, _, value = base_of(key).partition(":")
     if kind == "prefix" and all(route.prefix != value for route in rules.routes) and _others(tx, rules, key):
         return []
-    return [ids[modem.name] for modem in members(rules, key) if modem.name in ids]
+    sims = subscriptions(tx, rules)
+    return [ids[modem.name] for modem in members(rules, key, sims) if modem.name in ids]
 
 
 def _others(tx: Tx, rules: Rules, key: str) -> list[store.OtherModem]:
@@ -112,7 +120,7 @@ def alternative(tx: Tx, rules: Rules, current: int, modem: str) -> int | None:
 def able(tx: Tx, rules: Rules, key: str) -> bool:
     """Tell whether a route has a modem that can send now, of whichever gateway."""
     unable = store.unable(tx, rules.gateway)
-    if any(modem.name not in unable for modem in members(rules, key)):
+    if any(modem.name not in unable for modem in members(rules, key, subscriptions(tx, rules))):
         return True
     return any(each.able for each in _others(tx, rules, key))
 
@@ -132,6 +140,11 @@ def sync(tx: Tx, rules: Rules) -> dict[str, int]:
         ConfigError: another gateway of this store runs, and has a modem of a name that is used here.
     """
     _refuse_namesakes(tx, rules)
+    return place(tx, rules)
+
+
+def place(tx: Tx, rules: Rules) -> dict[str, int]:
+    """Do the same where the names are known to be this gateway's own."""
     ids = {modem.name: store.ensure_modem(tx, rules.gateway, modem.name) for modem in rules.modems}
     wanted = {ANY, *(f"prefix:{route.prefix}" for route in rules.routes), *(f"modem:{name}" for name in ids)}
     for key in sorted(wanted - set(store.route_keys(tx).values())):

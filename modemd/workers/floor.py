@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from modemd.config.sections import RecoveryConfig
 from modemd.modem.discovery.machine import Machine
 from modemd.workers.bell import Bell
+from modemd.workers.modems.rack import Rack
 from modemd.workers.tally import Tally
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Floor:
     zone: tzinfo = UTC
     machine: Machine = field(default_factory=Machine)
     """Where the kernel shows ports, devices and processes."""
+    rack: Rack = field(default_factory=Rack)
+    """Which modem is on which port."""
     recovery: RecoveryConfig = field(default_factory=lambda: RecoveryConfig.model_validate({}))
     """What may be done about a modem that does not work; replaced at a reload."""
     now: Callable[[], datetime] = utc_now

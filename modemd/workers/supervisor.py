@@ -52,6 +52,10 @@ class Worker(ABC):
         """Let so much time pass, or less where the worker is asked to stop."""
         await self._pause.wait(seconds)
 
+    def wake(self) -> None:
+        """End a pause: what it waits for may be there."""
+        self._pause.ring()
+
     @contextlib.contextmanager
     def unbroken(self) -> Iterator[None]:
         """What is done within is seen through, however long stopping takes."""

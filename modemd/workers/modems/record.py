@@ -28,6 +28,7 @@ class ModemRecord:
 
     def __init__(self, floor: Floor, config: ModemConfig, modem_id: int) -> None:
         self.identity = ModemIdentity()
+        self.port = config.port
         self._floor = floor
         self._config = config
         self._modem_id = modem_id
@@ -76,7 +77,7 @@ class ModemRecord:
         facts: dict[str, object] = {
             "state": state,
             "error": error,
-            "port": self._config.port,
+            "port": self.port,
             "manufacturer": identity.manufacturer,
             "model": identity.model,
             "imei": identity.imei,

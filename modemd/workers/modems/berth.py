@@ -1,0 +1,174 @@
+"""Where a modem's port is now, whether the right modem is behind it, and what is another than it was."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modemd.errors import PortLost
+from modemd.gsm.identities import same_iccid, same_imei
+from modemd.model import ModemIdentity
+from modemd.modem.binding import Binding
+from modemd.modem.discovery.ports import list_ports
+from modemd.service import alarms, modem_events
+from modemd.store import adopted
+
+if TYPE_CHECKING:
+    from modemd.errors import WrongModem
+    from modemd.formats.payloads_modem import ModemEventName
+    from modemd.store.transaction import Tx
+    from modemd.workers.modems.station import Station
+    from modemd.workers.supervisor import Worker
+
+log = logging.getLogger(__name__)
+
+_SWAPPED: Final = "sim_swapped"
+
+
+class Berth:
+    """One entry's way to its modem. It speaks with the rack, and tells of plugs and swaps."""
+
+    def __init__(self, worker: Worker, station: Station) -> None:
+        config = station.config
+        self.binding = Binding(config.imei, config.iccid)
+        self._station = station
+        self._floor = station.floor
+        self._rack = station.floor.rack
+        self._last: ModemIdentity | None = None
+        self._usb_path: str | None = None
+        self._tried: str | None = None
+        self._pulled = False
+        self._said_same = False
+        self._rack.watch(config, worker.wake)
+
+    @property
+    def here(self) -> str | None:
+        """The port that the modem is on, if it is there to be opened; a network port always is."""
+        port = self._rack.port_for(self._station.config)
+        if port is None or not port.startswith("/"):
+            return port
+        return port if Path(port).exists() else None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is worth while to try before the time: it is there, and was not, or is elsewhere now."""
+        here = self.here
+        return here is not None and here != self._tried
+
+    async def find(self) -> str:
+        """Return the port to open, and keep it for this modem.
+
+        Raises:
+            PortLost: it is on none.
+            StoreError: what the store knows of it cannot be read.
+        """
+        if self._last is None:
+            await self._remember()
+        self._tried = None
+        port = self._rack.port_for(self._station.config)
+        if port is None:
+            raise PortLost(self._missing())
+        self._rack.took(self._station.name, port)
+        self._tried = self.here
+        self._station.record.port = port
+        await self._note_socket(port)
+        return port
+
+    def wrong(self, wrong: WrongModem) -> str:
+        """Give back the port of another modem; return a sentence about it."""
+        port = self._station.record.port or ""
+        self._rack.wrong(self._station.name, port, wrong.imei, wrong.iccid)
+        return f"on {port} {wrong}; {self._missing()}"
+
+    async def arrived(self, identity: ModemIdentity) -> None:
+        """It was opened and prepared: tell of a plug, and of what is not as it was.
+
+        Raises:
+            StoreError: it is not told.
+        """
+        last = self._last or ModemIdentity()
+        port = self._station.record.port or ""
+        told: list[tuple[ModemEventName, dict[str, object]]] = []
+        if self._pulled:
+            told.append(("plugged", {}))
+        if identity.imei and last.imei and not same_imei(identity.imei, last.imei):
+            told.append(("modem_swapped", {"was": last.imei}))
+        if identity.iccid and last.iccid and not same_iccid(identity.iccid, last.iccid):
+            told.append((_SWAPPED, {"was": last.iccid}))
+        facts = {"port": port, "usb": self._usb_path, "imei": identity.imei, "iccid": identity.iccid}
+        await self._tell([(event, facts | more) for event, more in told])
+        self._pulled = False
+        self._last = ModemIdentity(imei=identity.imei or last.imei, iccid=identity.iccid or last.iccid)
+        self._rack.learned(port, identity.imei, identity.iccid)
+
+    async def missed(self) -> None:
+        """It was not opened: tell that it was pulled out, if that is so and was not told.
+
+        Raises:
+            StoreError: it is not told.
+        """
+        if not self._pulled and self.here is None and self._said_same:
+            await self._tell([("unplugged", {"port": self._station.record.port, "usb": self._usb_path})])
+            self._pulled = True
+
+    def _missing(self) -> str:
+        config = self._station.config
+        bound = {"IMEI": config.imei, "a SIM of ICCID": config.iccid, "USB socket": config.usb}
+        wanted = " and ".join(f"{what} {value}" for what, value in bound.items() if value)
+        return f"no port has the modem with {wanted}" if wanted else f"there is no port {config.port}"
+
+    async def _remember(self) -> None:
+        """Who it was before the gateway started: nobody is to miss a SIM that was changed meanwhile."""
+        station = self._station
+        known = await self._floor.store.run(lambda tx: adopted.last_identity(tx, station.modem_id))
+        self._last = station.record.identity = ModemIdentity(**known)
+
+    async def _note_socket(self, port: str) -> None:
+        stick = self._rack.stick(port)
+        usb_path = stick.port.usb_path if stick is not None else None
+        if stick is None and port.startswith("/"):
+            seen = await asyncio.to_thread(list_ports, self._floor.machine, (port,))
+            usb_path = seen[0].usb_path if seen else None
+        if usb_path != self._usb_path:
+            self._usb_path = usb_path
+            modem_id = self._station.modem_id
+            await self._floor.store.run(lambda tx: adopted.write_place(tx, modem_id, usb_path))
+
+    async def _tell(self, told: list[tuple[ModemEventName, dict[str, object]]]) -> None:
+        name, rules, now = self._station.name, self._floor.rules, self._floor.now()
+        texts = {event: _sentence(name, event, facts) for event, facts in told}
+        settle, self._said_same = not self._said_same, True
+
+        def write(tx: Tx) -> bool:
+            changed = False
+            if settle and _SWAPPED not in texts:  # it was so at the last start, and is known by now
+                changed = alarms.clear_alarm(tx, rules, modem=name, code=_SWAPPED, now=now)
+            for event, facts in told:
+                modem_events.tell(tx, rules, name, event, facts | {"text": texts[event]}, now)
+            if _SWAPPED in texts:
+                changed |= alarms.raise_alarm(
+                    tx, rules, modem=name, code=_SWAPPED, text=texts[_SWAPPED], severity="info", now=now
+                )
+            return changed
+
+        if told or settle:
+            if await self._floor.store.run(write):
+                self._floor.ring_alarms()
+            self._floor.mqtt.ring()
+        for text in texts.values():
+            log.warning("%s", text)
+
+
+def _sentence(name: str, event: str, facts: dict[str, object]) -> str:
+    if event == _SWAPPED:
+        return (
+            f"Modem {name} has another SIM, {facts['iccid']}, and had {facts['was']}: its counts and limits "
+            "are those of the new one now. If nobody changed it, see who did."
+        )
+    if event == "modem_swapped":
+        return f"The modem {facts['imei']} stands in for {facts['was']} as {name}."
+    if event == "plugged":
+        return f"Modem {name} is plugged in again, on {facts['port']}."
+    return f"Modem {name} was unplugged from {facts['port']}."

@@ -1,0 +1,83 @@
+"""Asking all ports of one stick, and choosing the one that messages go by."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modemd.modem.discovery.asking import Answered, ask
+from modemd.modem.discovery.holders import holders_of
+from modemd.modem.discovery.usb_known import Use
+from modemd.workers.modems.rack import Stick
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modemd.modem.discovery.holders import Holder
+    from modemd.modem.discovery.machine import Machine
+    from modemd.modem.discovery.ports import PortSeen
+    from modemd.modem.timing import Timing
+
+_LAST_FIRST = frozenset({"12d1"})
+"""Makers whose port for commands comes after the one for dialling up; with the others it comes first."""
+_RANK = {Use.AT: 0, Use.UNKNOWN: 1, Use.DATA: 2, Use.OTHER: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What came of asking a stick: its modems (a box may hold several), and what each port said."""
+
+    sticks: tuple[Stick, ...]
+    answers: tuple[Answered, ...]
+    held: dict[str, list[Holder]]
+    sim_told: bool = True
+    """Whether no ICCID is wanting that may be there a moment later."""
+
+
+async def probe(
+    ports: Sequence[PortSeen], *, machine: Machine, timing: Timing, baudrate: int, every: bool = False
+) -> Probed:
+    """Ask the ports of one stick: the likely ones first, the others only if those are not it.
+
+    Those that another process has open are left alone; ``every``: also those whose descriptors say that
+    they are for something else.
+    """
+    held = await asyncio.to_thread(holders_of, machine, [port.real for port in ports])
+    free = [port for port in ports if not held[port.real]]
+    likely = [port for port in free if port.use is Use.AT]
+    others = [port for port in free if port.use is not Use.AT and (every or port.use is not Use.OTHER)]
+    answers = await _ask(likely, timing, baudrate)
+    if not any(each.is_modem for each in answers):
+        answers += await _ask(others, timing, baudrate)
+    by_path = {port.path: port for port in ports}
+    sticks = _chosen([(by_path[each.path], each) for each in answers if each.is_modem], ports)
+    told = all(each.identity.iccid or each.sim_state in {"absent", "broken"} for each in answers)
+    return Probed(sticks, tuple(answers), {path: who for path, who in held.items() if who}, told)
+
+
+async def _ask(ports: Sequence[PortSeen], timing: Timing, baudrate: int) -> list[Answered]:
+    return list(await asyncio.gather(*(ask(port.path, timing=timing, baudrate=baudrate) for port in ports)))
+
+
+def _chosen(answered: list[tuple[PortSeen, Answered]], ports: Sequence[PortSeen]) -> tuple[Stick, ...]:
+    """The best port of each modem: one IMEI is one modem, whatever the number of its ports."""
+    best: dict[str | None, tuple[PortSeen, Answered]] = {}
+    for port, answer in sorted(answered, key=_fitness):
+        best.setdefault(answer.identity.imei, (port, answer))
+    chosen = {port.path for port, _ in best.values()}
+    siblings = tuple(port.path for port in ports if port.path not in chosen)
+    return tuple(
+        Stick(port, answer.identity.imei, answer.identity.iccid, _says(answer), siblings)
+        for port, answer in best.values()
+    )
+
+
+def _fitness(each: tuple[PortSeen, Answered]) -> tuple[bool, int, int, str]:
+    port, answer = each
+    place = port.interface or 0
+    return not answer.messages, _RANK[port.use], -place if port.vid in _LAST_FIRST else place, port.path
+
+
+def _says(answer: Answered) -> str:
+    return " ".join(filter(None, (answer.identity.manufacturer, answer.identity.model)))

@@ -1,0 +1,210 @@
+"""Looks which ports come and go, asks those that nobody uses who is there, and adopts what it finds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from modemd.modem.discovery.ports import list_ports, ports_stamp
+from modemd.modem.timing import Timing
+from modemd.service.adoption import Adoptable
+from modemd.workers.bell import Bell
+from modemd.workers.modems.findings import Findings
+from modemd.workers.modems.probing import Probed, probe
+from modemd.workers.supervisor import Worker
+
+if TYPE_CHECKING:
+    from modemd.config.modems import ModemsConfig
+    from modemd.modem.discovery.ports import PortSeen
+    from modemd.workers.floor import Floor
+    from modemd.workers.modems.crew import Crew
+    from modemd.workers.modems.rack import Stick
+
+log = logging.getLogger(__name__)
+
+_LOOK_S: Final = 1.0
+"""How often it is looked whether a port came or went: a look costs some microseconds a port."""
+_AGAIN_S: Final = (3.0, 6.0, 15.0, 30.0, 60.0, 300.0)
+"""Pauses between the times that a mute port is asked: its modem may still be starting up."""
+_HELD_S: Final = 5.0
+_SIM_TRIES: Final = 3
+_GONE_S: Final = 600.0
+"""After so long without its modem, the worker of an adopted one goes."""
+_IDLE_S: Final = 30.0
+_BAUDRATE: Final = 115200
+
+
+@dataclass(slots=True)
+class Look:
+    """What is known of a stick's ports that were seen."""
+
+    ports: list[PortSeen]
+    due_at: float = 0.0
+    tries: int = 0
+    asking: asyncio.Task[Probed] | None = None
+    probed: Probed | None = None
+    found: list[Stick] = field(default_factory=list)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the SIM may tell its ICCID a moment later."""
+        return self.probed is not None and not self.probed.sim_told and self.tries < _SIM_TRIES
+
+
+class Scout(Worker):
+    """Finds modems. It has nothing to do where each modem's port is configured and none is adopted."""
+
+    name = "scout"
+
+    def __init__(self, floor: Floor, settings: ModemsConfig, crew: Crew, timing: Timing | None) -> None:
+        super().__init__()
+        self._floor = floor
+        self._rack = floor.rack
+        self._settings = settings
+        self._crew = crew
+        self._timing = timing or Timing()
+        self._bell = Bell()
+        self._rack.look = self._bell.ring
+        self._findings = Findings(floor)
+        self._stamp: frozenset[tuple[str, int, int]] | None = None
+        self._looks: dict[str, Look] = {}
+        self._absent_since: dict[str, float] = {}
+
+    def stop(self) -> None:
+        """Ask for the turn in hand to be the last."""
+        super().stop()
+        self._bell.ring()
+
+    def take_over(self, settings: ModemsConfig) -> None:
+        """Another configuration is in force: everything is looked at anew."""
+        self._settings, self._stamp = settings, None
+        self._bell.ring()
+
+    async def step(self) -> None:
+        """Look once; ask what is due; adopt what nobody claims; then wait a second."""
+        if not self._settings.discover and not self._rack.wanting():
+            await self._bell.wait(_IDLE_S if not self._looks else _LOOK_S)
+        if self._settings.discover or self._rack.wanting() or self._looks:
+            await self._notice()
+            self._ask_due()
+            self._hear()
+            await self._adopt()
+            await self._findings.write(
+                self._settings, [look.probed for look in self._looks.values() if look.probed is not None]
+            )
+            await self._bell.wait(_LOOK_S)
+
+    async def finish(self) -> None:
+        """Leave no port open."""
+        asking = [look.asking for look in self._looks.values() if look.asking is not None]
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        self._rack.look = lambda: None
+
+    # -- ports that come and go ----------------------------------------------------------------------------
+
+    async def _notice(self) -> None:
+        machine, patterns = self._floor.machine, self._settings.ports
+        stamp = ports_stamp(machine, patterns)
+        if stamp == self._stamp:
+            return
+        before, self._stamp = self._stamp or frozenset(), stamp
+        listed = await asyncio.to_thread(list_ports, machine, patterns, self._settings.ignore)
+        changed = {path for path, _, _ in before ^ stamp}
+        sticks: dict[str, list[PortSeen]] = {}
+        for port in listed:
+            sticks.setdefault(port.stick, []).append(port)
+        for key, look in list(self._looks.items()):
+            if sticks.get(key) != look.ports or any(port.path in changed for port in look.ports):
+                self._forget(key, look)
+        for key, ports in sticks.items():
+            if key not in self._looks:
+                self._looks[key] = Look(ports)
+
+    def _forget(self, key: str, look: Look) -> None:
+        del self._looks[key]
+        if look.asking is not None:
+            look.asking.cancel()
+        for stick in look.found:
+            self._rack.gone(stick.port.path)
+
+    # -- asking --------------------------------------------------------------------------------------------
+
+    def _ask_due(self) -> None:
+        now, used = time.monotonic(), self._rack.in_use()
+        own = {port.stick for look in self._looks.values() for port in look.ports if port.real in used}
+        for key, look in self._looks.items():
+            if look.asking is not None or look.due_at > now or key in own:
+                continue
+            if look.ports[0].no_modem is not None:
+                look.due_at = float("inf")
+                log.info("%s is not asked: it is %s", look.ports[0].path, look.ports[0].no_modem)
+                continue
+            look.asking = asyncio.create_task(self._probe(look), name=f"ask {key}")
+            look.asking.add_done_callback(lambda _task: self._bell.ring())
+
+    async def _probe(self, look: Look) -> Probed:
+        return await probe(
+            look.ports,
+            machine=self._floor.machine,
+            timing=self._timing,
+            baudrate=_BAUDRATE,
+            every=look.tries > 1,
+        )
+
+    def _hear(self) -> None:
+        for look in self._looks.values():
+            if look.asking is not None and look.asking.done():
+                task, look.asking = look.asking, None
+                self._heard(look, task.result())
+
+    def _heard(self, look: Look, probed: Probed) -> None:
+        look.probed, look.tries = probed, look.tries + 1
+        pause_s = _AGAIN_S[min(look.tries, len(_AGAIN_S)) - 1]
+        if probed.sticks:
+            pause_s = _AGAIN_S[0] if look.unsettled else float("inf")
+        elif self._findings.is_held(probed):
+            pause_s, look.tries = _HELD_S, 0
+        look.due_at = time.monotonic() + pause_s
+        look.found = list(probed.sticks)
+        for stick in probed.sticks:
+            self._rack.found(stick)
+
+    # -- adopting ------------------------------------------------------------------------------------------
+
+    async def _adopt(self) -> None:
+        unsettled = {
+            stick.port.path for look in self._looks.values() if look.unsettled for stick in look.found
+        }
+        wants_sim = any(entry.iccid for entry in self._rack.wanting())
+        imeis = [stick.imei for stick in self._rack.sticks]
+        for stick in self._rack.unclaimed() if self._settings.discover else ():
+            if wants_sim and stick.port.path in unsettled:
+                continue
+            twin = stick.imei is not None and imeis.count(stick.imei) > 1 and self._has_twin_in_use(stick)
+            port = stick.port
+            await self._crew.adopt(
+                Adoptable(
+                    port=port.path, usb_path=port.usb_path, imei=stick.imei, iccid=stick.iccid,
+                    says=stick.says, twin=twin,
+                )
+            )  # fmt: skip
+        await self._let_go()
+
+    def _has_twin_in_use(self, stick: Stick) -> bool:
+        others = (each for each in self._rack.sticks if each.port.path != stick.port.path)
+        return any(each.imei == stick.imei and self._rack.holder_of(each) is not None for each in others)
+
+    async def _let_go(self) -> None:
+        """Workers of adopted modems that have been away for long."""
+        wanting = {entry.name for entry in self._rack.wanting()}
+        for entry in self._crew.adopted:
+            if entry.name not in wanting:
+                self._absent_since.pop(entry.name, None)
+            elif time.monotonic() - self._absent_since.setdefault(entry.name, time.monotonic()) > _GONE_S:
+                del self._absent_since[entry.name]
+                await self._crew.dismiss(entry.name)
