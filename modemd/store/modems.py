@@ -37,6 +37,12 @@ _CLEAR_ROUTE: Final = Statement(
     )
 )
 _ADD_MEMBER: Final = Statement(insert(route_modem), ("modem_id", "route_id"))
+_THIS_MEMBER = (route_modem.c.route_id == bindparam("r"), route_modem.c.modem_id == bindparam("m"))
+_LEAVE: Final = Statement(delete(route_modem).where(*_THIS_MEMBER))
+_MEMBER: Final = Statement(select(route_modem.c.modem_id).where(*_THIS_MEMBER))
+_SUBSCRIPTIONS: Final = Statement(
+    select(modem.c.name, modem.c.imsi, modem.c.operator).where(modem.c.gateway == bindparam("g")),
+)
 
 
 def find_route(tx: Tx, key: str) -> int | None:
@@ -69,6 +75,21 @@ def set_members(tx: Tx, gateway_name: str, route_id: int, modem_ids: Iterable[in
 def add_members(tx: Tx, route_id: int, modem_ids: Iterable[int]) -> None:
     """Put modems that are not in a route into it."""
     tx.many(_ADD_MEMBER, [{"modem_id": each, "route_id": route_id} for each in sorted(set(modem_ids))])
+
+
+def is_member(tx: Tx, route_id: int, modem_id: int) -> bool:
+    """Tell whether a modem is in a route."""
+    return tx.scalar(_MEMBER, r=route_id, m=modem_id) is not None
+
+
+def leave(tx: Tx, route_id: int, modem_id: int) -> None:
+    """Take a modem out of a route, if it is in it."""
+    tx.run(_LEAVE, r=route_id, m=modem_id)
+
+
+def subscriptions(tx: Tx, gateway_name: str) -> list[tuple[str, str | None, str | None]]:
+    """Return name, IMSI and operator of a gateway's modems, as they were told last."""
+    return [(str(name), imsi, operator) for name, imsi, operator in tx.all(_SUBSCRIPTIONS, g=gateway_name)]
 
 
 _SENDING: Final[list[ColumnElement[str]]] = [

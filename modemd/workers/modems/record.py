@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from modemd.gsm.makers import family_of
 from modemd.model import ModemIdentity
+from modemd.service import networks
+from modemd.service.networks import Subscription
 from modemd.store import modems, sims
 from modemd.store.times import to_us
 from modemd.workers.modems.state_alarms import StateAlarms
@@ -67,6 +69,9 @@ class ModemRecord:
     def _write(self, tx: Tx, facts: dict[str, object], change: AlarmChange | None, now: datetime) -> bool:
         """Tell whether an alarm was raised or cleared."""
         modems.write_modem(tx, self._modem_id, facts)
+        operator = facts.get("operator")
+        sim = Subscription(self.identity.imsi, None if operator is None else str(operator))
+        networks.follow(tx, self._floor.rules, self._modem_id, self._config.name, sim)
         who = self.identity
         if who.sim is not None and who.sim != self._seen:
             sims.seen(tx, who.sim, who.imsi, who.msisdn, self._config.name, to_us(now))
