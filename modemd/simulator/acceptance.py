@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modemd.gsm.incoming import Submit
-    from modemd.simulator.calls import Call
+    from modemd.simulator.call_values import Call
 
 _in_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 """Made once: ``json.dumps`` would make an encoder for each line."""

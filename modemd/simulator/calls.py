@@ -1,75 +1,23 @@
-"""Calls that a modem makes: what becomes of them, and what was said and keyed in them."""
+"""Calls that a modem makes: how they begin, what the other end does, and how they end."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Refused
+from modemd.simulator.call_values import ACTIVE, ALERTING, Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from modemd.simulator.answers import Outcome
+    from modemd.simulator.call_values import Ending
     from modemd.simulator.equipment import Equipment
 
-Ending = Literal["answer", "busy", "no-answer", "reject"]
-"""What the one who is called does."""
-
-DIALLING: Final = 2
-ALERTING: Final = 3
-ACTIVE: Final = 0
 _RESULT: Final = {"busy": ("BUSY", 17), "no-answer": ("NO ANSWER", 19), "reject": ("NO CARRIER", 21)}
 """V.250's result code, and the cause of Q.850."""
 _CLEARED: Final = ("NO CARRIER", 16)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallLines:
-    """What a maker's modem says of its own calls; ``{cause}`` is Q.850's, ``{seconds}`` how long it took.
-
-    ``waits``: ``ATD`` is answered only when the other end has done something; ``connected`` stands in the
-    place of that ``OK`` then.
-    """
-
-    begun: tuple[str, ...] = ()
-    answered: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ("{result}",)
-    waits: bool = False
-    connected: str = "OK"
-
-
-PLAIN_CALLS: Final = CallLines()
-"""Nothing but V.250's result codes."""
-
-
-@dataclass(slots=True)
-class Call:
-    """One call; ``stat`` is that of ``+CLCC`` (3GPP TS 27.007, 7.18)."""
-
-    modem: str
-    sender: str
-    destination: str
-    at: float
-    stat: int = DIALLING
-    outcome: str = "cancelled"
-    spoken: list[str] = field(default_factory=list)
-    tones: str = ""
-    seconds: float = 0.0
-
-    def fields(self) -> dict[str, object]:
-        """It as it is written down."""
-        return {
-            "at": self.at,
-            "modem": self.modem,
-            "sender": self.sender,
-            "call": self.destination,
-            "outcome": self.outcome,
-            "spoken": self.spoken,
-            "tones": self.tones,
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def begin(me: Equipment, destination: str, done: Callable[[Outcome], None]) -> None:

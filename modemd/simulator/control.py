@@ -109,11 +109,8 @@ class Control:
     async def _wait(self, request: dict[str, Any]) -> dict[str, Any]:
         patience_s = float(request.get("timeout_s", 10))
         if "calls" in request:
-            return {
-                "calls": len(
-                    await self._simulation.accepted.wait_for_calls(int(request["calls"]), patience_s)
-                )
-            }
+            over = await self._simulation.accepted.wait_for_calls(int(request["calls"]), patience_s)
+            return {"calls": len(over)}
         await self._simulation.wait_for_accepted(int(request["accepted"]), patience_s)
         return {"accepted": self._count}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from modemd.simulator.calls import PLAIN_CALLS, CallLines
+from modemd.simulator.call_values import PLAIN_CALLS, CallLines
 from modemd.simulator.usb import UsbDevice
 
 if TYPE_CHECKING:

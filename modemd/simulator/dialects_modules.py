@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from modemd.simulator.calls import CallLines
+from modemd.simulator.call_values import CallLines
 from modemd.simulator.dialect import LTE, Dialect, lacks
 from modemd.simulator.usb import UsbDevice
 

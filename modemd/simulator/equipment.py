@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from modemd.simulator.answers import Outcome
-    from modemd.simulator.calls import Call, Ending
+    from modemd.simulator.call_values import Call, Ending
     from modemd.simulator.card import SimCard
     from modemd.simulator.dialect import Dialect
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from modemd.simulator.answers import Outcome
-    from modemd.simulator.calls import Call, Ending
+    from modemd.simulator.call_values import Call, Ending
     from modemd.simulator.equipment import Equipment
 
 Seconds: TypeAlias = "float | tuple[float, float]"

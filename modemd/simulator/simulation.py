@@ -31,7 +31,7 @@ class ModemSpec:
     ``boot_s`` is how long it takes after it is plugged in again, ``chatter_s`` how often it says what its
     maker lets it say unasked (0: never), ``dead`` one whose port opens and never answers. A ``stick`` has all
     the ports that its maker gives it, not only the one that answers. ``second_iccid`` is the SIM in its other
-    slot; ``keeps_mr``: whether it writes the last TP-MR on the SIM; ``technology`` ``<AcT>`` (0: its maker's).
+    slot; ``keeps_mr``: whether it writes the last TP-MR on the SIM; ``technology`` is ``<AcT>`` (0: as made).
     """
 
     name: str = ""

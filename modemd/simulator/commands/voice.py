@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from modemd.errors import Refused
 from modemd.simulator import calls
 from modemd.simulator.answers import Answer, Pending, refused
+from modemd.simulator.call_values import ACTIVE, Call
 from modemd.simulator.commands.arguments import words
 from modemd.simulator.interpreter import Command, Form, command
 
@@ -98,7 +99,7 @@ def _text(given: list[str]) -> str:
         raise refused("CME", 50) from None
 
 
-def _active(me: Equipment) -> calls.Call:
-    if me.call is None or me.call.stat != calls.ACTIVE:
+def _active(me: Equipment) -> Call:
+    if me.call is None or me.call.stat != ACTIVE:
         raise refused("CME", 3)
     return me.call
