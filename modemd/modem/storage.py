@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from modemd.errors import Refused
@@ -104,6 +104,9 @@ async def delete_stored(session: Session, item: Stored) -> None:
     await select(session, item.storage)
     try:
         await session.ask(f"AT+CMGD={item.index}")
+        used, total = session.rooms.get(item.storage, (0, 0))
+        if used:
+            session.rooms[item.storage] = used - 1, total
     except Refused as refused:
         if (refused.kind, refused.code) not in _NOT_THERE:
             raise
@@ -123,6 +126,7 @@ async def select(session: Session, storage: str) -> tuple[int, int] | None:
     for line in reply.lines:
         values = [integer(value) for value in parameters(line)[:2]]
         if len(values) == 2 and values[0] is not None and values[1] is not None:
+            session.rooms[storage] = values[0], values[1]
             return values[0], values[1]
     return None
 
@@ -149,12 +153,39 @@ async def _complete(session: Session, storage: str, lines: tuple[str, ...]) -> l
         index = integer(values[0])
         if index is None:
             continue
-        if body:
-            stat = _stat(values[1]) if len(values) > 1 else 0
-            found.append(Stored(storage, index, stat, body, integer(values[-1])))
-        elif (alone := await read_stored(session, storage, index)) is not None:
-            found.append(alone)  # its line was lost on the way
+        stat = _stat(values[1]) if len(values) > 1 else 0
+        item = Stored(storage, index, stat, body, integer(values[-1]))
+        if not _is_whole(item):  # noise on the line: what lies in the storage may be well
+            again = await _again(session, item)
+            item = item if again is None else again
+        if item.pdu:
+            found.append(item)
     return found
+
+
+async def _again(session: Session, item: Stored) -> Stored | None:
+    """What the entry holds when it is read alone; an empty one where it cannot be read just now.
+
+    ``None``: nothing else is to be had, since the modem does not know the command, or the place is empty.
+    """
+    try:
+        return await read_stored(session, item.storage, item.index)
+    except Refused as refused:
+        if is_unknown(refused):
+            return None
+        log.warning("%s: %s %d is left for later: %s", session.name, item.storage, item.index, refused)
+        return replace(item, pdu="")
+
+
+def _is_whole(item: Stored) -> bool:
+    """Whether the PDU is hexadecimal and as long as was said (27.005, 3.1), the SMSC in front or not."""
+    try:
+        octets = bytes.fromhex(item.pdu)
+    except ValueError:
+        return False
+    if not octets:
+        return False
+    return item.tpdu_length is None or item.tpdu_length in {len(octets), len(octets) - 1 - octets[0]}
 
 
 async def _one_by_one(session: Session, storage: str, room: tuple[int, int] | None) -> list[Stored]:

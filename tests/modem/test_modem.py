@@ -263,8 +263,10 @@ def test_the_last_try_is_left_to_a_person(command: str, answer: str) -> None:
     assert entered(dce) == 0
 
 
-def test_a_silent_pin_entry_counts_as_tried() -> None:
-    dce = locked("1234", **{"AT+CPIN": SILENCE})
+@pytest.mark.parametrize(("told", "times"), [("\r\nERROR\r\n", 1), (lines("+CPINR: SIM PIN,3,3"), 2)])
+def test_a_silent_pin_entry_counts_as_tried(told: str, times: int) -> None:
+    """Where the modem tells that the SIM has all its tries it was not wrong: that is believed once."""
+    dce = locked("1234", **{"AT+CPIN": SILENCE, 'AT+CPINR="SIM PIN"': told})
 
     async def act(modem: Modem) -> None:
         for _ in range(3):
@@ -272,7 +274,7 @@ def test_a_silent_pin_entry_counts_as_tried() -> None:
                 await modem.prepare(pin="1234", smsc=None)
 
     play(dce, act)
-    assert entered(dce) == 1
+    assert entered(dce) == times
 
 
 @pytest.mark.parametrize(
@@ -511,6 +513,31 @@ def test_every_storage_is_emptied() -> None:
     play(dce, act)
 
 
+def test_an_entry_that_noise_tore_is_read_once_more() -> None:
+    torn = DELIVER[:20] + "\xff\x00\xe9" + DELIVER[20:]
+    short = DELIVER[:20] + DELIVER[24:]
+    entries = {"SM": ["+CMGL: 1,0,,30", torn, "+CMGL: 2,0,,30", short, "+CMGL: 3,0,,30", DELIVER]}
+    well = {f"AT+CMGR={index}": lines("+CMGR: 0,,30", DELIVER) for index in (1, 2)}
+    dce = Dce(storage_of(entries, **well))
+
+    async def act(modem: Modem) -> None:
+        await modem.prepare()
+        assert await modem.list_stored() == [Stored("SM", index, 0, DELIVER, 30) for index in (1, 2, 3)]
+
+    play(dce, act)
+
+
+def test_an_entry_that_is_torn_and_cannot_be_read_now_waits_in_the_modem() -> None:
+    entries = {"SM": ["+CMGL: 1,0,,30", DELIVER[:-2], "+CMGL: 2,0,,30", DELIVER]}
+    dce = Dce(storage_of(entries, **{"AT+CMGR=1": "\r\n+CMS ERROR: 314\r\n"}))
+
+    async def act(modem: Modem) -> None:
+        await modem.prepare()
+        assert await modem.list_stored() == [Stored("SM", 2, 0, DELIVER, 30)]
+
+    play(dce, act)
+
+
 def test_a_spoilt_entry_does_not_hide_the_next() -> None:
     entries = {
         "SM": [
@@ -703,7 +730,7 @@ def test_and_not_where_it_is_not() -> None:
             {"AT+CREG?": lines("+CREG: 0,0"), "AT+CEREG?": lines("+CEREG: 2,2"), "AT+COPS?": "\r\nERROR\r\n"},
             Health(-77, 2, None, None),
         ),
-        ({"AT+CREG?": lines('+CREG: 2,5,"00C3","0BE6",7')}, Health(-77, 5, "Proximus", "UMTS")),
+        ({"AT+CREG?": lines('+CREG: 2,5,"00C3","0BE6",7')}, Health(-77, 5, "Proximus", "LTE", area="00C3", cell="0BE6")),
     ],
 )
 def test_health(answers: dict[str, Answer], health: Health) -> None:
