@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from modemd.errors import ModemdError, NotReady
+from modemd.errors import ModemdError, NotReady, WrongModem
 from modemd.gsm.makers import family_of
 from modemd.modem.modem import Modem
 from modemd.service.outcomes import Seat
+from modemd.workers.modems.berth import Berth
 
 if TYPE_CHECKING:
     from modemd.modem.timing import Timing
@@ -36,6 +36,7 @@ class Opener:
         self._inbox = inbox
         self._orders = orders
         self._timing = timing
+        self._berth = Berth(worker, station)
         self._failures = 0
 
     async def open(self) -> None:
@@ -48,12 +49,14 @@ class Opener:
         station = self._station
         try:
             modem = await Modem.open(
-                station.name, station.config.port or "", baudrate=station.config.baudrate,
+                station.name, await self._berth.find(), baudrate=station.config.baudrate,
                 on_urc=station.bell.ring, timing=self._timing,
             )  # fmt: skip
             await self.prepare(modem)
         except NotReady as wanting:
             await self._not_opened(modem, wanting.state, wanting.advice)
+        except WrongModem as wrong:
+            await self._not_opened(modem, "absent", self._berth.wrong(wrong))
         except ModemdError as error:
             await self._not_opened(modem, "absent", str(error))
         except BaseException:
@@ -74,7 +77,10 @@ class Opener:
             NoReply, PortLost: it does not answer.
         """
         station = self._station
-        identity = await modem.prepare(pin=station.config.read_pin(), smsc=station.config.smsc)
+        identity = await modem.prepare(
+            pin=station.config.read_pin(), smsc=station.config.smsc, binding=self._berth.binding
+        )
+        await self._berth.arrived(identity)
         sim = identity.sim or f"modem:{station.name}"
         family = family_of(identity.manufacturer, identity.model)
         station.seat = Seat(station.modem_id, station.name, sim, family, identity.model or "")
@@ -92,6 +98,7 @@ class Opener:
             await modem.close()
         self._station.floor.looked_through(self._station.name)
         await self._station.record.write(state, reason)
+        await self._berth.missed()
         await self._station.release()
         await self._back_off()
 
@@ -100,17 +107,11 @@ class Opener:
 
         Not the queue's bell: each message that is dropped would open the port anew.
         """
-        was_there = self._is_there()
         ends_at = time.monotonic() + _REOPEN_S[min(self._failures, len(_REOPEN_S) - 1)]
         ends_at = min(ends_at, self._orders.until)  # who waits for it is told in time
         self._failures += 1
         while not self._worker.stopping and (left_s := ends_at - time.monotonic()) > 0:
             await self._worker.pause(min(left_s, _PLUG_S))
-            if not was_there and self._is_there():
+            if self._berth.moved:
                 self._failures = 0
                 return
-
-    def _is_there(self) -> bool:
-        """Whether the port's file is; a network port always is."""
-        port = self._station.config.port or ""
-        return not port.startswith("/") or Path(port).exists()

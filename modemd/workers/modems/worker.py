@@ -183,6 +183,7 @@ class ModemWorker(Worker):
             await self._orders.stop()
         finally:
             self._floor.queue_bells.pop(self.config.name, None)
+            self._floor.rack.leave(self.config.name)
             self._floor.looked_through(self.config.name)
             if modem is not None:
                 await modem.close()
