@@ -32,5 +32,9 @@ class Capabilities:
     """Whether the modem was told to take USSD as text, where its maker has a command for that."""
     ussd_packed: bool = False
     """Whether ``AT+CUSD`` wants, and gives, packed septets in hexadecimal."""
+    smsc_missing: bool = False
+    """Whether the modem tells that it has no service centre."""
+    domain: int | None = None
+    """Which network carries messages (``+CGSMS``, 27.007, 10.1.21); ``None``: not told."""
     refused: set[str] = field(default_factory=set)
     """Optional commands that the modem does not know, or leaves unanswered."""

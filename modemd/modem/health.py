@@ -1,90 +1,97 @@
-"""How a modem and its network are: signal, registration, operator (27.007, 7.2, 7.3, 8.5)."""
+"""How a modem and its network are: signal, registration, operator, cell, room (27.007, clauses 7 and 8)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from modemd.gsm.at_values import integer, parameters
+from modemd.modem.inventory import read_room, read_signal, told
+from modemd.modem.registration import USABLE, Registration, read_registration, technology_of
 from modemd.modem.session import Session
 
-USABLE: Final = frozenset({1, 5, 6, 7})
-"""Registration values that carry messages: home, roaming, and both for SMS only."""
-_ORDER: Final = (1, 5, 6, 7, 3, 8, 2, 0, 4)
-_TECHNOLOGY: Final = {
-    **dict.fromkeys((0, 1, 3, 8), "GSM"),
-    **dict.fromkeys((2, 4, 5, 6), "UMTS"),
-    **dict.fromkeys((7, 9), "LTE"),
-    **dict.fromkeys((10, 11, 12, 13), "5G"),
-}
+__all__ = ["USABLE", "Health", "read_health"]
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """``registration`` is the best ``stat`` of all networks; ``signal_dbm`` ``None`` where not known."""
+    """``registration`` is the best ``stat`` of all networks; what is not known is ``None``.
+
+    ``area`` and ``cell`` are the LAC or TAC and the cell's identity in hexadecimal. ``room``: entries in use
+    and entries in all, of the storages that are swept. ``smsc``: there is a service centre; a modem that does
+    not tell is trusted.
+    """
 
     signal_dbm: int | None = None
     registration: int | None = None
     operator: str | None = None
     technology: str | None = None
+    operator_code: str | None = None
+    area: str | None = None
+    cell: str | None = None
+    rsrp_dbm: int | None = None
+    rsrq_db: int | None = None
+    room: tuple[int, int] | None = None
+    smsc: bool = True
 
     @property
     def usable(self) -> bool:
         """Whether messages can go; a modem that does not tell is trusted."""
-        return self.registration is None or self.registration in USABLE
+        return self.smsc and (self.registration is None or self.registration in USABLE)
+
+    @property
+    def state(self) -> str:
+        """The word for it, of ``formats.modem_states``."""
+        if self.registration == 3:
+            return "denied"
+        if self.registration in {8, 11}:
+            return "emergency_only"
+        if self.registration is not None and self.registration not in USABLE:
+            return "searching"
+        return "ready" if self.smsc else "no_smsc"
 
 
 async def read_health(session: Session) -> Health:
-    """Asks for signal, registration and operator; what is refused stays ``None``.
+    """Asks for signal, registration, operator and room; what is refused stays ``None``.
 
     Raises:
         NoReply: the modem is dead.
         PortLost: the port is gone.
     """
-    operator, technology = await _operator(session)
-    return Health(await _signal_dbm(session), await read_registration(session), operator, technology)
+    found = await read_registration(session) or Registration("", -1)
+    name, code, technology = await _operator(session)
+    signal = await read_signal(session)
+    return Health(
+        signal_dbm=signal.rssi_dbm,
+        registration=found.stat if found.stat >= 0 else None,
+        operator=name,
+        technology=found.technology or technology,
+        operator_code=code,
+        area=found.area,
+        cell=found.cell,
+        rsrp_dbm=signal.rsrp_dbm,
+        rsrq_db=signal.rsrq_db,
+        room=await read_room(session),
+        smsc=not session.capabilities.smsc_missing,
+    )
 
 
-async def read_registration(session: Session) -> int | None:
-    """The best registration of the circuit-switched, LTE and 5G networks.
-
-    Raises:
-        NoReply: the modem is dead.
-        PortLost: the port is gone.
-    """
-    told: list[int] = []
-    for word in ("+CREG", "+CEREG", "+C5GREG"):
-        values = await _values(session, f"AT{word}?", f"{word}:")
-        stat = integer(values[1]) if len(values) > 1 else None
-        if stat in USABLE:
-            return stat
-        if stat is not None:
-            told.append(stat)
-    return min(told, key=lambda stat: _ORDER.index(stat) if stat in _ORDER else 99, default=None)
+async def _operator(session: Session) -> tuple[str | None, str | None, str | None]:
+    """Name, code and technology; the code is asked for once for each name."""
+    name, technology = await _cops(session)
+    if name is None:
+        return None, None, technology
+    if name.isdigit():
+        return name, name, technology
+    if session.operator is None or session.operator[0] != name:
+        await session.try_asking("AT+COPS=3,2")
+        code, _ = await _cops(session)
+        await session.try_asking("AT+COPS=3,0")
+        session.operator = name, code if code is not None and code.isdigit() else None
+    return name, session.operator[1], technology
 
 
-async def _signal_dbm(session: Session) -> int | None:
-    values = await _values(session, "AT+CSQ", "+CSQ:")
-    rssi = integer(values[0]) if values else None
-    if rssi is None:
-        return None
-    if 0 <= rssi <= 31:
-        return -113 + 2 * rssi
-    return rssi - 216 if 100 <= rssi <= 191 else None  # makers' TD-SCDMA and LTE range
-
-
-async def _operator(session: Session) -> tuple[str | None, str | None]:
-    values = await _values(session, "AT+COPS?", "+COPS:")
-    name = values[2] if len(values) > 2 else None
-    technology = integer(values[3]) if len(values) > 3 else None
-    return name or None, _TECHNOLOGY.get(technology) if technology is not None else None
-
-
-async def _values(session: Session, command: str, prefix: str) -> list[str]:
-    if command in session.capabilities.refused:
-        return []
-    reply = await session.try_asking(command, timeout_s=session.link.timing.command_s)
-    for line in reply.lines if reply else ():
-        if line.startswith(prefix):
-            return parameters(line)
-    return []
+async def _cops(session: Session) -> tuple[str | None, str | None]:
+    line = await told(session, "AT+COPS?", "+COPS:")
+    values = parameters(line) if line else []
+    act = integer(values[3]) if len(values) > 3 else None
+    return (values[2] if len(values) > 2 else "") or None, technology_of(act)

@@ -13,7 +13,9 @@ from modemd.gsm.at_values import choices, parameters
 from modemd.model import ModemIdentity
 from modemd.modem.binding import ANY, Binding
 from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi, read_msisdn
-from modemd.modem.pins import Holder, PinMemory
+from modemd.modem.pins import Holder, Pins
+from modemd.modem.readiness import Domain, check_patience, choose_domain, set_smsc
+from modemd.modem.registration import announce
 from modemd.modem.session import Session
 from modemd.modem.sim import sim_state, unlock
 
@@ -47,35 +49,50 @@ _ARRIVALS: Final = ("SM", "ME", "MT")
 _NOTICES: Final = ("2,1,0,2,0", "2,1,0,2", "2,1,0,1,0", "2,1,0,1", "1,1,0,1", "1,1,0,1,1", "2,1", "1,1")
 
 
-async def prepare(
-    session: Session, *, pin: str | None, smsc: str | None, pins: PinMemory, binding: Binding = ANY
-) -> ModemIdentity:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is wanted of the modem; ``domain`` is the network that carries messages."""
+
+    pin: str | None = None
+    smsc: str | None = None
+    domain: Domain = "auto"
+    binding: Binding = ANY
+
+
+async def prepare(session: Session, wishes: Wishes, pins: Pins) -> ModemIdentity:
     """Runs the whole plan. Whether it is the right modem is seen before a PIN is entered.
+
+    What is known when it ends early is in ``session.identity``.
 
     Raises:
         WrongModem: it is not the one of ``binding``.
-        NotReady: the SIM is absent, locked or wants what we do not have.
+        NotReady: the SIM is absent, locked, wants what we do not have, or still starts.
         NoReply: the modem answers nothing.
         PortLost: the port is gone.
     """
     await session.link.wake()
     await _run(session, TALK, "")
+    check_patience(session)
     await _power_up(session)
-    hardware = await _read_hardware(session)
+    binding = wishes.binding
+    hardware = session.identity = await _read_hardware(session)
     binding.check(replace(hardware, iccid=await read_iccid(session) if binding.iccid else None))
-    if await _open_sim(session, pin, pins):
-        hardware = await _read_hardware(session)  # some modems tell nothing before
+    if await _open_sim(session, wishes.pin, pins):
+        hardware = session.identity = await _read_hardware(session)  # some modems tell nothing before
     await _run(session, SETTLE, hardware.manufacturer or "")
     await _choose_storages(session)
     await _choose_notices(session)
     await _learn_keeping(session)
-    identity = replace(
+    await announce(session)
+    await choose_domain(session, wishes.domain)
+    identity = session.identity = replace(
         hardware,
         imsi=await read_imsi(session),
         iccid=await read_iccid(session),
         msisdn=await read_msisdn(session),
-        smsc=await _set_smsc(session, smsc),
+        smsc=await set_smsc(session, wishes.smsc),
     )
+    check_patience(session)
     binding.check(identity)
     return identity
 
@@ -106,13 +123,14 @@ async def _read_hardware(session: Session) -> ModemIdentity:
     )
 
 
-async def _open_sim(session: Session, pin: str | None, pins: PinMemory) -> bool:
+async def _open_sim(session: Session, pin: str | None, pins: Pins) -> bool:
     """Tells whether a PIN was entered."""
     state = await sim_state(session)
-    if state is None or state == "READY":
+    if state is None or (state == "READY" and not pin):
         return False
-    iccid = await read_iccid(session) if state == "SIM PIN" else None
-    if not await unlock(session, state, pin, Holder(iccid, session.name), pins):
+    iccid = await read_iccid(session) if state in {"SIM PIN", "READY"} else None
+    session.identity = replace(session.identity, iccid=iccid)
+    if not await unlock(session, state, pin, Holder(iccid, session.name, session.identity.imei), pins):
         return False
     session.capabilities.refused.clear()
     await _run(session, TALK, "")
@@ -193,24 +211,3 @@ async def _learn_keeping(session: Session) -> None:
         if line.startswith("+CMMS:"):
             offered = choices(line)[0]
             session.capabilities.keeps_link = next((mode for mode in ("2", "1") if mode in offered), None)
-
-
-async def _set_smsc(session: Session, wanted: str | None) -> str | None:
-    """Reads the service centre's address, and writes the configured one where it is another."""
-    stored = await _read_smsc(session)
-    if not wanted or stored == wanted:
-        return stored
-    kind = 145 if wanted.startswith("+") else 129
-    if await session.try_asking(f'AT+CSCA="{wanted}",{kind}') is None:
-        return stored
-    return wanted
-
-
-async def _read_smsc(session: Session) -> str | None:
-    reply = await session.try_asking("AT+CSCA?", timeout_s=session.link.timing.command_s)
-    for line in reply.lines if reply else ():
-        values = parameters(line)
-        if line.startswith("+CSCA:") and values[0]:
-            bare = values[0].lstrip("+")
-            return f"+{bare}" if values[0].startswith("+") or values[1:2] == ["145"] else bare
-    return None

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Final
 
 from modemd.errors import NoReply, PortLost, Refused
 from modemd.gsm.at import LateReply, Urc
 from modemd.gsm.ussd import UssdCode, read_ussd
 from modemd.model import ModemIdentity
+from modemd.modem import calls as calls_room
 from modemd.modem import health as health_room
-from modemd.modem import init_plan, radio, storage
+from modemd.modem import init_plan, last_used, radio, storage
 from modemd.modem import ussd as ussd_room
 from modemd.modem.binding import ANY, Binding
 from modemd.modem.capabilities import Capabilities
 from modemd.modem.health import Health
 from modemd.modem.link import Link
-from modemd.modem.notes import Note, Ussd, read_late, read_urc, tp_mr_of
-from modemd.modem.pins import PinMemory
+from modemd.modem.notes import CallEnded, Clip, Note, Ring, Ussd, read_late, read_urc, tp_mr_of
+from modemd.modem.pins import PinMemory, Pins
+from modemd.modem.readiness import Domain, look_for_smsc
 from modemd.modem.session import Session
 from modemd.modem.storage import Stored
 from modemd.modem.timing import Timing
@@ -27,6 +30,7 @@ from modemd.modem.trouble import Trace
 log = logging.getLogger(__name__)
 
 _NOTE_LIMIT: Final = 5000
+_CALLS: Final = (Ring, Clip, CallEnded)
 _DIALOGUE_LIMIT: Final = 15
 _PINS: Final = PinMemory()
 """The one thing that must outlive every reopening of a modem: a refused PIN is never entered again."""
@@ -39,7 +43,7 @@ class Modem:
     (resync); what else it raises stands with it.
     """
 
-    def __init__(self, name: str, on_urc: Callable[[], None], pins: PinMemory) -> None:
+    def __init__(self, name: str, on_urc: Callable[[], None], pins: Pins) -> None:
         self.name = name
         self.identity = ModemIdentity()
         self._wake = on_urc
@@ -48,6 +52,7 @@ class Modem:
         self._dialogue: list[UssdCode] = []
         self._session: Session | None = None
         self._keeping = False
+        self._smsc: str | None = None
 
     @classmethod
     async def open(
@@ -58,7 +63,7 @@ class Modem:
         baudrate: int = 115200,
         on_urc: Callable[[], None],
         timing: Timing | None = None,
-        pins: PinMemory = _PINS,
+        pins: Pins = _PINS,
         trace: Trace | None = None,
     ) -> Modem:
         """Opens the port of the modem; nothing is asked yet.
@@ -82,19 +87,28 @@ class Modem:
         return modem
 
     async def prepare(
-        self, *, pin: str | None = None, smsc: str | None = None, binding: Binding = ANY
+        self,
+        *,
+        pin: str | None = None,
+        smsc: str | None = None,
+        domain: Domain = "auto",
+        binding: Binding = ANY,
     ) -> ModemIdentity:
         """Learns who and what the modem is, opens its SIM, and sets it up for messages in PDU mode.
 
         Raises:
-            NotReady: the SIM is absent, locked, or refuses the PIN.
+            NotReady: the SIM is absent, locked, refuses the PIN, or still starts; ``identity`` holds what
+                is known by then.
             WrongModem: it is not the one of ``binding``; its SIM was left alone.
         """
         session = self._open_session
-        session.capabilities = Capabilities()
-        session.selected = None
-        self.identity = await init_plan.prepare(session, pin=pin, smsc=smsc, pins=self._pins, binding=binding)
-        return self.identity
+        session.begin_anew()
+        self._smsc = smsc
+        wishes = init_plan.Wishes(pin=pin, smsc=smsc, domain=domain, binding=binding)
+        try:
+            return await init_plan.prepare(session, wishes, self._pins)
+        finally:
+            self.identity = session.identity  # as far as it came
 
     async def submit(self, pdu: str, tpdu_length: int) -> int | None:
         """Sends one part and gives its TP-MR; ``None``: the modem took it and told none.
@@ -168,6 +182,10 @@ class Modem:
         except Refused as refused:
             log.info("%s: acknowledgement not wanted: %s", self.name, refused)
 
+    async def last_used_tp_mr(self) -> int | None:
+        """The TP-MR that the SIM says was last used; ``None`` where it is not told (31.102, 4.2.9)."""
+        return await last_used.last_used_tp_mr(self._open_session)
+
     async def ussd(self, code: str) -> None:
         """Hands a USSD code, or an answer in an open dialogue, to the network (27.007, 7.15).
 
@@ -189,9 +207,23 @@ class Modem:
         said, self._dialogue = self._dialogue, []
         return said
 
+    async def hang_up(self) -> bool:
+        """Ends whatever call there is; tells whether it is gone. What rang till then is forgotten."""
+        gone = await calls_room.hang_up(self._open_session)
+        if gone:
+            self._notes = [note for note in self._notes if not isinstance(note, _CALLS)]
+        return gone
+
     async def health(self) -> Health:
-        """Signal, registration and operator, as far as the modem tells."""
-        return await health_room.read_health(self._open_session)
+        """Signal, registration, operator, cell and room, as far as the modem tells.
+
+        A service centre that was missing is looked for once more.
+        """
+        session = self._open_session
+        session.identity = self.identity = replace(
+            self.identity, smsc=await look_for_smsc(session, self._smsc)
+        )
+        return await health_room.read_health(session)
 
     async def probe(self) -> None:
         """Whether the modem is there: it says anything at all to ``AT``."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from modemd.errors import NoReply, Refused
 from modemd.gsm.at import Reply
+from modemd.model import ModemIdentity
 from modemd.modem.capabilities import Capabilities
 from modemd.modem.link import Link
 
@@ -37,7 +38,25 @@ class Session:
     capabilities: Capabilities = field(default_factory=Capabilities)
     selected: str | None = None
     """The storage that ``AT+CPMS`` last selected for reading."""
+    identity: ModemIdentity = field(default_factory=ModemIdentity)
+    """What is known so far of the modem and its SIM."""
+    network: str | None = None
+    """The word of the registration that was usable the last time, such as ``+CEREG``."""
+    operator: tuple[str, str | None] | None = None
+    """The operator's name and its code, as they were told together."""
+    rooms: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """How much of each storage is in use, when it was last selected."""
+    put_off: set[str] = field(default_factory=set)
+    """Commands that were still answered by a request for patience when patience had ended."""
     _silent: set[str] = field(default_factory=set)
+
+    def begin_anew(self) -> None:
+        """Forgets all that was learned: another SIM may be in, or the modem has restarted."""
+        self.capabilities = Capabilities()
+        self.identity = ModemIdentity()
+        self.selected = self.network = self.operator = None
+        self.rooms.clear()
+        self.put_off.clear()
 
     async def ask(self, text: str, *, timeout_s: float | None = None, prefix: str | None = None) -> Reply:
         """As :meth:`Link.command`, but has patience with a busy SIM: four more tries.
@@ -76,6 +95,8 @@ class Session:
         try:
             return await self.ask(text, timeout_s=wait_s, prefix=prefix)
         except Refused as refused:
+            if is_busy(refused):
+                self.put_off.add(text)
             if is_unknown(refused):
                 self.capabilities.refused.add(text)
         except NoReply:
