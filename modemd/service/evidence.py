@@ -1,7 +1,7 @@
 """What a modem and its SIM can tell of a part that nobody answered for.
 
 The SIM keeps the TP-MR that was last used (3GPP TS 31.102, 4.2.9), and the modem counts it on before it
-hands a message to the network (23.040, 9.2.3.6). So an unchanged count says that the network never had the part: it
+hands a message to the network (23.040, 9.2.3.6). So an unchanged count says that the network never had it: it
 goes again, and cannot arrive twice. A count that is one further says that the network was given it, and not
 that it took it: that is noted, and a status report waited for on. If none comes, the policy ``resend`` takes
 it for sent: radio fails in that very second far less often than an answer is lost, and so fewer messages are
