@@ -15,7 +15,7 @@ class Use(StrEnum):
 
     AT = "at"
     """Commands, and the modem's own notices: the maker's "PC UI" or second AT port."""
-    DATA = "data"
+    DIAL = "dial"
     """Commands too, but made for dialling up: some modems give no notices on it."""
     OTHER = "other"
     """Diagnosis, positions, sound: it is never opened."""
@@ -111,22 +111,22 @@ ADAPTERS: Final = frozenset(
 """Drivers of plain serial adapters: each of their ports may have another modem behind it."""
 
 _PLACES: Final = {
-    "2c7c:": {0: Use.OTHER, 1: Use.OTHER, 2: Use.AT, 3: Use.DATA},
-    "05c6:9215": {0: Use.OTHER, 1: Use.OTHER, 2: Use.AT, 3: Use.DATA},
-    "05c6:9090": {0: Use.OTHER, 1: Use.OTHER, 2: Use.AT, 3: Use.DATA},
-    "1e0e:9001": {0: Use.OTHER, 1: Use.OTHER, 2: Use.AT, 3: Use.DATA, 4: Use.OTHER},
-    "1e0e:9011": {2: Use.AT, 3: Use.OTHER, 4: Use.DATA},
+    "2c7c:": {0: Use.OTHER, 1: Use.OTHER, 2: Use.AT, 3: Use.DIAL},
+    "05c6:9215": {0: Use.OTHER, 1: Use.OTHER, 2: Use.AT, 3: Use.DIAL},
+    "05c6:9090": {0: Use.OTHER, 1: Use.OTHER, 2: Use.AT, 3: Use.DIAL},
+    "1e0e:9001": {0: Use.OTHER, 1: Use.OTHER, 2: Use.AT, 3: Use.DIAL, 4: Use.OTHER},
+    "1e0e:9011": {2: Use.AT, 3: Use.OTHER, 4: Use.DIAL},
     "1199:68c0": {0: Use.OTHER, 2: Use.OTHER, 3: Use.AT},
     "1199:9071": {0: Use.OTHER, 2: Use.OTHER, 3: Use.AT},
     "1199:9091": {0: Use.OTHER, 2: Use.OTHER, 3: Use.AT},
-    "12d1:1001": {0: Use.DATA, 1: Use.OTHER, 2: Use.AT},
-    "12d1:1003": {0: Use.DATA, 1: Use.AT},
-    "12d1:1436": {0: Use.DATA, 3: Use.AT, 4: Use.OTHER},
-    "19d2:0031": {0: Use.OTHER, 1: Use.AT, 3: Use.DATA},
-    "19d2:0117": {0: Use.OTHER, 1: Use.AT, 2: Use.DATA},
+    "12d1:1001": {0: Use.DIAL, 1: Use.OTHER, 2: Use.AT},
+    "12d1:1003": {0: Use.DIAL, 1: Use.AT},
+    "12d1:1436": {0: Use.DIAL, 3: Use.AT, 4: Use.OTHER},
+    "19d2:0031": {0: Use.OTHER, 1: Use.AT, 3: Use.DIAL},
+    "19d2:0117": {0: Use.OTHER, 1: Use.AT, 2: Use.DIAL},
 }
 """Which interface of a stick is for what."""
-_HUAWEI: Final = {1: Use.DATA, 2: Use.AT, 3: Use.OTHER, 4: Use.OTHER}
+_HUAWEI: Final = {1: Use.DIAL, 2: Use.AT, 3: Use.OTHER, 4: Use.OTHER}
 """By the last digit of ``bInterfaceProtocol``, where the class is the maker's own."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LAST_FIRST = frozenset({"12d1"})
 """Makers whose port for commands comes after the one for dialling up; with the others it comes first."""
-_RANK = {Use.AT: 0, Use.UNKNOWN: 1, Use.DATA: 2, Use.OTHER: 3}
+_RANK = {Use.AT: 0, Use.UNKNOWN: 1, Use.DIAL: 2, Use.OTHER: 3}
 
 
 @dataclass(frozen=True, slots=True)
