@@ -54,6 +54,8 @@ class Inbox:
         self._notes: list[Note] = []
         self._places: set[str] = set()
         """Storages that something was announced in."""
+        self.unreadable = 0
+        """How many sweeps in a row did not come to their end."""
         self.restarted = False
         """The modem started anew by itself, and has to be prepared again."""
 
@@ -88,8 +90,10 @@ class Inbox:
                 await self._sweep(modem, seat, places)
             return bool(places)
         self.sweep_at = now + SWEEP_S
+        self.unreadable += 1
         try:
             await self._sweep(modem, seat)
+            self.unreadable = 0
         finally:
             self._floor.looked_through(self._config.name)
         return True
