@@ -14,6 +14,7 @@ from modemd.workers.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from modemd.service.rules import Rules
     from modemd.store.writer import Store
@@ -37,6 +38,8 @@ class Floor:
     """Which modem is on which port."""
     recovery: RecoveryConfig = field(default_factory=lambda: RecoveryConfig.model_validate({}))
     """What may be done about a modem that does not work; replaced at a reload."""
+    trouble: Path | None = None
+    """Where it is written down what a modem said before something went wrong; ``None``: nowhere."""
     now: Callable[[], datetime] = utc_now
     stuck: set[bytes] = field(default_factory=set)
     """Files that were accepted and cannot leave ``outgoing/``: who they are must never be forgotten."""

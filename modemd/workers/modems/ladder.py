@@ -175,6 +175,8 @@ class Ladder:
         """Take a step; one that fails is as good as one that did not help."""
         if rung is Rung.RESYNC:
             return  # its caller does that: the modem is prepared anew with it
+        if rung is not Rung.REOPEN:
+            await self._station.trouble.write(self._said)
         if rung not in _WITH_MODEM or modem is None:
             await let_go("helped", self._said)
             self._cut |= rung in _CUTS

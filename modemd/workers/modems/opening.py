@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from modemd.errors import ModemdError, NotReady, WrongModem
+from modemd.errors import ModemdError, NoReply, NotReady, StoreError, WrongModem
 from modemd.gsm.makers import family_of
 from modemd.modem.modem import Modem
 from modemd.service.outcomes import Seat
 from modemd.workers.modems.berth import Berth
+from modemd.workers.modems.patience import Patience
+from modemd.workers.modems.pin_book import PinBook
 
 if TYPE_CHECKING:
     from modemd.modem.timing import Timing
     from modemd.workers.modems.inbox import Inbox
+    from modemd.workers.modems.ladder import Ladder
     from modemd.workers.modems.orders import Orders
     from modemd.workers.modems.station import Station
     from modemd.workers.supervisor import Worker
@@ -23,21 +28,30 @@ log = logging.getLogger(__name__)
 
 _REOPEN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _PLUG_S: Final = 1.0
+_LEAST_S: Final = 0.05
 
 
 class Opener:
     """Opens and prepares the modem of a station; waits longer from failure to failure."""
 
     def __init__(
-        self, worker: Worker, station: Station, inbox: Inbox, orders: Orders, timing: Timing | None
+        self,
+        worker: Worker,
+        station: Station,
+        inbox: Inbox,
+        orders: Orders,
+        ladder: Ladder,
+        timing: Timing | None,
     ) -> None:
         self._worker = worker
         self._station = station
         self._inbox = inbox
         self._orders = orders
+        self._ladder = ladder
         self._timing = timing
         self._berth = Berth(worker, station)
         self._failures = 0
+        self._patience = Patience()
 
     async def open(self) -> None:
         """Try once; where it fails, say why and wait before the next try.
@@ -50,24 +64,31 @@ class Opener:
         try:
             modem = await Modem.open(
                 station.name, await self._berth.find(), baudrate=station.config.baudrate,
-                on_urc=station.bell.ring, timing=self._timing,
+                on_urc=station.bell.ring, timing=self._timing, pins=PinBook(station.floor),
+                trace=station.trace,
             )  # fmt: skip
             await self.prepare(modem)
         except NotReady as wanting:
-            await self._not_opened(modem, wanting.state, wanting.advice)
+            if modem is not None:
+                station.record.identity = modem.identity
+            await self._not_opened(modem, *self._patience.told(wanting.state, wanting.advice))
+        except StoreError:  # a PIN is entered only where that can be written down before
+            if modem is not None:
+                await modem.close()
+            raise
         except WrongModem as wrong:
             await self._not_opened(modem, "absent", self._berth.wrong(wrong))
         except ModemdError as error:
-            await self._not_opened(modem, "absent", str(error))
+            await self._help(modem, error)
         except BaseException:
             if modem is not None:
                 await modem.close()  # else the next try finds the port in use: by us
             raise
         else:
             station.modem, self._failures = modem, 0
+            self._ladder.opened()
+            self._patience.ended()
             await self._orders.look()
-            why = self._orders.paused or station.refused_why
-            await station.record.write("paused" if why else "ready", why)
 
     async def prepare(self, modem: Modem) -> None:
         """Set the modem up, and learn whose SIM is in it.
@@ -77,14 +98,15 @@ class Opener:
             NoReply, PortLost: it does not answer.
         """
         station = self._station
+        config = station.config
         identity = await modem.prepare(
-            pin=station.config.read_pin(), smsc=station.config.smsc, binding=self._berth.binding
+            pin=config.read_pin(), smsc=config.smsc, domain=config.sms_domain, binding=self._berth.binding
         )
         await self._berth.arrived(identity)
         sim = identity.sim or f"modem:{station.name}"
         family = family_of(identity.manufacturer, identity.model)
         station.seat = Seat(station.modem_id, station.name, sim, family, identity.model or "")
-        station.health_at = 0.0
+        station.fresh = True
         self._inbox.opened()
         station.record.identity = identity
         station.floor.tally.opened[station.name,] += 1
@@ -93,21 +115,42 @@ class Opener:
             station.name, identity.manufacturer, identity.model, sim[-4:],
         )  # fmt: skip
 
+    async def _help(self, modem: Modem | None, error: ModemdError) -> None:
+        """It could not be opened: help it, where anything may help; one that is unplugged is waited for."""
+        ailment = None if self._orders.paused else self._ladder.ailment_of(error)
+        if ailment is None:
+            await self._not_opened(modem, "silent" if isinstance(error, NoReply) else "absent", str(error))
+            return
+        try:
+            climbed = await self._ladder.climb(
+                ailment, str(error), modem, partial(self._tell, modem), resynced=True
+            )
+        finally:
+            if modem is not None:
+                await modem.close()
+        await self._back_off(climbed.wait_s)
+
     async def _not_opened(self, modem: Modem | None, state: str, reason: str) -> None:
+        await self._tell(modem, state, reason)
+        await self._ladder.begin()  # what was left switched off by a gateway that was killed is put on
+        await self._back_off()
+
+    async def _tell(self, modem: Modem | None, state: str, reason: str) -> None:
         if modem is not None:
             await modem.close()
         self._station.floor.looked_through(self._station.name)
         await self._station.record.write(state, reason)
         await self._berth.missed()
         await self._station.release()
-        await self._back_off()
 
-    async def _back_off(self) -> None:
+    async def _back_off(self, at_most_s: float = math.inf) -> None:
         """Wait before the next try; a plug that is put in meanwhile is noticed within a second.
 
         Not the queue's bell: each message that is dropped would open the port anew.
         """
-        ends_at = time.monotonic() + _REOPEN_S[min(self._failures, len(_REOPEN_S) - 1)]
+        failures = 0 if self._patience.asked else self._failures  # one that starts is ready in a moment
+        ends_at = time.monotonic() + _REOPEN_S[min(failures, len(_REOPEN_S) - 1)]
+        ends_at = min(ends_at, time.monotonic() + max(at_most_s, _LEAST_S))
         ends_at = min(ends_at, self._orders.until)  # who waits for it is told in time
         self._failures += 1
         while not self._worker.stopping and (left_s := ends_at - time.monotonic()) > 0:

@@ -44,6 +44,7 @@ class Sender:
         self._station = station
         self._floor = station.floor
         self._claimed: ClaimedPart | None = None
+        self._begun = False
         self._bursting = False
         self._consequences = Consequences(station, sweep)
         self.count = Count(station)
@@ -70,11 +71,15 @@ class Sender:
             await modem.keep_link(True)
         if self._claimed is None:
             return False
+        self._begun = True
         self.outcome = outcome = await self._submit(modem, self._claimed)
+        self._begun = False
         if isinstance(outcome, Taken) or outcome.after_body:
             self.throttle.took(self._claimed, went=not isinstance(outcome, Denied))
         await self.write_down()
         if isinstance(outcome, Unanswered):
+            if outcome.after_body:
+                await self._station.trouble.write(f"a part is in doubt: {outcome.reason}")
             raise modem.lost or NoReply("AT+CMGS", after_body=outcome.after_body)
         return True
 
@@ -132,14 +137,27 @@ class Sender:
 
     async def give_back(self) -> None:
         """A part that was claimed and not submitted goes back to the queue."""
-        if self._claimed is not None:
-            claimed = self._claimed
-            with self._worker.unbroken():
+        claimed, self._claimed = self._claimed, None
+        if claimed is None:
+            return
+        with self._worker.unbroken():
+            try:
                 await self._floor.store.run(
                     lambda tx: dispatch.give_back(tx, self._floor.rules, claimed, self._floor.now())
                 )
-                self._claimed = None
-            self._floor.ring_queue()
+            except BaseException:
+                self._claimed = claimed
+                raise
+        self._floor.ring_queue()
+
+    async def hand_back(self) -> None:
+        """Give back what was claimed and not begun, while the modem's task is busy with something else.
+
+        Raises:
+            StoreError: it is still claimed.
+        """
+        if not self._begun and self.outcome is None:
+            await self.give_back()
 
     async def rest(self, modem: Modem) -> None:
         """Nothing is to be sent: the radio link may go.

@@ -6,10 +6,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from modemd.modem.trouble import Trace
 from modemd.service import routing
 from modemd.service.outcomes import Seat
 from modemd.workers.bell import Bell
 from modemd.workers.modems.record import ModemRecord
+from modemd.workers.modems.trouble_log import TroubleLog
 
 if TYPE_CHECKING:
     from modemd.config.modems import ModemConfig
@@ -31,6 +33,8 @@ class Station:
     """The open modem; ``None`` while there is none."""
     usable: bool = True
     """Whether it is registered in a way that carries messages."""
+    fresh: bool = False
+    """Whether it was just prepared, and how it stands is not known yet."""
     health_at: float = 0.0
     """When it is next asked how it is."""
     paused_until: float = 0.0
@@ -41,8 +45,14 @@ class Station:
     balance_wanted: bool = False
     """Whether a refusal looks as if there were no money on the SIM: ask it as soon as may be."""
 
+    trace: Trace = field(default_factory=Trace)
+    """What was said last."""
+    trouble: TroubleLog = field(init=False)
     limited: str | None = None
     """Why its SIM may send no more today, or this month; ``None`` while it may."""
+
+    def __post_init__(self) -> None:
+        self.trouble = TroubleLog(self.floor, self.config.name, self.trace)
 
     @classmethod
     def of(cls, floor: Floor, config: ModemConfig, modem_id: int) -> Station:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
+import math
 import time
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from modemd.errors import ModemdError, NoReply, NotReady, PortLost, Refused
-from modemd.gsm.causes import Verb
+from modemd.errors import NoReply, PortLost, Refused
+from modemd.workers.modems.aid import Aid
 from modemd.workers.modems.inbox import Inbox
+from modemd.workers.modems.ladder import Ladder
 from modemd.workers.modems.opening import Opener
 from modemd.workers.modems.orders import Orders
 from modemd.workers.modems.sender import Sender
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
     from modemd.config.modems import ModemConfig
     from modemd.modem.modem import Modem
     from modemd.modem.timing import Timing
-    from modemd.service.trouble import Decision
     from modemd.workers.floor import Floor
-
-log = logging.getLogger(__name__)
 
 
 class ModemWorker(Worker):
@@ -52,9 +50,18 @@ class ModemWorker(Worker):
         self._inbox = Inbox(floor, config)
         self._orders = Orders(floor, config.name, modem_id)
         self._sender = Sender(self, station, self._inbox.sweep_now, chance or SystemRandom())
-        self._opener = Opener(self, station, self._inbox, self._orders, timing)
+        self._ladder = Ladder(self, station, timing)
+        self._opener = Opener(self, station, self._inbox, self._orders, self._ladder, timing)
+        self._aid = Aid(station, self._ladder, self._orders, self._opener.prepare, self._drop)
         self._watch = Watch(station, self._orders)
         self._paused_by: str | None = None
+        self.busy_since = math.inf
+        """Since when it does what it does now, by ``time.monotonic``; never while it waits for work."""
+
+    @property
+    def state(self) -> str:
+        """How the modem is, as people see it."""
+        return self._station.record.state
 
     def stop(self) -> None:
         """Ask for the part in hand to be the last."""
@@ -63,6 +70,7 @@ class ModemWorker(Worker):
 
     async def step(self) -> None:
         """One turn: always the first thing that applies."""
+        self.busy_since = time.monotonic()
         if self._sender.outcome is not None:
             with self.unbroken():
                 await self._sender.write_down()  # nothing else may be submitted before this is on disk
@@ -80,9 +88,9 @@ class ModemWorker(Worker):
         except PortLost as lost:
             await self._drop(modem, "lost", str(lost))
         except NoReply as silent:
-            await self._resync(modem, silent)
+            await self._aid.silent(modem, silent)
         except Refused as refused:
-            log.warning("%s: %s", self.name, refused)
+            await self._aid.unreadable(modem, refused, self._inbox.unreadable)
             await self._station.bell.wait(1.0)
 
     async def _turn(self, modem: Modem) -> None:
@@ -90,9 +98,10 @@ class ModemWorker(Worker):
             raise modem.lost
         now = time.monotonic()
         if self._sender.mending is not None:
-            await self._mend(modem, self._sender.mending)
+            decision, self._sender.mending = self._sender.mending, None
+            await self._aid.mend(modem, decision)
         elif self._station.fresh:
-            await self._watch.look(modem, now)  # before a sweep, which may be long, and before it sends
+            await self._look(modem, now)  # before a sweep, which may be long, and before it sends
         elif await self._inbox.turn(modem, self._station.seat, now):
             if self._inbox.restarted:
                 await self._drop(modem, "restarting", "the modem started anew by itself")
@@ -103,16 +112,13 @@ class ModemWorker(Worker):
         elif await self._orders.turn(modem, now):
             await self._mind_orders(modem, now)
         elif now >= self._station.health_at:
-            await self._watch.look(modem, now)
+            await self._look(modem, now)
         elif not await self._submit_if_any(modem):
             await self._idle(modem, now)
 
-    async def _mend(self, modem: Modem, decision: Decision) -> None:
-        """Restart the modem, or set it up anew, before it submits anything else."""
-        self._sender.mending = None
-        if decision.verb is Verb.RESET:
-            await modem.soft_reset()
-        await self._drop(modem, "restarting", decision.reason)
+    async def _look(self, modem: Modem, now: float) -> None:
+        await self._watch.look(modem, now)
+        await self._aid.looked(modem)
 
     async def _mind_orders(self, modem: Modem, now: float) -> None:
         """Do what was asked of the whole modem: to pause, to go on, to restart."""
@@ -141,16 +147,17 @@ class ModemWorker(Worker):
         await self._orders.put_away(f"modem {self.config.name} is gone")
         await self._sender.give_back()
 
-    async def _resync(self, modem: Modem, silent: NoReply) -> None:
-        """Get into step again, and set the modem up anew: it may have restarted without a word."""
-        log.warning("%s: %s", self.name, silent)
-        try:
-            await modem.resync()
-            await self._opener.prepare(modem)
-        except NotReady as wanting:
-            await self._drop(modem, wanting.state, wanting.advice)
-        except ModemdError as error:
-            await self._drop(modem, "silent", str(error))
+    async def hangs(self, seconds: float) -> None:
+        """It has been busy with one thing for so long: others take what waits for it; called by another task.
+
+        Raises:
+            StoreError: they do not, yet.
+        """
+        station = self._station
+        station.health_at = 0.0  # as soon as it is free it is looked at, and may send again
+        await station.record.write("silent", f"it has been busy with one thing for {seconds:.0f} s")
+        await self._sender.hand_back()
+        await station.release()
 
     async def _submit_if_any(self, modem: Modem) -> bool:
         self._firm += 1  # as ``unbroken()``, at a tenth of its price
@@ -169,6 +176,7 @@ class ModemWorker(Worker):
         if station.may_send and not self._orders.holds:
             until = min(until, self._sender.throttle.wakes_at)
         # What waits of stopped accounts is put aside piece by piece, so that the store is free in between.
+        self.busy_since = math.inf
         await station.bell.wait(0 if self._sender.putting_aside else until - now)
 
     async def finish(self) -> None:
