@@ -43,6 +43,13 @@ def judge(about: str, seen: Examined, *, pin: bool, refused: bool, smsc: bool) -
     yield from _rest(about, seen)
 
 
+def sim_word(state: str | None) -> str:
+    """The state that a SIM puts its modem into, in one word; ``answers`` where it stands in no way."""
+    if state == "SIM PIN":
+        return "pin_required"
+    return "locked" if (state or "").startswith("PH-") else _SIM_STATES.get(state or "", "answers")
+
+
 def of_state(about: str, state: str, why: str | None = None, *, level: Level = "trouble") -> Finding:
     """A state that users see, with its sentence and its advice."""
     meaning = meaning_of(state)

@@ -55,12 +55,10 @@ class Surroundings:
 
 async def port_findings(around: Surroundings) -> list[Finding]:
     """Everything about ports and modems; sticks are asked side by side."""
-    ports = _ports(around)
-    sticks: dict[str, list[PortSeen]] = {}
-    for port in ports:
-        sticks.setdefault(port.stick, []).append(port)
-    held = holders_of(around.machine, [port.path for port in ports if port.path.startswith("/")])
-    found = await asyncio.gather(*(_stick(around, each, held) for each in sticks.values()))
+    sticks = sticks_of(around)
+    paths = [port.path for ports in sticks for port in ports if port.path.startswith("/")]
+    held = holders_of(around.machine, paths)
+    found = await asyncio.gather(*(_stick(around, each, held) for each in sticks))
     findings = [finding for each in found for finding in each]
     findings += [
         Finding("trouble", f"USB {each.usb_path}", f"{each.vid}:{each.pid} is a modem, but {each.sentence}.")
@@ -69,8 +67,15 @@ async def port_findings(around: Surroundings) -> list[Finding]:
     return findings + _missing(findings)
 
 
+def sticks_of(around: Surroundings) -> list[list[PortSeen]]:
+    """The ports of the machine, and those that the configuration names besides, by stick."""
+    sticks: dict[str, list[PortSeen]] = {}
+    for port in _ports(around):
+        sticks.setdefault(port.stick, []).append(port)
+    return list(sticks.values())
+
+
 def _ports(around: Surroundings) -> list[PortSeen]:
-    """Those of the machine, and those that the configuration names besides."""
     modems = around.config.modems
     ports = list_ports(around.machine, modems.ports, modems.ignore)
     seen = {port.real for port in ports}

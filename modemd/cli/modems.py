@@ -1,0 +1,89 @@
+"""``modemd modems``: which modems are on this machine, with an entry of the configuration for each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from modemd.cli.config_option import takes_config
+from modemd.cli.doctor.gateway_checks import configuration
+from modemd.cli.doctor.known import Known
+from modemd.cli.doctor.port_checks import Surroundings
+from modemd.cli.exits import EXIT_FAILED
+from modemd.cli.modems_found import FoundModem, entries, found_modems
+from modemd.cli.output import Column, cell, on_terminal, plain_table, printable, rich_table, show_json
+from modemd.cli.presence import open_store, utc_now
+from modemd.modem.discovery.machine import Machine
+from modemd.modem.timing import Timing
+from modemd.service import pins
+
+if TYPE_CHECKING:
+    from modemd.config import Config
+
+_TIMING: Final = Timing(command_s=4.0, optional_s=1.5, slow_s=10.0, grace_s=0.5)
+_COLUMNS: Final = (
+    Column("PORT"), Column("MODEM"), Column("IMEI"), Column("SIM"), Column("USB"), Column("NAME"),
+    Column("STATE"),
+)  # fmt: skip
+
+
+@click.command()
+@takes_config
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of modems.")
+@click.option("--forget-pin", "forget", metavar="NAME", help="Let the PIN of modem NAME be tried once more.")
+@click.pass_context
+def modems(ctx: click.Context, *, as_json: bool, forget: str | None) -> None:
+    """List the modems on this machine, with a ready `modems:` entry for each.
+
+    Ports that a running gateway has are told as it says, others are asked: nothing is changed in the modem.
+    \b
+    Exit status: 0 done; 1 there is no modem.
+    """  # noqa: D301 - click wants the backspace itself
+    logging.getLogger("modemd").addHandler(logging.NullHandler())
+    default = ctx.find_root().get_parameter_source("config_path") is click.core.ParameterSource.DEFAULT
+    config, _ = configuration(ctx.obj, default=default)
+    if forget is not None:
+        ctx.exit(_forget(config, forget))
+    now = utc_now()
+    known = Known.of(config.store.url, now)
+    found = asyncio.run(found_modems(Surroundings(config, Machine(), known, _TIMING, now)))
+    if as_json:
+        show_json({"modems": [each._asdict() for each in found]})
+    else:
+        _show(found)
+    ctx.exit(0 if found else EXIT_FAILED)
+
+
+def _show(found: list[FoundModem]) -> None:
+    if not found:
+        click.echo("modemd: no modem was found; modemd doctor says why", err=True)
+        return
+    rows = [
+        [
+            each.port, printable(" ".join(filter(None, (each.manufacturer, each.model)))), cell(each.imei),
+            cell(each.iccid), cell(each.usb), cell(each.name), each.state,
+        ]
+        for each in found
+    ]  # fmt: skip
+    if on_terminal():
+        from rich.console import Console  # noqa: PLC0415 - only where a person looks
+
+        Console().print(rich_table(_COLUMNS, rows))
+    else:
+        click.echo(plain_table(_COLUMNS, rows))
+    click.echo("\n# for the configuration:\nmodems:\n  list:")
+    for line in entries(found):
+        click.echo(line)
+
+
+def _forget(config: Config, name: str) -> int:
+    with open_store(config.store.url) as store:
+        count = store.transact(lambda tx: pins.forget(tx, config.gateway.name, name))
+    if not count:
+        click.echo(f"modemd: no PIN of a modem {name!r} is remembered as refused", err=True)
+        return EXIT_FAILED
+    click.echo(f"The PIN of {name} is entered once more: a wrong one costs the SIM a try.")
+    return 0

@@ -1,0 +1,89 @@
+"""``modemd modems``: what is found, and entries of the configuration that can be used as they are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from modemd.cli.doctor.known import Known
+from modemd.cli.doctor.port_checks import Surroundings
+from modemd.cli.main import cli
+from modemd.cli.modems_found import FoundModem, entries, found_modems
+from modemd.cli.presence import utc_now
+from modemd.config import parse
+from modemd.modem.pins import Holder, fingerprints
+from modemd.service import pins
+from modemd.simulator import ModemSpec, Simulation
+from modemd.store.database import Database
+from tests.test_cli_doctor import NOW, QUICK, machine_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def found(folder: Path, *specs: ModemSpec, config: str = "") -> list[FoundModem]:
+    async def whole() -> list[FoundModem]:
+        async with Simulation(folder / "ports", specs):
+            text = config or f"modems: {{ports: ['{folder}/ports/*']}}"
+            around = Surroundings(parse(text), machine_of(folder), Known(), QUICK, utc_now())
+            return await found_modems(around)
+
+    return asyncio.run(whole())
+
+
+def test_each_modem_that_answers_is_found_and_a_mute_port_is_none(tmp_path: Path) -> None:
+    first, second = found(
+        tmp_path, ModemSpec(), ModemSpec(dialect="quectel", pin="1234"), ModemSpec(dead=True)
+    )
+    assert (first.model, first.state, first.name) == ("Simulated", "answers", None)
+    assert (second.manufacturer, second.state) == ("Quectel", "pin_required")
+    assert first.imei != second.imei
+
+
+def test_a_modem_of_the_list_has_its_name(tmp_path: Path) -> None:
+    config = f"modems: {{list: [{{name: desk, port: {tmp_path}/ports/gsm1}}]}}"
+    (only,) = found(tmp_path, ModemSpec(), config=config)
+    assert only.name == "desk"
+
+
+@pytest.mark.parametrize("usb", [None, "1-1.2"])
+def test_the_entries_are_a_configuration(usb: str | None) -> None:
+    twins = [
+        FoundModem(f"/dev/ttyUSB{n}", usb and f"1-1.{n}", "ZTE", None, "3" * 15, None, None, "") for n in "12"
+    ]
+    other = FoundModem("/dev/ttyUSB3", usb, "Huawei", "E1752", "861234567890123", "8932", "gsm1", "ready")
+    text = "modems:\n  list:\n" + "\n".join(entries([*twins, other]))
+    assert yaml.safe_load(text)["modems"]["list"][2]["imei"] == "861234567890123"
+    modems = parse(text).modems.list
+    assert [each.name for each in modems] == ["gsm2", "gsm3", "gsm1"]
+    bound = [each.usb if usb else each.port for each in modems[:2]]
+    assert bound == (["1-1.1", "1-1.2"] if usb else ["/dev/ttyUSB1", "/dev/ttyUSB2"])
+
+
+def test_no_modem_is_said_and_is_a_failure(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"modems: {{ports: ['{tmp_path}/none*']}}\n")
+    result = CliRunner().invoke(cli, ["-c", str(config), "modems"])
+    assert (result.exit_code, "modemd doctor says why" in result.output) == (1, True)
+    as_json = CliRunner().invoke(cli, ["-c", str(config), "modems", "--json"])
+    assert json.loads(as_json.output) == {"modems": []}
+
+
+def test_a_refused_pin_can_be_forgotten(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"gateway: {{name: gw1}}\nstore: {{url: 'sqlite:///{tmp_path}/store.db'}}\n")
+    store = Database(f"sqlite:///{tmp_path}/store.db")
+    holder = Holder(None, "gsm1", "861234567890123")
+    store.transact(lambda tx: pins.refuse(tx, fingerprints(holder.written, "1234"), "gsm1", NOW))
+    forgotten = CliRunner().invoke(cli, ["-c", str(config), "modems", "--forget-pin", "gsm1"])
+    assert forgotten.exit_code == 0, forgotten.output
+    assert "once more" in forgotten.output
+    assert store.read(lambda tx: pins.tried(tx, fingerprints(holder.sought, "1234"))) == "never"
+    store.close()
+    again = CliRunner().invoke(cli, ["-c", str(config), "modems", "--forget-pin", "gsm1"])
+    assert (again.exit_code, "is remembered as refused" in again.output) == (1, True)
