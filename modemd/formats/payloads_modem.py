@@ -23,6 +23,12 @@ class ModemEventBody(_From):
     modem: Annotated[str, "The modem that it happened to."]
     at: Annotated[Moment, "When it happened."]
     text: NotRequired[Annotated[str, "What was said, or what happened as a sentence."]]
+    mode: NotRequired[
+        Annotated[
+            int, "What the network does besides (3GPP TS 27.007, 7.15): 0 nothing, 1 it waits for an answer."
+        ]
+    ]
+    more: NotRequired[Annotated[bool, "Whether the network waits for an answer: `mode` is 1."]]
     port: NotRequired[Annotated[str, "The port that it is on, or was."]]
     usb: NotRequired[Annotated[str, "The USB socket that it is plugged into, such as `1-1.2`."]]
     imei: NotRequired[Annotated[str, "The modem's own identity."]]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from modemd.gsm.values import value
 from modemd.service import told
+from modemd.service.dialogues import EVENT as USSD
 from modemd.service.outbox import SPOOL
 from modemd.store import modems, outbound, results, spool
 from modemd.store.results import Plain, Reported
@@ -45,8 +47,13 @@ class Due:
     hook: tuple[str, bytes, str] | None = None
 
     @property
-    def message_id_text(self) -> str:
-        """The message references of what went out with a report: smstools3's third argument."""
+    def hook_argument(self) -> str:
+        """A hook's third argument, as smstools3 has it: message references of what went out with a report.
+
+        Of what the network says it is the modem.
+        """
+        if self.event == USSD and self.body is not None:
+            return str(json.loads(self.body)["modem"])
         return " ".join(str(tp_mr) for result in self.results if result.report for tp_mr in result.tp_mrs)
 
 

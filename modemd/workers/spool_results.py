@@ -23,6 +23,7 @@ from modemd.formats.smstools3.outcome import is_sent
 from modemd.formats.spoolfile import finished
 from modemd.formats.veil import veiled
 from modemd.model import Call
+from modemd.service.dialogues import EVENT as USSD
 from modemd.store import outbox, spool
 from modemd.store.times import to_us
 from modemd.workers import hooks
@@ -103,7 +104,7 @@ class SpoolResults(Worker):
                 raise
             self._behind = each.id
             if path is not None:
-                each.hook = (calling, path, each.message_id_text)
+                each.hook = (calling, path, each.hook_argument)
         self._mark(batch)
 
     def _mark(self, batch: list[Due]) -> None:
@@ -130,6 +131,8 @@ class SpoolResults(Worker):
             return self._dirs.write_whole("report", name, contents), "REPORT"
         if each.event == "CALL" and each.body is not None:
             return self._tell_call(each.id, each.body), "CALL"
+        if each.event == USSD and each.body is not None:
+            return self._tell_ussd(each.id, each.body), USSD
         return None, each.event
 
     def _tell_call(self, event_id: int, body: str) -> bytes:
@@ -140,6 +143,16 @@ class SpoolResults(Worker):
         )  # fmt: skip
         name = f"{rang.modem}.{event_id:0>6}".encode()
         return self._dirs.write_whole("phonecalls", name, smstools3.call(rang, zone=self._floor.zone))
+
+    def _tell_ussd(self, event_id: int, body: str) -> bytes:
+        said = json.loads(body)
+        name = f"{said['modem']}.{event_id:0>6}".encode()
+        contents = smstools3.network_said(
+            said["text"], said["modem"], datetime.fromisoformat(said["at"]), more=said["more"],
+            zone=self._floor.zone,
+        )  # fmt: skip
+        os.makedirs(self._dirs["ussd"], mode=0o2770, exist_ok=True)  # noqa: PTH103 - paths are bytes; few need it
+        return self._dirs.write_whole("ussd", name, contents)
 
     def _finish(self, each: Due) -> bytes | None:
         """Write the result into the file where it lies in ``checked/``, then rename it onwards."""

@@ -13,7 +13,7 @@ from modemd.service.modem_requests import RESET_S
 from modemd.service.outbox import MQTT
 from modemd.simulator.faults import Fault, FaultKind
 from modemd.simulator.simulation import ModemSpec
-from modemd.simulator.ussd import MENU
+from modemd.simulator.ussd import MENU, WORDS, Said, written
 from modemd.workers.modems.orders import OrderWatch
 from tests.store.files import full_disk
 from tests.workers.test_modem_turns import texts
@@ -298,5 +298,35 @@ def test_who_asks_a_modem_that_never_looks_hears_in_time(tmp_path: Path) -> None
         await watching
         assert here.rows("SELECT json_extract(body, '$.error.code') FROM outbox") == [("timeout",)]
         assert await here.floor.store.run(modem_orders.next_due) is None
+
+    play(tmp_path, story)
+
+
+# -- what the network says by itself ------------------------------------------------------------------------
+TOLD = "SELECT count(*) FROM outbox WHERE event = 'USSD'"
+
+
+def test_what_the_network_says_unasked_is_told(tmp_path: Path) -> None:
+    async def story(here: Bench) -> None:
+        me = here.sim.modems[0].me
+        me.announce((written(me, Said(0, WORDS)),))
+        me.announce((written(me, Said(2)),))
+        await here.step_until(TOLD, 1)
+        [(body,)] = here.rows("SELECT body FROM outbox WHERE topic = 'modem/gsm1/event' AND event = 'ussd'")
+        told = json.loads(str(body))
+        assert (told["text"], told["mode"], told["more"]) == (WORDS, 0, False)
+
+    play(tmp_path, story)
+
+
+def test_a_dialogue_that_the_network_opens_may_be_answered(tmp_path: Path) -> None:
+    async def story(here: Bench) -> None:
+        me = here.sim.modems[0].me
+        me.ussd_open = True
+        me.announce((written(me, Said(1, MENU)),))
+        await here.step_until(TOLD, 1)
+        await ask(here, "ussd", code="1")
+        assert await answered(here) == BALANCE
+        assert me.ussd_heard == ["1"]
 
     play(tmp_path, story)

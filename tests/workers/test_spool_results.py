@@ -12,8 +12,9 @@ import pytest
 
 from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.terminated import encode_deliver, encode_status_report
+from modemd.gsm.ussd import UssdCode
 from modemd.model import Call
-from modemd.service import arrival, dispatch, routing
+from modemd.service import arrival, dialogues, dispatch, routing
 from modemd.service.outbox import announce_call
 from modemd.service.outcomes import Denied, Seat, Taken
 from modemd.store import modems
@@ -230,6 +231,19 @@ def test_a_call_is_a_file(tmp_path: Path) -> None:
         assert desk.read("phonecalls", name).startswith("From: 32475999999\n")
 
     play(tmp_path, story)
+
+
+def test_what_the_network_says_is_a_file_and_its_hook_is_told_the_modem(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        floor, said = desk.hall.floor, UssdCode(1, "1 or 2?")
+        await floor.store.run(lambda tx: dialogues.take(tx, floor.rules, "gsm1", said, START))
+        await desk.tell()
+        [told] = (desk.hall.spool / "ussd").iterdir()
+        assert told.read_text().splitlines()[-3:] == ["Alphabet: UTF-8", "", "1 or 2?"]
+        [(event, body)] = rows(desk.look, "SELECT event, body FROM outbox")
+        assert (event, json.loads(str(body))) == ("USSD", {"file": str(told), "id": "gsm1"})
+
+    play(tmp_path, story, consumers=frozenset({"spool", "hook"}))
 
 
 def test_the_hook_is_told_after_the_file_is_there(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ written in the zone that is passed in, where smsd copies their digits whatever z
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from modemd.formats.mms import mms_headers, mms_sentence
@@ -78,6 +78,17 @@ def call(rang: Call, *, zone: tzinfo = UTC) -> bytes:
         ("Received", stamp(rang.at, zone)),
     ]
     return _file(headers, f"CALL {rang.kind.upper()}\n".encode())
+
+
+def network_said(text: str, modem: str, at: datetime, *, more: bool, zone: tzinfo = UTC) -> bytes:
+    """The file of what the network said by USSD without being asked; ``more``: it waits for an answer."""
+    headers: Headers = [
+        ("Modem", modem),
+        ("Received", stamp(at, zone)),
+        ("Answer_awaited", _yes(more)),
+        ("Alphabet", "UTF-8"),
+    ]
+    return _file(headers, f"{text}\n".encode("utf-8", "replace"))
 
 
 def _origin(address: str, toa: int, smsc: str | None) -> Headers:

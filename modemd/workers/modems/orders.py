@@ -11,6 +11,7 @@ from modemd.gsm.causes import reaction
 from modemd.service import modem_orders as service
 from modemd.service.modem_requests import paused_why, state_of
 from modemd.store import modems
+from modemd.workers.modems.dialogue import Dialogue
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Orders:
         self._floor = floor
         self._name = name
         self._modem_id = modem_id
+        self._dialogue = Dialogue(floor, name)
         self._in_hand: Order | None = None
         self._answer: Mapping[str, Any] | Rejected | None = None
         self._until = 0.0
@@ -62,8 +64,11 @@ class Orders:
 
     @property
     def until(self) -> float:
-        """When the answer in hand is overdue, on the monotonic clock; far away where there is none."""
-        return self._until if self._in_hand is not None else float("inf")
+        """When the answer in hand is overdue, or the network's own dialogue is to be ended.
+
+        On the monotonic clock; far away where there is neither.
+        """
+        return self._until if self._in_hand is not None else self._dialogue.until
 
     async def turn(self, modem: Modem, now: float) -> bool:
         """Do what is due; tell whether there was anything.
@@ -78,10 +83,8 @@ class Orders:
             await self._finish(self._answer)  # the store could not be written
             return True
         if self._in_hand is None:
-            for text in (each.text for each in said if each.text is not None):
-                log.warning("modem %s: the network says something unasked (USSD)", self._name)
-                log.debug("modem %s: the network says: %s", self._name, text)  # who called, what is left
-            return await self._look_and_begin(modem)
+            self._dialogue.hear(said, now)
+            return await self._dialogue.turn(modem, now) or await self._look_and_begin(modem)
         if self.resetting:
             if now >= self._until:
                 await self._finish(Rejected("timeout", "it has restarted, and finds no network"))
@@ -116,6 +119,7 @@ class Orders:
 
     async def put_away(self, why: str) -> None:
         """The modem is gone: what it was asked is answered; a restart is waited for to its end."""
+        self._dialogue.answered()
         if self._in_hand is None:
             return
         if self._answer is not None:
@@ -157,6 +161,7 @@ class Orders:
     async def _do(self, modem: Modem, order: Order) -> None:
         left_s = (order.expires_at - self._floor.now()).total_seconds()
         self._in_hand, self._until = order, time.monotonic() + max(left_s, _LEAST_S)
+        self._dialogue.answered()
         if order.verb == "reset":
             self.resetting = True
             return
