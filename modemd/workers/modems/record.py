@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from modemd.gsm.makers import family_of
 from modemd.model import ModemIdentity
-from modemd.service import networks
+from modemd.service import networks, swapped
 from modemd.service.networks import Subscription
+from modemd.service.swapped import Followed
 from modemd.store import modems, sims
 from modemd.store.times import to_us
 from modemd.workers.modems.state_alarms import StateAlarms
@@ -37,6 +38,7 @@ class ModemRecord:
         self._state = ""
         self._seen: str | None = None
         self._alarms = StateAlarms(config.name)
+        self._followed = Followed(0, 0)
 
     @property
     def state(self) -> str:
@@ -64,7 +66,23 @@ class ModemRecord:
         if change is not None:
             self._alarms.written(change)
         self._seen = self.identity.sim
+        if any(self._followed):
+            self._say_followed()
         self._floor.states.ring()
+
+    def _say_followed(self) -> None:
+        moved, waiting = self._followed
+        if moved:
+            log.info("modem %s: %d begun messages follow their SIMs", self._config.name, moved)
+        if waiting:
+            log.warning(
+                "modem %s: %d messages were begun by a SIM that is gone: they wait ten minutes for it, and"
+                " then go on by the one that is there",
+                self._config.name, waiting,
+            )  # fmt: skip
+        self._followed = Followed(0, 0)
+        self._floor.ring_queue()
+        self._floor.clock.ring()
 
     def _write(self, tx: Tx, facts: dict[str, object], change: AlarmChange | None, now: datetime) -> bool:
         """Tell whether an alarm was raised or cleared."""
@@ -74,6 +92,7 @@ class ModemRecord:
         networks.follow(tx, self._floor.rules, self._modem_id, self._config.name, sim)
         who = self.identity
         if who.sim is not None and who.sim != self._seen:
+            self._followed = swapped.follow(tx, self._floor.rules, self._config.name, who.sim, now)
             sims.seen(tx, who.sim, who.imsi, who.msisdn, self._config.name, to_us(now))
         return change is not None and self._alarms.write(tx, self._floor.rules, change, now)
 
