@@ -34,7 +34,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "check": Entry("check", "check", "Say all that is wrong with the configuration."),
     "doctor": Entry("doctor.command", "doctor", "Look at this machine: ports, modems, SIMs, store, broker."),
     "modems": Entry(
-        "modems", "modems", "List the modems on this machine, with entries for the configuration."
+        "modems", "modems", "List the modems on this machine."
     ),
     "send": Entry("send", "send", "Send a message."),
     "messages": Entry("messages", "messages", "List, show, cancel, retry or resolve messages."),
