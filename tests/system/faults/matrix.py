@@ -52,15 +52,15 @@ def lines(rows: Iterable[Row]) -> Iterator[str]:
     """The table: a row for each case, and below it what is wrong with it."""
     yield (
         f"{'fault':22} {'place':30} {'sent':>5} {'lost':>4} {'rep.':>4} {'fail':>4} {'doubt':>5} "
-        f"{'back':>7}  told"
+        f"{'back':>7} {'all':>7}  told"
     )
     for row in rows:
         case = row.case
-        back = "" if row.back_s is None else f"{row.back_s:.0f} s"
+        back, all_ = ("" if each is None else f"{each:.0f} s" for each in (row.back_s, row.all_s))
         told = ", ".join([*row.told, *(f"!{code}" for code in row.alarms)])
         yield (
             f"{case.fault:22} {case.place:30} {len(set(row.went)):5} {len(row.lost):4} {row.repeated:4} "
-            f"{row.failed:4} {row.doubted:5} {back:>7}  {told}"
+            f"{row.failed:4} {row.doubted:5} {back:>7} {all_:>7}  {told}"
         )
         for fault in row.faults():
             yield f"    WRONG: {fault}"

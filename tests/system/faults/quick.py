@@ -44,9 +44,10 @@ async def _simulate(wanted: dict[str, Any]) -> None:
     modems = [_spec(each) for each in wanted["modems"]]
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    network = NetworkSpec(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in wanted["network"].items()}
-    )
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in wanted["network"].items()
+    }
+    network = NetworkSpec(**fields)
     async with Simulation(folder / "ports", modems, network, folder / "air.jsonl") as simulation:
         control = Control(simulation, folder / "control")
         await control.start()

@@ -35,7 +35,10 @@ _UNCERTAIN_S: Final = 120
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """What came of a case; ``back_s`` is from the fault to the next message that the network took."""
+    """What came of a case.
+
+    ``back_s`` is from the fault to the next message that the network took, ``all_s`` to the last one.
+    """
 
     case: Case
     expected: set[str] = field(default_factory=set)
@@ -47,6 +50,7 @@ class Row:
     doubted: int = 0
     failed_texts: set[str] = field(default_factory=set)
     back_s: float | None = None
+    all_s: float | None = None
     told: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     tracebacks: int = 0
@@ -207,6 +211,8 @@ class Run:
             began = struck[name][0][0] if struck[name] else None
             after = [one["at"] - began for one in taken if began and one["asked_at"] >= began]
             row.back_s = min(after, default=None)
+            if began and len(row.went) > 0:
+                row.all_s = max(one["at"] for one in taken) - began
             row.told = said[name]
             row.alarms = alarms[name]
             self._books(place, row)
@@ -263,6 +269,6 @@ def _said(log: str) -> dict[str, list[str]]:
     """By modem: the states that the operator was told, in order."""
     found: dict[str, list[str]] = defaultdict(list)
     for line in log.splitlines():
-        if (match := _SAID.search(line)) and match[2] not in found[match[1]]:
+        if (match := _SAID.search(line)) and match[2] not in {"ready", *found[match[1]]}:
             found[match[1]].append(match[2])
     return found
