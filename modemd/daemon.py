@@ -31,6 +31,7 @@ from modemd.workers.alarm_hook import AlarmHook
 from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
+from modemd.workers.modems.lookout import Lookout
 from modemd.workers.modems.orders import OrderWatch
 from modemd.workers.modems.worker import ModemWorker
 from modemd.workers.spool_dirs import SpoolDirs
@@ -104,6 +105,7 @@ class Daemon:
         modem_ids = database.transact(partial(self._recover, rules=rules))
         async with Store(database) as store, asyncio.TaskGroup() as group:
             floor = Floor(store, rules, self._config.gateway.zone)
+            _equip(floor, self._config)
             supervisor = Supervisor(group)
             self._handle_signals()
             self._start(floor, supervisor, dirs, modem_ids)
@@ -169,6 +171,7 @@ class Daemon:
             Clock(floor, self._config.retention),
             Listener(floor, self._intake.look),
             OrderWatch(floor),
+            Lookout(supervisor, self._timing),
         ]
         if self._config.hooks.event:
             workers.append(Hooks(floor, self._config.hooks.event))
@@ -277,6 +280,7 @@ class Daemon:
             await supervisor.stop(self._metrics)
             self._metrics = None
         self._config, floor.rules = config, rules
+        _equip(floor, config)
         self._start_broker(floor, supervisor)
         self._start_mail(floor, supervisor)
         self._start_metrics(floor, supervisor)
@@ -310,6 +314,12 @@ def _place(spool: Path) -> str:
     """Which directory of which machine: several may share a store, and each have a spool of that name."""
     machine = _MACHINE.read_text("ascii").strip() if _MACHINE.exists() else ""
     return f"{machine}:{spool.resolve()}"
+
+
+def _equip(floor: Floor, config: Config) -> None:
+    """What may be done about modems in trouble, and where it is written down what they said."""
+    floor.recovery = config.recovery
+    floor.trouble = Path(config.log.trouble) if config.log.trouble else Path(config.spool.dir) / "trouble"
 
 
 def _settle_memory() -> None:
