@@ -102,7 +102,8 @@ class Ladder:
             return Ailment.SILENT
         if not isinstance(error, PortLost):
             return None
-        if not (self._station.config.port or "").startswith("/"):
+        port = self._station.record.port or self._station.config.port or "/"
+        if not port.startswith("/"):
             return None  # across a network: whatever it is, it is not this machine's
         code = getattr(error.cause, "errno", None)
         helpable = code is not None and code not in _NO_HELP

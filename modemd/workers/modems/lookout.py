@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.formats.modem_states import meaning_of
 from modemd.modem.timing import Timing
+from modemd.workers.modems.worker import ModemWorker
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from modemd.workers.modems.worker import ModemWorker
+    from modemd.workers.supervisor import Supervisor
 
 _LOOKS: Final = 5
 
@@ -26,15 +25,17 @@ class Lookout(Worker):
 
     name = "lookout"
 
-    def __init__(self, workers: Callable[[], Collection[ModemWorker]], timing: Timing | None = None) -> None:
+    def __init__(self, supervisor: Supervisor, timing: Timing | None = None) -> None:
         super().__init__()
-        self._workers = workers
+        self._supervisor = supervisor
         self._longest_s = (timing or Timing()).hanging_s
 
     async def step(self) -> None:
         """Look once, then wait."""
         await self.pause(self._longest_s / _LOOKS)
         now = time.monotonic()
-        for worker in list(self._workers()):
+        for worker in self._supervisor.workers:
+            if not isinstance(worker, ModemWorker):
+                continue
             if now - worker.busy_since > self._longest_s and meaning_of(worker.state).sends:
                 await worker.hangs(now - worker.busy_since)

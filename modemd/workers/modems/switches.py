@@ -69,7 +69,7 @@ class Switches:
 
     async def _call(self, program: tuple[str, ...]) -> None:
         station = self._station
-        words = [station.name, station.config.port or "", self.usb_path or ""]
+        words = [station.name, self._port or "", self.usb_path or ""]
         facts = dict(zip(("MODEM", "PORT", "USB"), words, strict=True))
         facts |= {"IMEI": station.record.identity.imei or ""}
         extra = {f"MODEMD_{name}": value for name, value in facts.items()}
@@ -89,9 +89,13 @@ class Switches:
         if found:
             log.warning("modem %s: its USB port was left switched off, and is on again", self._station.name)
 
+    @property
+    def _port(self) -> str | None:
+        return self._station.record.port or self._station.config.port
+
     def _look(self) -> None:
         """Learn which socket it is in, while it is."""
-        port = self._station.config.port
+        port = self._port
         if port is not None and port.startswith("/"):
             for seen in list_ports(self._floor.machine, (port,)):
                 self.usb_path = seen.usb_path or self.usb_path
