@@ -19,7 +19,8 @@ import sdnotify
 from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
-from modemd.service import alarms, modem_orders, routing, upkeep
+from modemd.modem.discovery.machine import Machine
+from modemd.service import adoption, alarms, modem_orders, routing, upkeep
 from modemd.service.accounts import accounts
 from modemd.service.rules import Rules
 from modemd.store import brokers, modems, spools
@@ -31,9 +32,9 @@ from modemd.workers.alarm_hook import AlarmHook
 from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
+from modemd.workers.modems.crew import Crew
 from modemd.workers.modems.lookout import Lookout
 from modemd.workers.modems.orders import OrderWatch
-from modemd.workers.modems.worker import ModemWorker
 from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_intake import SpoolIntake
 from modemd.workers.spool_owners import give_folders
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
     from modemd.workers.mailer import Mailer
     from modemd.workers.metrics import Metrics
+    from modemd.workers.modems.scout import Scout
     from modemd.workers.mqtt_crew import MqttCrew
 
 log = logging.getLogger(__name__)
@@ -63,21 +65,30 @@ _YOUNG: Final = 5_000
 class Daemon:
     """One gateway. ``run`` returns when it was asked to stop.
 
-    ``source`` is the file that SIGHUP reads again; ``timing`` is for modems that want other deadlines.
+    ``source`` is the file that SIGHUP reads again; ``timing`` is for modems that want other deadlines;
+    ``machine`` is where ports are looked for.
     """
 
-    def __init__(self, config: Config, source: Path | None = None, *, timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        source: Path | None = None,
+        *,
+        timing: Timing | None = None,
+        machine: Machine | None = None,
+    ) -> None:
         self.ready = asyncio.Event()
         self._config = config
         self._source = source
         self._timing = timing
+        self._machine = machine or Machine()
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
         self._systemd = sdnotify.SystemdNotifier()
         os.environ.pop("NOTIFY_SOCKET", None)  # the hooks' programs are not to speak for us
-        self._modems: dict[str, ModemWorker] = {}
         self._mqtt: MqttCrew | None = None
         self._mail: Mailer | None = None
+        self._scout: Scout | None = None
         self._metrics: Metrics | None = None
 
     def stop(self) -> None:
@@ -104,7 +115,7 @@ class Daemon:
         _give_folders(dirs, rules)
         modem_ids = database.transact(partial(self._recover, rules=rules))
         async with Store(database) as store, asyncio.TaskGroup() as group:
-            floor = Floor(store, rules, self._config.gateway.zone)
+            floor = Floor(store, rules, self._config.gateway.zone, self._machine)
             _equip(floor, self._config)
             supervisor = Supervisor(group)
             self._handle_signals()
@@ -133,11 +144,13 @@ class Daemon:
             ", ".join(modem.name for modem in config.modems.list) or "none", config.spool.dir,
             "none" if config.mqtt is None else f"{config.mqtt.host}:{config.mqtt.port}",
         )  # fmt: skip
-        if not config.modems.list:
+        if not config.modems.list and not config.modems.discover:
             log.warning("no modem is configured: nothing is sent or received (modems: list:)")
 
     async def _end(self, supervisor: Supervisor) -> None:
-        """First those who bring about what is to be told, then those who tell it."""
+        """First those who bring about what is to be told, then those who tell it; nobody comes any more."""
+        if self._scout is not None:
+            await supervisor.stop(self._scout)
         tellers: list[Worker] = [
             each for each in supervisor.workers if isinstance(each, SpoolResults | Hooks | AlarmHook)
         ]
@@ -154,6 +167,7 @@ class Daemon:
         for old in spools.settle(tx, rules.gateway, _place(Path(self._config.spool.dir))):
             log.warning("this was gateway %s: its files and messages are those of %s now", old, rules.gateway)
         modem_ids = routing.sync(tx, rules)
+        adoption.recover(tx, rules, (), now)
         modem_orders.recover(tx, rules, now)
         doubtful = upkeep.recover(tx, rules, now)
         if doubtful:
@@ -181,13 +195,17 @@ class Daemon:
             supervisor.start(worker)
         self._start_broker(floor, supervisor)
         self._start_mail(floor, supervisor)
-        self._start_modems(floor, supervisor, modem_ids)
+        self._crew = Crew(floor, supervisor, self._timing)
+        self._crew.start(self._config.modems.list, modem_ids)
 
     def _start_unhurried(self, floor: Floor, supervisor: Supervisor) -> None:
         """Those who do something once a day: no message waits until they are loaded."""
         from modemd.workers.calendars import Calendars  # noqa: PLC0415 - READY comes first
+        from modemd.workers.modems.scout import Scout  # noqa: PLC0415 - likewise
         from modemd.workers.terms import TermsWorker  # noqa: PLC0415 - likewise
 
+        self._scout = Scout(floor, self._config.modems, self._crew, self._timing)
+        supervisor.start(self._scout)
         supervisor.start(TermsWorker(floor, self._config.spool.dir))
         supervisor.start(Calendars(floor))
         self._start_metrics(floor, supervisor)
@@ -212,13 +230,6 @@ class Daemon:
 
             self._mqtt = MqttCrew(floor, self._config.mqtt)
             self._mqtt.start(supervisor)
-
-    def _start_modems(self, floor: Floor, supervisor: Supervisor, modem_ids: dict[str, int]) -> None:
-        for config in self._config.modems.list:
-            if config.name not in self._modems:
-                worker = ModemWorker(floor, config, modem_ids[config.name], timing=self._timing)
-                self._modems[config.name] = worker
-                supervisor.start(worker)
 
     async def _watch(self, floor: Floor, supervisor: Supervisor) -> None:
         """Feed the watchdog while every heart beats; reload when asked; return when asked to stop."""
@@ -249,7 +260,8 @@ class Daemon:
         self._notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
         try:
             if self._source is not None:
-                await self._take_over(load(self._source), floor, supervisor)
+                async with self._crew.change:
+                    await self._take_over(load(self._source), floor, supervisor)
         except ConfigError as error:
             log.error("the configuration stays as it was:\n%s", error)  # noqa: TRY400
         except StoreError as error:
@@ -260,12 +272,14 @@ class Daemon:
         for section in ("store", "spool", "hooks", "gateway"):
             if getattr(config, section) != getattr(self._config, section):
                 log.warning("a change of %s: is taken at the next start", section)
-        rules = await floor.store.run(partial(accounts.known, rules=_rules(config), now=floor.now()))
+        kept = self._crew.still_adopted(config.modems)
+        rules = adoption.with_modems(_rules(config), kept)
+        rules = await floor.store.run(partial(accounts.known, rules=rules, now=floor.now()))
         old = {each.name: each for each in self._config.modems.list}
         new = {each.name: each for each in config.modems.list}
         modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))  # first: it is what may fail
-        gone = [self._modems.pop(name) for name in old if old[name] != new.get(name)]
-        await supervisor.stop(*gone)
+        await self._crew.settle(kept)
+        await self._crew.stop(name for name in old if old[name] != new.get(name))
         if self._mqtt is not None and config.mqtt == self._config.mqtt:
             self._mqtt.hurry()  # a password is in a file of its own
         elif self._mqtt is not None:
@@ -284,10 +298,13 @@ class Daemon:
         self._start_broker(floor, supervisor)
         self._start_mail(floor, supervisor)
         self._start_metrics(floor, supervisor)
-        self._start_modems(floor, supervisor, modem_ids)
-        await floor.store.run(
-            lambda tx: routing.sync(tx, rules)
-        )  # what the old ones had in hand goes by others
+        self._crew.start(config.modems.list, modem_ids)
+        if self._scout is not None:
+            self._scout.take_over(config.modems)
+        # What the old ones had in hand goes by others.
+        await floor.store.run(lambda tx: routing.sync(tx, rules))
+        names, now = [entry.name for entry in kept], floor.now()
+        await floor.store.run(lambda tx: adoption.recover(tx, rules, names, now))
         _give_folders(self._dirs, rules)
         floor.ring_all()
         self._intake.look()

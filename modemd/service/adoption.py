@@ -13,7 +13,7 @@ from modemd.store import adopted as store
 from modemd.store import modems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from modemd.service.rules import Rules
@@ -64,10 +64,16 @@ def dismiss(tx: Tx, rules: Rules, name: str, now: datetime) -> bool:
     return alarms.clear_alarms(tx, rules, modem=name, now=now)
 
 
-def forget_absent(tx: Tx, rules: Rules, now: datetime) -> None:
-    """At a start: modems that were adopted before are not there until they are found again."""
+def recover(tx: Tx, rules: Rules, kept: Collection[str], now: datetime) -> None:
+    """At a start or a reload: what was adopted before is not there until it is found again, but for ``kept``.
+
+    What the configuration names now is not adopted any more.
+    """
+    names = {entry.name for entry in rules.modems}
     for each in store.all_adopted(tx, rules.gateway):
-        if all(entry.name != each.name for entry in rules.modems):
+        if each.name in names - set(kept):
+            store.write_configured(tx, each.id)
+        elif each.name not in names:
             modems.write_state(tx, each.id, "absent", None)
             alarms.clear_alarms(tx, rules, modem=each.name, now=now)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from modemd.gsm.identities import same_iccid, same_imei
 from modemd.service import adoption
-from modemd.store import adopted as adopted_rows
 from modemd.workers.modems.worker import ModemWorker
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from modemd.config.modems import ModemConfig, ModemsConfig
     from modemd.modem.timing import Timing
     from modemd.service.adoption import Adoptable
-    from modemd.store.transaction import Tx
     from modemd.workers.floor import Floor
     from modemd.workers.supervisor import Supervisor
 
@@ -113,12 +111,6 @@ class Crew:
         self._floor.ring_queue()
         self._floor.ring_tellers()
         self._floor.states.ring()
-
-
-def recover(tx: Tx, ids: Mapping[str, int]) -> None:
-    """At a start or reload: what the configuration names is not adopted (any more)."""
-    for modem_id in ids.values():
-        adopted_rows.write_configured(tx, modem_id)
 
 
 def _names(new: ModemConfig, entry: ModemConfig) -> bool:
