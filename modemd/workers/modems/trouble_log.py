@@ -28,6 +28,7 @@ _APART_S: Final = 60.0
 _MOST_FILES: Final = 20
 _MOST_OCTETS: Final = 200_000
 _MODE: Final = 0o640
+_MOMENT: Final = f"{'[0-9]' * 8}T{'[0-9]' * 6}"
 
 
 class TroubleLog:
@@ -73,7 +74,7 @@ def _cut(head: str, said: str) -> bytes:
 
 def _write(folder: Path, modem: str, now: datetime, text: bytes) -> Path:
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    old = sorted(folder.glob(f"{modem}-[0-9]*.log"))
+    old = sorted(folder.glob(f"{modem}-{_MOMENT}.log"))
     for each in old[: max(0, len(old) + 1 - _MOST_FILES)]:
         each.unlink(missing_ok=True)
     path = folder / f"{modem}-{now:%Y%m%dT%H%M%S}.log"
