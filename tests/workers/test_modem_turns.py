@@ -42,9 +42,10 @@ def play(
     story: Callable[[Bench], Coroutine[Any, Any, None]],
     *faults: Fault,
     network: NetworkSpec | None = None,
+    impatient: bool = False,
     **spec: Any,
 ) -> None:
-    silent = any(fault.kind in {FaultKind.HANG, FaultKind.LATE} for fault in faults)
+    silent = impatient or any(fault.kind in {FaultKind.HANG, FaultKind.LATE} for fault in faults)
 
     async def main() -> None:
         timing = IMPATIENT if silent else PATIENT

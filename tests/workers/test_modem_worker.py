@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 class Bench:
     """One simulated modem, its worker, a store."""
 
-    def __init__(self, sim: Simulation, floor: Floor, worker: ModemWorker, look: Database) -> None:
+    def __init__(
+        self, sim: Simulation, floor: Floor, worker: ModemWorker, look: Database, timing: Timing = TIMES
+    ) -> None:
+        self.timing = timing
         self.sim = sim
         self.floor = floor
         self.worker = worker
@@ -66,6 +69,11 @@ class Bench:
             await asyncio.wait_for(self.worker.step(), 10)
         raise AssertionError(f"{sql}: {self.rows(sql)}, not {wanted}")
 
+    async def again(self) -> None:
+        """The daemon ends, and another begins."""
+        await self.worker.finish()
+        self.worker = ModemWorker(self.floor, self.floor.rules.modems[0], 1, timing=self.timing)
+
     async def rung(self, act: Callable[[], None] | None = None) -> None:
         """The modem says something, or goes; ``act`` is what makes it."""
         bell = self.floor.queue_bells["gsm1"]
@@ -89,8 +97,9 @@ async def bench(
     async with Simulation(folder, [spec or ModemSpec()], network) as sim, Store(database) as store:
         floor = Floor(store, rules)
         worker = ModemWorker(floor, rules.modems[0], ids["gsm1"], timing=timing)
-        yield Bench(sim, floor, worker, look)
-        await worker.finish()
+        here = Bench(sim, floor, worker, look, timing)
+        yield here
+        await here.worker.finish()
 
 
 def test_a_pause_is_told_to_its_end(tmp_path: Path) -> None:

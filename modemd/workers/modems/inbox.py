@@ -22,6 +22,7 @@ from modemd.modem.notes import (
 from modemd.service import arrival, dispatch
 from modemd.service.outcomes import Denied, Taken
 from modemd.workers.modems.calls import CALL_NOTES, Calls
+from modemd.workers.modems.copies import Copies
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -50,6 +51,7 @@ class Inbox:
         self.sweep_at = 0.0
         self._floor = floor
         self._config = config
+        self._copies = Copies(floor)
         self._calls = Calls(floor, config)
         self._notes: list[Note] = []
         self._places: set[str] = set()
@@ -58,11 +60,18 @@ class Inbox:
         """How many sweeps in a row did not come to their end."""
         self.restarted = False
         """The modem started anew by itself, and has to be prepared again."""
+        self._network: int | None = None
 
     def opened(self) -> None:
         """The modem was prepared: whatever came meanwhile is in its storage."""
         self.sweep_at = 0.0
         self.restarted = False
+        self._network = None
+
+    def take_network(self) -> int | None:
+        """The registration (27.007, 7.2) that the modem told of unasked since the last call."""
+        stat, self._network = self._network, None
+        return stat
 
     def sweep_now(self) -> None:
         """Look through the storages in the next turn."""
@@ -138,10 +147,14 @@ class Inbox:
         elif isinstance(note, Restarted):
             self.restarted = True
         elif isinstance(note, Registration):
-            log.info("%s: %s", seat.name, note)
+            log.debug("modem %s: %s", seat.name, note)
+            self._network = note.stat
 
     async def _sweep(self, modem: Modem, seat: Seat, places: Collection[str] = ()) -> None:
-        found = [item for item in await modem.list_stored(places) if self._is_ours(item)]
+        stored = await modem.list_stored(places)
+        if not places:
+            await self._copies.compare(seat, stored)
+        found = [item for item in stored if self._is_ours(item)]
         if found:
             await self._take_or_come_again(seat, found)
         for item in found:
