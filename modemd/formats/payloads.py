@@ -219,3 +219,16 @@ class ModemState(TypedDict):
     sent_today: Annotated[Count, "Parts that the network took from it since midnight."]
     storage: Annotated[Storage | None, "The places for received messages; null where it is not known."]
     error: Annotated[str | None, "What is wrong with it, as a sentence."]
+    advice: Annotated[str | None, "What a person has to do about it; null where nobody is needed."]
+    recovery: Annotated[str | None, "The step by which the gateway is helping it now, such as `soft_reset`."]
+    recoveries_today: Annotated[Count, "How often it had to be helped since midnight."]
+    operator_code: Annotated[str | None, "The network's country and network code, such as `20601`."]
+    lac: Annotated[str | None, "The location or tracking area, in hexadecimal."]
+    cell: Annotated[str | None, "The cell, in hexadecimal."]
+    rsrp_dbm: Annotated[int | None, "LTE's reference signal received power, in dBm."]
+    rsrq_db: Annotated[int | None, "LTE's reference signal received quality, in dB."]
+    usb: Annotated[str | None, "The USB socket that it is plugged into, such as `1-1.2`."]
+    sim_slot: Annotated[int | None, "The SIM slot in use, where the modem has several."]
+    balance: Annotated[
+        str | None, "What its prepaid SIM has left, as the network told it last: a decimal number."
+    ]

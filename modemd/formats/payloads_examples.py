@@ -163,6 +163,17 @@ _MODEM: Final[ModemState] = {
     "sent_today": 12,
     "storage": {"used": 0, "total": 50},
     "error": None,
+    "advice": None,
+    "recovery": None,
+    "recoveries_today": 0,
+    "operator_code": "20601",
+    "lac": "0A1B",
+    "cell": "0001C2D3",
+    "rsrp_dbm": -98,
+    "rsrq_db": -10,
+    "usb": "1-1.2",
+    "sim_slot": None,
+    "balance": "12.34",
 }
 _QUOTES: Final[list[QuoteRequest]] = [{"transaction": 1, "to": "+32475123456", "text": "Hello"}]
 _CANCELS: Final[list[CancelRequest]] = [{"transaction": 2, "client_id": "order-12", "account": "clinic"}]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from modemd.formats.modem_states import meaning_of
 from modemd.model import PartState
 from modemd.service.credits.credit_states import credits_of_all
-from modemd.store import modems, queue
+from modemd.store import modems, queue, sims
 from modemd.store import views as store
 from modemd.store.times import to_us
 
@@ -52,7 +53,7 @@ def standing(tx: Tx, rules: Rules, midnight: datetime) -> Standing:
     states, makes = {}, {}
     for name in (each.name for each in rules.modems if each.name in rows):
         of_it = sum(waiting.get(route, 0) for route, (_, members) in routes.items() if ids[name] in members)
-        states[name] = _modem(rows[name], of_it, sent.get(ids[name], 0))
+        states[name] = _modem(tx, rows[name], of_it, sent.get(ids[name], 0))
         makes[name] = _make(rows[name])
     in_hand = store.in_hand(tx)
     return Standing(
@@ -79,10 +80,12 @@ def modem_state(tx: Tx, gateway: str, name: str, midnight: datetime) -> ModemSta
     of_it = sum(
         waiting.get(route, 0) for route, (_, members) in store.routes(tx).items() if modem_id in members
     )
-    return _modem(row, of_it, store.sent_since(tx, to_us(midnight)).get(modem_id, 0))
+    return _modem(tx, row, of_it, store.sent_since(tx, to_us(midnight)).get(modem_id, 0))
 
 
-def _modem(row: Mapping[str, Any], waiting: int, sent_today: int) -> ModemState:
+def _modem(tx: Tx, row: Mapping[str, Any], waiting: int, sent_today: int) -> ModemState:
+    meaning, total = meaning_of(str(row["state"])), row["storage_total"]
+    balance = sims.balance_of(tx, str(row["iccid"] or row["imsi"] or f"modem:{row['name']}"))
     return {
         "state": str(row["state"]),
         "registration": row["registration"],
@@ -94,8 +97,19 @@ def _modem(row: Mapping[str, Any], waiting: int, sent_today: int) -> ModemState:
         "number": row["msisdn"],
         "queue": waiting,
         "sent_today": sent_today,
-        "storage": None,
+        "storage": None if total is None else {"used": row["storage_used"] or 0, "total": total},
         "error": row["error"],
+        "advice": meaning.advice if meaning.alarms else None,
+        "recovery": row["rung"],
+        "recoveries_today": row["rungs_today"] or 0,
+        "operator_code": row["operator_code"],
+        "lac": row["lac"],
+        "cell": row["cell"],
+        "rsrp_dbm": row["rsrp_dbm"],
+        "rsrq_db": row["rsrq_db"],
+        "usb": row["usb_path"],
+        "sim_slot": row["sim_slot"],
+        "balance": None if balance is None else balance.amount,
     }
 
 

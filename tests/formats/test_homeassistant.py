@@ -28,7 +28,7 @@ UNKNOWN: Final = modem_device(TOPICS, "1.2.3", ModemDevice(name="gsm1"))
 DEVICES: Final = (GATEWAY, MODEM, UNKNOWN)
 
 _COMMON: Final = {
-    "platform", "name", "unique_id", "icon", "entity_category", "availability", "availability_mode", "qos",
+    "platform", "name", "unique_id", "icon", "entity_category", "availability", "availability_mode", "qos", "enabled_by_default",
     "json_attributes_topic", "device_class",
 }  # fmt: skip
 ALLOWED: Final = {
@@ -145,7 +145,8 @@ def test_what_a_device_has_no_more_is_named_with_its_platform_alone() -> None:
     [
         ("signal", "-67"), ("registration", "home"), ("operator", "Proximus"), ("technology", "LTE"),
         ("state", "ready"), ("queue", "0"), ("sent_today", "12"), ("error", "none"),
-        ("imei", "861234567890123"), ("number", "+32475000001"),
+        ("imei", "861234567890123"), ("number", "+32475000001"), ("rsrp", "-98"), ("cell", "0001C2D3"),
+        ("problem", "OFF"), ("recovery", "none"), ("balance", "12.34"), ("storage", "0"),
     ],
 )  # fmt: skip
 def test_a_modems_state_is_shown(part: str, shown: str) -> None:
@@ -162,11 +163,19 @@ def test_what_is_not_known_is_unknown() -> None:
     }
     assert shown == {
         "signal": "None", "registration": "unknown", "operator": "None", "technology": "None", "state": "new",
-        "queue": "0", "sent_today": "0", "error": "none", "imei": "None", "number": "None",
+        "queue": "0", "sent_today": "0", "error": "none", "imei": "None", "number": "None", "rsrp": "None",
+        "cell": "None", "recovery": "none", "balance": "None", "storage": "None",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("code", [*range(8), 11, None])
+def test_what_needs_a_person_is_a_problem() -> None:
+    part = MODEM.components["problem"]
+    wanting = example("ModemState") | {"state": "puk_required", "advice": "Put it into a telephone."}
+    assert render(part["value_template"], wanting) == "ON"
+    assert (part["platform"], part["device_class"]) == ("binary_sensor", "problem")
+
+
+@pytest.mark.parametrize("code", [*range(9), 11, None])
 def test_every_registration_is_one_of_the_options(code: int | None) -> None:
     part = MODEM.components["registration"]
     assert render(part["value_template"], example("ModemState") | {"registration": code}) in part["options"]
@@ -212,7 +221,8 @@ def test_who_does_not_pay_has_no_entities_for_it() -> None:
 @pytest.mark.parametrize(
     ("state", "network", "work"),
     [
-        ("ready", True, True), ("searching", True, True), ("paused", True, True), ("lost", False, True),
+        ("ready", True, True), ("searching", True, True), ("denied", True, True), ("helped", False, True),
+        ("paused", True, True), ("lost", False, True),
         ("stopped", False, True), ("pin_required", False, True), ("new", False, True),
     ],
 )  # fmt: skip

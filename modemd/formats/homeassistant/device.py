@@ -79,6 +79,11 @@ def sensor(name: str, unique_id: str, state_topic: str, template: str, **more: o
     }
 
 
+def binary_sensor(name: str, unique_id: str, state_topic: str, template: str, **more: object) -> Component:
+    """As :func:`sensor`, where the template gives ``ON`` or ``OFF``."""
+    return {**sensor(name, unique_id, state_topic, template, **more), "platform": "binary_sensor"}
+
+
 def event(name: str, unique_id: str, topic: str, types: list[str], kind: str, **more: object) -> Component:
     """Messages of a topic that is not retained, each an event; all their fields become its attributes.
 

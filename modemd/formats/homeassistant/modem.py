@@ -6,14 +6,25 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modemd.formats.homeassistant.device import GATEWAY, Component, Device, Topics, event, origin, sensor
+from modemd.formats.homeassistant.device import (
+    GATEWAY,
+    Component,
+    Device,
+    Topics,
+    binary_sensor,
+    event,
+    origin,
+    sensor,
+)
 
 _REGISTRATIONS: Final = {
     0: "not registered", 1: "home", 2: "searching", 3: "denied", 4: "unknown", 5: "roaming",
-    6: "home, SMS only", 7: "roaming, SMS only",
+    6: "home, SMS only", 7: "roaming, SMS only", 8: "emergency calls only",
 }  # fmt: skip
 """What ``+CREG`` counts (3GPP TS 27.007, 7.2)."""
-_ANSWERS: Final = ("ready", "searching", "paused", "restarting")
+_ANSWERS: Final = (
+    "ready", "searching", "denied", "emergency_only", "paused", "limited", "no_smsc", "restarting",
+)  # fmt: skip
 """States in which a modem is talked to: only then what it said of its network is so."""
 _LONGEST_STATE: Final = 250
 """Home Assistant keeps 255 characters of a state."""
@@ -70,6 +81,15 @@ def _network(topics: Topics, modem: ModemDevice, own: str) -> dict[str, Componen
             device_class="signal_strength", unit_of_measurement="dBm", state_class="measurement",
             entity_category="diagnostic",
         ),
+        "rsrp": sensor(
+            "RSRP", _id(topics, modem, "rsrp"), own, "{{ value_json.rsrp_dbm }}",
+            device_class="signal_strength", unit_of_measurement="dBm", state_class="measurement",
+            entity_category="diagnostic", enabled_by_default=False,
+        ),
+        "cell": sensor(
+            "Cell", _id(topics, modem, "cell"), own, "{{ value_json.cell }}",
+            entity_category="diagnostic", icon="mdi:radio-tower", enabled_by_default=False,
+        ),
         "registration": sensor(
             "Registration", _id(topics, modem, "registration"), own,
             f"{{{{ {_REGISTRATIONS}.get(value_json.registration, 'unknown') }}}}",
@@ -110,6 +130,24 @@ def _work(topics: Topics, modem: ModemDevice, own: str) -> dict[str, Component]:
         "error": told(
             "Error", "error", f"{{{{ (value_json.error or 'none')[:{_LONGEST_STATE}] }}}}",
             entity_category="diagnostic", icon="mdi:alert-circle-outline",
+        ),
+        "problem": binary_sensor(
+            "Problem", _id(topics, modem, "problem"), own, "{{ 'ON' if value_json.advice else 'OFF' }}",
+            device_class="problem", entity_category="diagnostic",
+        ),
+        "recovery": told(
+            "Recovery", "recovery", "{{ value_json.recovery or 'none' }}",
+            entity_category="diagnostic", icon="mdi:restart-alert", enabled_by_default=False,
+        ),
+        "balance": told(
+            "Prepaid balance", "balance", "{{ value_json.balance }}",
+            entity_category="diagnostic", icon="mdi:cash", enabled_by_default=False,
+        ),
+        "storage": told(
+            "Storage used", "storage",
+            "{{ value_json.storage.used if value_json.storage else None }}",
+            state_class="measurement", entity_category="diagnostic", icon="mdi:sim-outline",
+            enabled_by_default=False,
         ),
         "imei": told(
             "IMEI", "imei", "{{ value_json.imei }}", entity_category="diagnostic", icon="mdi:identifier"
