@@ -164,10 +164,11 @@ def _look_at(machine: Machine, path: str, real: str) -> PortSeen:
 
 
 def _name_in(machine: Machine, path: str) -> str:
-    """The kernel's name of a port: the one in the folder of devices that its links lead to."""
+    """The kernel's name of a port: the first that it knows on the way that its links lead."""
     at = Path(path)
     for _ in range(_LINKS):
-        if at.parent == machine.dev or not at.is_symlink():
+        known = at.parent == machine.dev and (machine.sysfs / "class/tty" / at.name).exists()
+        if known or not at.is_symlink():
             break
         at = Path(os.path.normpath(at.parent / at.readlink()))
     return at.name
