@@ -119,5 +119,12 @@ class ModemRecord:
                 "technology": health.technology,
                 "registration": health.registration,
                 "signal_dbm": health.signal_dbm,
+                "operator_code": health.operator_code,
+                "lac": health.area,
+                "cell": health.cell,
+                "rsrp_dbm": health.rsrp_dbm,
+                "rsrq_db": health.rsrq_db,
+                "storage_used": None if health.room is None else health.room[0],
+                "storage_total": None if health.room is None else health.room[1],
             }
         return facts
