@@ -52,7 +52,7 @@ async def read_iccid(session: Session) -> str | None:
         swapped = "".join(found[1][at + 1] + found[1][at] for at in range(0, 20, 2)).upper().rstrip("F")
         if swapped.isdigit():
             return swapped
-    for command in _ICCID_COMMANDS:
+    for command in session.dialect.iccid or _ICCID_COMMANDS:
         reply = await session.try_asking(command)
         for line in reply.lines if reply else ():
             if found := _ICCID.search(line):

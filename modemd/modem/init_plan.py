@@ -12,6 +12,7 @@ from typing import Final
 from modemd.gsm.at_values import choices, parameters
 from modemd.model import ModemIdentity
 from modemd.modem.binding import ANY, Binding
+from modemd.modem.dialects import Step, dialect_for
 from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi, read_msisdn
 from modemd.modem.pins import Holder, Pins
 from modemd.modem.readiness import Domain, check_patience, choose_domain, set_smsc
@@ -19,25 +20,10 @@ from modemd.modem.registration import announce
 from modemd.modem.session import Session
 from modemd.modem.sim import sim_state, unlock
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """``maker``: only for modems whose manufacturer holds this word. ``slow``: reaches SIM or network."""
-
-    command: str
-    maker: str = ""
-    slow: bool = False
-
-
-TALK: Final = (
-    Step("ATE0"),
-    Step("ATV1"),
-    Step("AT+CMEE=1"),
-)
+TALK: Final = (Step("ATE0"), Step("ATV1"), Step("AT+CMEE=1"))
 """Before the SIM is open; again after it, for modems that refuse everything till then."""
 
 SETTLE: Final = (
-    Step("AT^CURC=0", maker="huawei"),  # its reports of signal and traffic, several a second
     Step("AT+CMGF=0"),
     Step('AT+CSCS="GSM"'),  # another program may have left UCS2, and numbers would be read in hex
     Step("AT+COPS=3,0"),  # the operator by its name
@@ -71,7 +57,7 @@ async def prepare(session: Session, wishes: Wishes, pins: Pins) -> ModemIdentity
         PortLost: the port is gone.
     """
     await session.link.wake()
-    await _run(session, TALK, "")
+    await _run(session, TALK)
     check_patience(session)
     await _power_up(session)
     binding = wishes.binding
@@ -79,7 +65,7 @@ async def prepare(session: Session, wishes: Wishes, pins: Pins) -> ModemIdentity
     binding.check(replace(hardware, iccid=await read_iccid(session) if binding.iccid else None))
     if await _open_sim(session, wishes.pin, pins):
         hardware = session.identity = await _read_hardware(session)  # some modems tell nothing before
-    await _run(session, SETTLE, hardware.manufacturer or "")
+    await _run(session, (*session.dialect.settle, *SETTLE))
     await _choose_storages(session)
     await _choose_notices(session)
     await _learn_keeping(session)
@@ -97,11 +83,13 @@ async def prepare(session: Session, wishes: Wishes, pins: Pins) -> ModemIdentity
     return identity
 
 
-async def _run(session: Session, steps: tuple[Step, ...], maker: str) -> None:
+async def _run(session: Session, steps: tuple[Step, ...]) -> None:
     for step in steps:
-        if step.maker in maker.lower():
-            wait_s = session.link.timing.slow_s if step.slow else None
-            await session.try_asking(step.command, timeout_s=wait_s)
+        if step.ask:
+            now = await session.try_asking(step.ask)
+            if now is None or any(step.fine in line for line in now.lines):
+                continue
+        await session.try_asking(step.command, timeout_s=session.link.timing.slow_s if step.slow else None)
 
 
 async def _power_up(session: Session) -> None:
@@ -115,9 +103,12 @@ async def _power_up(session: Session) -> None:
 
 
 async def _read_hardware(session: Session) -> ModemIdentity:
+    manufacturer = await plain_line(session, "AT+CGMI", "AT+GMI")
+    model = await plain_line(session, "AT+CGMM", "AT+GMM")
+    session.dialect = dialect_for(manufacturer, model)
     return ModemIdentity(
-        manufacturer=await plain_line(session, "AT+CGMI", "AT+GMI"),
-        model=await plain_line(session, "AT+CGMM", "AT+GMM"),
+        manufacturer=manufacturer,
+        model=model,
         revision=await plain_line(session, "AT+CGMR", "AT+GMR"),
         imei=await read_imei(session),
     )
@@ -133,7 +124,7 @@ async def _open_sim(session: Session, pin: str | None, pins: Pins) -> bool:
     if not await unlock(session, state, pin, Holder(iccid, session.name, session.identity.imei), pins):
         return False
     session.capabilities.refused.clear()
-    await _run(session, TALK, "")
+    await _run(session, TALK)
     return True
 
 

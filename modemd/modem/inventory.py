@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from math import floor
 from typing import Final
 
 from modemd.gsm.at_values import integer, parameters
+from modemd.modem.dialects import LteSignal
 from modemd.modem.session import Session
 
 _UNKNOWN: Final = 255
@@ -57,7 +59,29 @@ async def read_signal(session: Session) -> Signal:
     rssi = read_csq(line) if line else None
     extended = await told(session, "AT+CESQ", "+CESQ:")
     more = read_cesq(extended) if extended else Signal()
+    if more.rsrp_dbm is None and session.dialect.signal is not None:
+        own = await told(session, session.dialect.signal.command, session.dialect.signal.prefix)
+        more = read_own_signal(session.dialect.signal, own) if own else more
     return Signal(more.rssi_dbm if rssi is None else rssi, more.rsrp_dbm, more.rsrq_db)
+
+
+def read_own_signal(form: LteSignal, line: str) -> Signal:
+    """A maker's own word for LTE's signal; nothing where the modem is in another network."""
+    values = parameters(line)
+    if (form.mode and values[0] != form.mode) or len(values) < form.fewest:
+        return Signal()
+    return Signal(
+        rsrp_dbm=_own(values[form.rsrp], form.rsrp_offset, form.rsrp_unit, least=-157),
+        rsrq_db=_own(values[form.rsrq], form.rsrq_offset, form.rsrq_unit, least=-44),
+    )
+
+
+def _own(said: str, offset: float, unit: float, *, least: int) -> int | None:
+    try:
+        value = (float(said) + offset) * unit
+    except ValueError:
+        return None
+    return floor(value) if least <= value < 0 else None
 
 
 async def read_clock(session: Session) -> datetime | None:

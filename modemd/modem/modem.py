@@ -15,6 +15,7 @@ from modemd.modem import calls as calls_room
 from modemd.modem import health as health_room
 from modemd.modem import init_plan, last_used, radio, storage
 from modemd.modem import ussd as ussd_room
+from modemd.modem import voice as voice_room
 from modemd.modem.binding import ANY, Binding
 from modemd.modem.capabilities import Capabilities
 from modemd.modem.health import Health
@@ -25,6 +26,7 @@ from modemd.modem.readiness import Domain, look_for_smsc
 from modemd.modem.session import Session
 from modemd.modem.storage import Stored
 from modemd.modem.timing import Timing
+from modemd.modem.voice import CALL_NEWS, CallEnd, CallNews, Speaking, Voice
 from modemd.modem.trouble import Trace
 
 log = logging.getLogger(__name__)
@@ -195,7 +197,7 @@ class Modem:
             Refused: the modem does not take it, or has no network.
         """
         self._dialogue.clear()  # what came before answers nothing that is asked now
-        await ussd_room.begin(self._open_session, code, self.identity.manufacturer or "")
+        await ussd_room.begin(self._open_session, code)
 
     async def end_ussd(self) -> None:
         """Ends the USSD dialogue, if one is open."""
@@ -213,6 +215,29 @@ class Modem:
         if gone:
             self._notes = [note for note in self._notes if not isinstance(note, _CALLS)]
         return gone
+
+    async def voice(self) -> Voice:
+        """What it can say in a call, as far as it tells."""
+        return await voice_room.voice_of(self._open_session, self._dialect)
+
+    async def call(self, number: str, speaking: Speaking, stopping: Callable[[], bool]) -> CallEnd:
+        """Calls a phone, says what is to be said, and hangs up; ``stopping`` ends an unanswered call.
+
+        Raises:
+            Refused: it does not dial.
+            NoReply: ``after_body`` tells that the call had been answered.
+            PortLost: likewise.
+        """
+        caller = voice_room.Caller(self._open_session, self._dialect, self._take_call_news, stopping)
+        end = await caller.call(number, speaking)
+        self._take_call_news()  # its end, which ends no call that rings
+        return end
+
+    def _take_call_news(self) -> list[CallNews]:
+        told = [note for note in self._notes if isinstance(note, CALL_NEWS)]
+        if told:
+            self._notes = [note for note in self._notes if not isinstance(note, CALL_NEWS)]
+        return told
 
     async def health(self) -> Health:
         """Signal, registration, operator, cell and room, as far as the modem tells.
@@ -247,7 +272,7 @@ class Modem:
             NoReply: it did not come back in time.
         """
         link = self._link
-        for command in ("AT+CFUN=1,1", "AT+CFUN=1"):
+        for command in self._open_session.dialect.resets:
             try:
                 await link.command(command, timeout_s=link.timing.slow_s)
             except Refused:

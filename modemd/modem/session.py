@@ -10,6 +10,7 @@ from modemd.errors import NoReply, Refused
 from modemd.gsm.at import Reply
 from modemd.model import ModemIdentity
 from modemd.modem.capabilities import Capabilities
+from modemd.modem.dialects import GENERIC, Dialect
 from modemd.modem.link import Link
 
 _BUSY: Final = {("CME", 14), ("CME", 515), ("CMS", 314), ("CMS", 515)}
@@ -38,6 +39,8 @@ class Session:
     capabilities: Capabilities = field(default_factory=Capabilities)
     selected: str | None = None
     """The storage that ``AT+CPMS`` last selected for reading."""
+    dialect: Dialect = GENERIC
+    """What is special with its maker's modems; GENERIC until it has told who it is."""
     identity: ModemIdentity = field(default_factory=ModemIdentity)
     """What is known so far of the modem and its SIM."""
     network: str | None = None

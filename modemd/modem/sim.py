@@ -46,6 +46,7 @@ _TRIES: Final = tuple(
         ("AT#PCT", r"#PCT: ?(\d+)"),  # Telit
         ("AT+UPINCNT", r"\+UPINCNT: ?(\d+)"),  # u-blox
         ("AT^SPIC", r"\^SPIC: ?(\d+)"),  # Cinterion
+        ("AT+ZPINPUK=?", r"\+ZPINPUK: ?(\d+)"),  # ZTE
         ("AT+CPNNUM", r"(?:\+CPNNUM: ?)?PIN1 ?= ?(\d+)"),  # ZTE, Longcheer
     )
 )
@@ -122,7 +123,8 @@ async def tries_left(session: Session) -> int | None:
         NoReply: the modem is dead.
         PortLost: the port is gone.
     """
-    for command, told in _TRIES:
+    # The maker's own words first, and then all others: a SIM that is locked costs more than a few refusals.
+    for command, told in sorted(_TRIES, key=lambda one: one[0] not in session.dialect.tries):
         reply = await session.try_asking(command)
         for line in reply.lines if reply else ():
             left = integer(found[1]) if (found := told.match(line)) else None

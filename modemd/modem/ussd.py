@@ -13,7 +13,7 @@ _NOT_SO: Final = {("CME", 3), ("CME", 50), ("CME", 100)}
 _DCS: Final = 15
 
 
-async def begin(session: Session, code: str, maker: str) -> None:
+async def begin(session: Session, code: str) -> None:
     """Hands a code, or the answer to what the network asked, to the network.
 
     As plain text first; a modem that refuses that gets packed septets in hexadecimal, then and ever after.
@@ -24,9 +24,9 @@ async def begin(session: Session, code: str, maker: str) -> None:
         PortLost: likewise.
     """
     can = session.capabilities
-    if "huawei" in maker.lower() and not can.ussd_asked:
+    if session.dialect.ussd_setup and not can.ussd_asked:
         can.ussd_asked = True
-        await session.try_asking("AT^USSDMODE=0")  # texts, where it would pass septets on unread
+        await session.try_asking(session.dialect.ussd_setup)
     if can.ussd_packed:
         await _ask(session, packed_hex(code))
         return

@@ -423,7 +423,8 @@ def test_a_modem_in_flight_mode_is_switched_on() -> None:
     ],
 )
 def test_the_iccid_in_any_makers_words(command: str, answer: str) -> None:
-    dce = Dce(sound(**{"AT+CRSM=176,12258,0,0,10": "\r\nERROR\r\n", command: answer}))
+    unknown = {"AT+CGMI": lines("Acme"), "AT+CRSM=176,12258,0,0,10": "\r\nERROR\r\n"}
+    dce = Dce(sound(**{**unknown, command: answer}))
 
     async def act(modem: Modem) -> None:
         assert (await modem.prepare()).iccid == "89324800000021436587"
