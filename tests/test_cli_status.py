@@ -17,7 +17,7 @@ import pytest
 
 from modemd.cli.presence import living
 from modemd.cli.status_tables import as_renderable
-from modemd.service import dispatch, overview
+from modemd.service import alarms, dispatch, overview
 from modemd.service.overview import GatewayView
 from modemd.store import brokers, modems, outbox, views
 from modemd.store.database import Database
@@ -269,3 +269,25 @@ def test_the_broker_is_shown_with_its_trouble(desk: Desk) -> None:
     assert told(desk)["gateways"][0]["broker"]["state"] == "connected"
     desk.gateway_stops()
     assert desk.run("status", "--json").json["gateways"][0]["broker"]["state"] == "lost"
+
+
+def test_what_is_wrong_stands_below_with_what_to_do(desk: Desk) -> None:
+    desk.gateway_starts()
+    write_modem(desk, "gsm1", state="puk_required", error="The SIM wants its PUK.")
+    rules = desk.rules
+    text = "gsm1: the SIM wants its PUK. Put it into a telephone."
+    desk.write(
+        lambda tx: alarms.raise_alarm(
+            tx, rules, modem="gsm1", code="puk_required", text=text, severity="critical", now=now()
+        )
+    )
+    shown = desk.run("status").out
+    assert text in shown
+    assert "critical" in shown
+    one = told(desk)
+    assert [(each["modem"], each["code"], each["text"]) for each in one["alarms"]] == [
+        ("gsm1", "puk_required", text)
+    ]
+    modem = next(each for each in one["modems"] if each["name"] == "gsm1")
+    assert "telephone" in modem["advice"]
+    assert next(each for each in one["modems"] if each["name"] == "gsm2")["advice"] is None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from modemd.service.accounts.standing_views import Standing
-    from modemd.service.overview import BrokerView, GatewayView, ModemView, Overview
+    from modemd.service.overview import AlarmView, BrokerView, GatewayView, ModemView, Overview
     from modemd.service.views import InboundView, OutboundView, PartView
 
 
@@ -142,7 +142,26 @@ def modem_object(view: ModemView, *, alive: bool) -> dict[str, Any]:
         "queue": view.queue,
         "sent_today": view.sent_today,
         "error": view.error,
+        "advice": view.advice,
+        "recovery": view.recovery,
+        "recoveries_today": view.recoveries_today,
+        "usb": view.usb,
+        "storage": None if view.storage is None else {"used": view.storage[0], "total": view.storage[1]},
+        "balance": view.balance,
         "seen_at": _iso(view.seen_at),
+    }
+
+
+def alarm_object(view: AlarmView) -> dict[str, Any]:
+    """Something that is wrong; ``modem`` is null where it is the gateway's own trouble."""
+    return {
+        "gateway": view.gateway,
+        "modem": view.modem,
+        "code": view.code,
+        "severity": view.severity,
+        "text": view.text,
+        "count": view.count,
+        "since": _iso(view.since),
     }
 
 
@@ -164,6 +183,7 @@ def overview_object(view: Overview, wanting: Sequence[Standing], alive: set[str]
             "uncertain": view.uncertain,
             "untold": dict(view.untold),
         },
+        "alarms": [alarm_object(each) for each in view.alarms],
         "credits_low": [standing_object(each) for each in wanting if each.low],
         "suspended": [standing_object(each) for each in wanting if each.state == "suspended"],
         "waiting_for_credit": [standing_object(each) for each in wanting if each.waiting],

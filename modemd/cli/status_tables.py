@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from modemd.service.accounts.standing_views import Standing
-    from modemd.service.overview import ModemView, Overview
+    from modemd.service.overview import AlarmView, ModemView, Overview
 
 _GATEWAYS: Final = (Column("GATEWAY"), Column("STATE"), Column("SINCE"), Column("VERSION"))
 _BROKERS: Final = (
@@ -28,6 +28,7 @@ _MODEMS: Final = (
     Column("MODEM"), Column("STATE"), Column("OPERATOR"), Column("NET"), Column("SIGNAL", right=True),
     Column("TODAY", right=True), Column("QUEUE", right=True), Column("TROUBLE"),
 )  # fmt: skip
+_ALARMS: Final = (Column("ALARM"), Column("SINCE"), Column("MODEM"), Column("WHAT IS WRONG, AND WHAT TO DO"))
 _QUEUES: Final = (
     Column("QUEUED", right=True), Column("SCHEDULED", right=True), Column("SENDING", right=True),
     Column("UNCERTAIN", right=True), Column("TO BE TOLD", right=True),
@@ -71,6 +72,8 @@ def _tables(view: Overview, alive: set[str], zone: tzinfo) -> Iterator[_Table]:
         yield _Table(_MODEMS, [_modem_row(each, alive=each.gateway in alive) for each in view.modems])
     counts = (view.queued, view.scheduled, view.sending, view.uncertain, sum(view.untold.values()))
     yield _Table(_QUEUES, [[str(count) for count in counts]])
+    if view.alarms:
+        yield _Table(_ALARMS, [_alarm_row(each, zone) for each in view.alarms])
     waiting = [route for route in view.routes if route.queued]
     if len(waiting) > 1 or any(base_of(route.key) != "any" for route in waiting):
         yield _Table(_ROUTES, [[each.key, str(each.queued), cell(" ".join(each.modems))] for each in waiting])
@@ -122,6 +125,10 @@ def _broker_rows(view: Overview, alive: set[str], zone: tzinfo) -> list[list[str
     return rows
 
 
+def _alarm_row(view: AlarmView, zone: tzinfo) -> list[str]:
+    return [view.severity, moment(view.since, zone), cell(view.modem), printable(view.text)]
+
+
 def _modem_row(view: ModemView, *, alive: bool) -> list[str]:
     """What a gateway that is gone last wrote of its modems is no news."""
     return [
@@ -132,5 +139,12 @@ def _modem_row(view: ModemView, *, alive: bool) -> list[str]:
         cell(f"{view.signal_dbm} dBm" if alive and view.signal_dbm is not None else None),
         str(view.sent_today),
         str(view.queue),
-        cell(printable(view.error) if alive and view.error else None),
+        cell(_trouble(view) if alive else None),
     ]
+
+
+def _trouble(view: ModemView) -> str | None:
+    """What is wrong, and by which step the gateway is helping."""
+    told = [view.error] if view.error else []
+    told += [f"{view.recovery} is tried"] if view.recovery and view.state != "dead" else []
+    return printable("; ".join(told)) if told else None

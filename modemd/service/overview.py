@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from modemd.formats.modem_states import meaning_of
 from modemd.model import PartState
-from modemd.store import brokers, modems, queue
+from modemd.service.alarms import open_alarms
+from modemd.store import brokers, modems, queue, sims
 from modemd.store import views as store
 from modemd.store.times import from_us, to_us
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from modemd.store.alarms import AlarmRow
     from modemd.store.brokers import BrokerRow
     from modemd.store.transaction import Tx
 
@@ -45,7 +48,8 @@ class ModemView:
     """A modem as its gateway last wrote it down.
 
     ``queue`` counts the parts that it may take, of which other modems on the same routes may take some;
-    ``sent_today`` those that the network took from it.
+    ``sent_today`` those that the network took from it. ``advice`` is what a person has to do, ``recovery``
+    the step by which it is helped now, ``storage`` entries in use and in all, ``balance`` a prepaid SIM's.
     """
 
     gateway: str
@@ -63,6 +67,25 @@ class ModemView:
     seen_at: datetime | None
     queue: int
     sent_today: int
+    advice: str | None = None
+    recovery: str | None = None
+    recoveries_today: int = 0
+    usb: str | None = None
+    storage: tuple[int, int] | None = None
+    balance: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmView:
+    """What is wrong since ``since``, found ``count`` times; ``modem`` is ``None`` for the gateway's own."""
+
+    gateway: str
+    modem: str | None
+    code: str
+    severity: str
+    text: str
+    count: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +109,7 @@ class Overview:
     sending: int
     uncertain: int
     untold: Mapping[str, int]
+    alarms: tuple[AlarmView, ...] = ()
 
 
 def _at(us: int) -> datetime:
@@ -135,7 +159,15 @@ def overview(tx: Tx, midnight: datetime) -> Overview:
         sending=in_hand.get(PartState.SUBMITTING, 0),
         uncertain=in_hand.get(PartState.UNCERTAIN, 0),
         untold=store.untold(tx),
+        alarms=tuple(_alarm(row) for row in open_alarms(tx)),
     )
+
+
+def _alarm(row: AlarmRow) -> AlarmView:
+    return AlarmView(
+        gateway=row.gateway, modem=row.modem or None, code=row.code, severity=row.severity, text=row.text,
+        count=row.count, since=_at(row.raised_at),
+    )  # fmt: skip
 
 
 def _modems(
@@ -153,17 +185,19 @@ def _modems(
     views = []
     for facts in modems.all_modems(tx):
         modem_id = ids[str(facts["gateway"]), str(facts["name"])]
-        views.append(_modem(facts, queued[modem_id], sent.get(modem_id, 0)))
+        views.append(_modem(tx, facts, queued[modem_id], sent.get(modem_id, 0)))
     return tuple(views)
 
 
-def _modem(facts: Mapping[str, object], queued: int, sent_today: int) -> ModemView:
+def _modem(tx: Tx, facts: Mapping[str, object], queued: int, sent_today: int) -> ModemView:
     def words(name: str) -> str | None:
         return cast("str | None", facts[name])
 
     def count(name: str) -> int | None:
         return cast("int | None", facts[name])
 
+    meaning, total = meaning_of(str(facts["state"])), count("storage_total")
+    left = sims.balance_of(tx, words("iccid") or words("imsi") or f"modem:{facts['name']}")
     return ModemView(
         gateway=str(facts["gateway"]),
         name=str(facts["name"]),
@@ -180,4 +214,10 @@ def _modem(facts: Mapping[str, object], queued: int, sent_today: int) -> ModemVi
         seen_at=from_us(count("seen_at")),
         queue=queued,
         sent_today=sent_today,
+        advice=meaning.advice if meaning.alarms else None,
+        recovery=words("rung"),
+        recoveries_today=count("rungs_today") or 0,
+        usb=words("usb_path"),
+        storage=None if total is None else (count("storage_used") or 0, total),
+        balance=None if left is None else left.amount,
     )

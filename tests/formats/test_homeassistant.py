@@ -28,8 +28,8 @@ UNKNOWN: Final = modem_device(TOPICS, "1.2.3", ModemDevice(name="gsm1"))
 DEVICES: Final = (GATEWAY, MODEM, UNKNOWN)
 
 _COMMON: Final = {
-    "platform", "name", "unique_id", "icon", "entity_category", "availability", "availability_mode", "qos", "enabled_by_default",
-    "json_attributes_topic", "device_class",
+    "platform", "name", "unique_id", "icon", "entity_category", "availability", "availability_mode", "qos",
+    "enabled_by_default", "json_attributes_topic", "device_class",
 }  # fmt: skip
 ALLOWED: Final = {
     "sensor": {"state_topic", "value_template", "unit_of_measurement", "state_class", "options"},
