@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ModemdError, NoReply, NotReady, StoreError, WrongModem
+from modemd.formats.modem_states import meaning_of
 from modemd.gsm.makers import family_of
 from modemd.modem.modem import Modem
 from modemd.service.outcomes import Seat
@@ -138,8 +139,11 @@ class Opener:
     async def _tell(self, modem: Modem | None, state: str, reason: str) -> None:
         if modem is not None:
             await modem.close()
-        self._station.floor.looked_through(self._station.name)
-        await self._station.record.write(state, reason)
+        station = self._station
+        station.floor.looked_through(station.name)
+        if meaning_of(state).concern == "critical" and state != station.record.state:
+            await station.trouble.write(f"{state}: {reason}")
+        await station.record.write(state, reason)
         await self._berth.missed()
         await self._station.release()
 
