@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.causes import Verb
 from modemd.service import refusals
 from modemd.workers.modems.streak import Streak
+from modemd.workers.modems.trouble_log import pdu_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,8 @@ class Consequences:
         )  # fmt: skip
         self._floor.clock.ring()
         self._floor.ring_queue()
+        if decision.bug:
+            await station.trouble.write(f"{decision.code}: {decision.reason}", pdu_facts(claimed.pdu))
         met = self._streak.met(station.seat.sim, claimed.message_id, decision)
         if not met.enough(decision):
             return self._alone(decision)
@@ -80,6 +83,7 @@ class Consequences:
         rules, seat, now = self._floor.rules, self._station.seat, self._floor.now()
         if await self._floor.store.run(lambda tx: refusals.warn(tx, rules, seat, decision, now)):
             self._floor.ring_alarms()
+            await self._station.trouble.write(f"{decision.code}: {decision.reason}")
 
     async def _all_clear(self) -> None:
         rules, seat, now = self._floor.rules, self._station.seat, self._floor.now()
