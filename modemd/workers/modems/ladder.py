@@ -160,7 +160,7 @@ class Ladder:
     def _tried(self) -> str:
         row = rules.current_row(self._history or (), self._floor.now())
         words = [RUNGS[rung].words for rung in RUNGS if any(done.rung is rung for done in row)]
-        return f"{' and '.join(words)} did not help" if words else "no step of recovery is possible here"
+        return f"{', '.join(words)} did not help" if words else "no step of recovery is possible here"
 
     async def _alarm(self, text: str) -> None:
         now, name, told = self._floor.now(), self._station.name, self._floor.rules
