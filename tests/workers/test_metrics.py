@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from modemd.service import alarms
 from modemd.store.durations import BOUNDS_S, Durations
 from modemd.workers.metrics import Metrics
+from tests.house import ROOT
 from tests.service.office import START
 from tests.workers.mqtt_floor import until
 from tests.workers.spool_floor import hall
@@ -107,6 +108,26 @@ def test_names_are_as_prometheus_wants_them_and_no_label_tells_a_phone_number(tm
                 }
                 for each in family.samples:
                     assert not any(re.search(r"\d{6}", label) for label in each.labels.values())
+
+    asyncio.run(whole())
+
+
+def test_every_family_stands_in_the_page_about_modems(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "modems.md").read_text("utf-8")
+    told = {
+        name if name.startswith("modemd") else f"modemd_modem{name}"
+        for name in re.findall(r"`((?:modemd)?_[a-z_]+)`", page.partition("## Metrics")[2])
+    }
+
+    async def whole() -> None:
+        async with hall(tmp_path) as here, served(here.floor) as metrics:
+            found = await families(metrics)
+            ours = {
+                f"{name}_total" if family.type == "counter" else name
+                for name, family in found.items()
+                if name.startswith("modemd_")
+            }
+            assert ours == told
 
     asyncio.run(whole())
 
