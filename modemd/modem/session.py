@@ -15,6 +15,8 @@ from modemd.modem.link import Link
 
 _BUSY: Final = {("CME", 14), ("CME", 515), ("CMS", 314), ("CMS", 515)}
 _UNKNOWN: Final = {("CME", 4), ("CMS", 303)}
+_NOT_ALLOWED: Final = ("CME", 3)
+"""It may only be so now; what can be done without is not asked again all the same (27.007, 9.2)."""
 _BUSY_TEXT: Final = ("SIM BUSY", "BUSY", "PLEASE WAIT")
 
 
@@ -100,7 +102,7 @@ class Session:
         except Refused as refused:
             if is_busy(refused):
                 self.put_off.add(text)
-            if is_unknown(refused):
+            if is_unknown(refused) or (refused.kind, refused.code) == _NOT_ALLOWED:
                 self.capabilities.refused.add(text)
         except NoReply:
             if text in self._silent:  # once may be an accident
