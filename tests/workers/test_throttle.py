@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from modemd.service import routing
@@ -14,7 +16,7 @@ from modemd.store.writer import Store
 from modemd.workers.floor import Floor
 from modemd.workers.modems.worker import ModemWorker
 from tests.modem.test_simulated import TIMES
-from tests.service.office import LONG, rules_of
+from tests.service.office import LONG, rules_of, with_broker
 from tests.store.files import fresh, opened, url_of
 from tests.workers.test_modem_worker import Bench
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 SENT = "SELECT count(*) FROM part WHERE sent_at IS NOT NULL"
 MODEM = "SELECT state, error FROM modem"
 SINGLES = "SELECT count(*) FROM message WHERE part_count = 1 AND sent_at IS NOT NULL"
+EVENTS = "SELECT body FROM outbox WHERE topic = 'modem/gsm1/event' ORDER BY id"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY_OVER = "its SIM has sent all the 2 parts that it may send a day: it goes on at 2026-11-23 00:00"
 MONTH_OVER = "its SIM has sent all the 2 parts that it may send a month: it goes on at 2026-12-01 00:00"
@@ -34,12 +37,19 @@ TOO_LONG = (
 )
 
 
+class Even(Random):
+    """No chance: nothing is longer or later than it must be."""
+
+    def random(self) -> float:
+        return 0.0
+
+
 class Desk(Bench):
     """One modem with limits, at a time of day of one's choosing."""
 
     at = NOON
 
-    async def turns(self, many: int = 8) -> None:
+    async def turns(self, many: int = 16) -> None:
         """So many turns, of which none waits for anything."""
         for _ in range(many):
             self.floor.ring_queue()
@@ -48,17 +58,17 @@ class Desk(Bench):
     async def again(self) -> None:
         """The gateway is stopped and started."""
         await self.worker.finish()
-        self.worker = ModemWorker(self.floor, self.worker.config, 1, timing=TIMES)
+        self.worker = ModemWorker(self.floor, self.worker.config, 1, timing=TIMES, chance=Even())
 
 
 @asynccontextmanager
 async def desk(folder: Path, **keys: Any) -> AsyncIterator[Desk]:
     database = fresh(folder)
-    rules = rules_of(modems={"list": [{"name": "gsm1", "port": str(folder / "gsm1"), **keys}]})
+    rules = with_broker(rules_of(modems={"list": [{"name": "gsm1", "port": str(folder / "gsm1"), **keys}]}))
     ids = database.transact(lambda tx: routing.sync(tx, rules))
     async with Simulation(folder, [ModemSpec()]) as sim, Store(database) as store:
         floor = Floor(store, rules)
-        worker = ModemWorker(floor, rules.modems[0], ids["gsm1"], timing=TIMES)
+        worker = ModemWorker(floor, rules.modems[0], ids["gsm1"], timing=TIMES, chance=Even())
         here = Desk(sim, floor, worker, opened(Database(url_of(folder / "store.db"))))
         floor.now = lambda: here.at
         yield here
@@ -78,6 +88,9 @@ def test_at_its_days_limit_a_modem_waits_for_midnight(tmp_path: Path) -> None:
             await here.turns()
             assert here.rows(SENT) == [(3,)]
             assert here.rows(MODEM) == [("ready", None)]
+            told = [json.loads(str(body)) for (body,) in here.rows(EVENTS)]
+            assert [each["event"] for each in told] == ["limited", "limited", "unlimited"]
+            assert (told[0]["reason"], told[0]["until"]) == (DAY_OVER, "2026-11-23T00:00:00.000+00:00")
 
     asyncio.run(story())
 

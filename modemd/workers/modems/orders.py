@@ -63,6 +63,11 @@ class Orders:
         return self.paused is not None or self._in_hand is not None
 
     @property
+    def busy(self) -> bool:
+        """Whether something that was asked is not answered yet."""
+        return self._in_hand is not None or self._answer is not None
+
+    @property
     def until(self) -> float:
         """When the answer in hand is overdue, or the network's own dialogue is to be ended.
 

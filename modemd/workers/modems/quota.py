@@ -26,6 +26,8 @@ class Quota:
     """What is left of a SIM's day and month; ``station.limited`` says so where nothing is."""
 
     def __init__(self, station: Station) -> None:
+        self.ends_at: datetime | None = None
+        """When the limit that was last reached is over."""
         self._station = station
         self._per_day = station.config.per_day
         self._per_month = station.config.per_month
@@ -103,6 +105,7 @@ class Quota:
             most, span, ends_at = self._per_month, "month", traffic.month_ends(rules, now)
         else:
             most, span, ends_at = self._per_day or 0, "day", traffic.day_ends(rules, now)
+        self.ends_at = ends_at
         what = ", and what waits has more parts than are left" if nearly else ""
         station.limited = (
             f"its SIM has sent {nearly}all the {most} parts that it may send a {span}{what}:"

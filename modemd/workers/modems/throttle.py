@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from modemd.service import traffic
+from modemd.service.modem_events import tell
 from modemd.store import queue
 from modemd.workers.modems.pace import Pace
 from modemd.workers.modems.quota import Quota
@@ -76,11 +77,20 @@ class Throttle:
             StoreError: it is not written; it is told with the next turn.
         """
         station = self._station
-        if station.limited == self._told:
+        why = station.limited
+        if why == self._told:
             return
-        if station.limited is not None:
-            await station.record.write("limited", station.limited)
+        if (why is None) != (self._told is None):
+            await self._announce("unlimited" if why is None else "limited", why)
+        if why is not None:
+            await station.record.write("limited", why)
             await station.release()
         else:
             station.health_at = 0.0  # the next look says how it is instead
-        self._told = station.limited
+        self._told = why
+
+    async def _announce(self, event: Literal["limited", "unlimited"], why: str | None) -> None:
+        floor, name, now = self._station.floor, self._station.name, self._station.floor.now()
+        facts = {"reason": why, "until": self._quota.ends_at if why else None}
+        await floor.store.run(lambda tx: tell(tx, floor.rules, name, event, facts, now))
+        floor.mqtt.ring()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from modemd.errors import NoReply, PortLost, Refused
 from modemd.workers.modems.aid import Aid
+from modemd.workers.modems.balance import BalanceCheck
 from modemd.workers.modems.inbox import Inbox
 from modemd.workers.modems.ladder import Ladder
 from modemd.workers.modems.opening import Opener
@@ -39,7 +40,7 @@ class ModemWorker(Worker):
         timing: Timing | None = None,
         chance: Random | None = None,
     ) -> None:
-        """``chance`` is what pauses are made longer by."""
+        """``chance`` is what pauses are made longer by, and who asks for his balance when."""
         super().__init__()
         self.name = f"modem {config.name}"
         self.config = config
@@ -49,7 +50,9 @@ class ModemWorker(Worker):
         floor.unread.add(config.name)
         self._inbox = Inbox(floor, config)
         self._orders = Orders(floor, config.name, modem_id)
-        self._sender = Sender(self, station, self._inbox.sweep_now, chance or SystemRandom())
+        chance = chance or SystemRandom()
+        self._sender = Sender(self, station, self._inbox.sweep_now, chance)
+        self._balance = BalanceCheck(station, self._orders, chance)
         self._ladder = Ladder(self, station, timing)
         self._opener = Opener(self, station, self._inbox, self._orders, self._ladder, timing)
         self._aid = Aid(station, self._ladder, self._orders, self._opener.prepare, self._drop)
@@ -113,7 +116,7 @@ class ModemWorker(Worker):
             await self._mind_orders(modem, now)
         elif now >= self._station.health_at:
             await self._look(modem, now)
-        elif not await self._submit_if_any(modem):
+        elif not await self._submit_if_any(modem) and not await self._balance.turn(modem, now):
             await self._idle(modem, now)
 
     async def _look(self, modem: Modem, now: float) -> None:
@@ -175,6 +178,7 @@ class ModemWorker(Worker):
             until = min(until, station.paused_until)
         if station.may_send and not self._orders.holds:
             until = min(until, self._sender.throttle.wakes_at)
+        until = min(until, self._balance.wakes_at)
         # What waits of stopped accounts is put aside piece by piece, so that the store is free in between.
         self.busy_since = math.inf
         await station.bell.wait(0 if self._sender.putting_aside else until - now)
