@@ -23,6 +23,7 @@ _WARM: Final = 0.3
 """The share of the run after which memory must be flat: until then caches fill."""
 _FLAT_KIB_MIN: Final = 200.0
 _FLAT_KIB: Final = 8 * 1024
+_FEW: Final = 10
 
 
 def main() -> int:
@@ -44,7 +45,7 @@ def main() -> int:
         soak = Soak(site, wanted)
         try:
             found = soak.go()
-            wrong = list(faults(found, wanted))
+            wrong = list(faults(found))
             for line in figures(found, wanted):
                 _say(line)
             for line in wrong:
@@ -91,7 +92,7 @@ def memory(found: Found) -> tuple[int, float]:
     return warm[-1].rss_kib - warm[0].rss_kib, slope * 60
 
 
-def faults(found: Found, wanted: Wanted) -> Iterator[str]:
+def faults(found: Found) -> Iterator[str]:
     """What is not as it has to be."""
     for what, texts in (
         ("lost", found.lost), ("repeated", found.repeated), ("came in wrongly", found.received_wrongly),
@@ -104,8 +105,9 @@ def faults(found: Found, wanted: Wanted) -> Iterator[str]:
     growth, slope = memory(found)
     if growth > _FLAT_KIB and slope > _FLAT_KIB_MIN:
         yield f"memory grows by {slope:.0f} KiB a minute"
-    if found.samples[-1].descriptors > found.samples[0].descriptors + 2 * wanted.modems + 10:
-        yield f"{found.samples[-1].descriptors} descriptors, {found.samples[0].descriptors} at the start"
+    early = max(each.descriptors for each in found.samples if each.at < found.samples[-1].at * _WARM)
+    if found.samples[-1].descriptors > early + _FEW:
+        yield f"{found.samples[-1].descriptors} descriptors, {early} in the beginning"
 
 
 def _say(line: str) -> None:
