@@ -34,6 +34,8 @@ class Capabilities:
     """Whether ``AT+CUSD`` wants, and gives, packed septets in hexadecimal."""
     smsc_missing: bool = False
     """Whether the modem tells that it has no service centre."""
+    slot: int | None = None
+    """Which of several SIM slots is in use, from 1; ``None``: not told, or there is one."""
     domain: int | None = None
     """Which network carries messages (``+CGSMS``, 27.007, 10.1.21); ``None``: not told."""
     refused: set[str] = field(default_factory=set)

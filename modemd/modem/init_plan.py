@@ -19,6 +19,7 @@ from modemd.modem.readiness import Domain, check_patience, choose_domain, set_sm
 from modemd.modem.registration import announce
 from modemd.modem.session import Session
 from modemd.modem.sim import sim_state, unlock
+from modemd.modem.slots import choose_slot
 
 TALK: Final = (Step("ATE0"), Step("ATV1"), Step("AT+CMEE=1"))
 """Before the SIM is open; again after it, for modems that refuse everything till then."""
@@ -37,11 +38,12 @@ _NOTICES: Final = ("2,1,0,2,0", "2,1,0,2", "2,1,0,1,0", "2,1,0,1", "1,1,0,1", "1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What is wanted of the modem; ``domain`` is the network that carries messages."""
+    """What is wanted of the modem; ``domain``: the network that carries messages; ``slot``: its SIM's."""
 
     pin: str | None = None
     smsc: str | None = None
     domain: Domain = "auto"
+    slot: int | None = None
     binding: Binding = ANY
 
 
@@ -63,6 +65,7 @@ async def prepare(session: Session, wishes: Wishes, pins: Pins) -> ModemIdentity
     binding = wishes.binding
     hardware = session.identity = await _read_hardware(session)
     binding.check(replace(hardware, iccid=await read_iccid(session) if binding.iccid else None))
+    await choose_slot(session, wishes.slot)
     if await _open_sim(session, wishes.pin, pins):
         hardware = session.identity = await _read_hardware(session)  # some modems tell nothing before
     await _run(session, (*session.dialect.settle, *SETTLE))

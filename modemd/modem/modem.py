@@ -94,6 +94,7 @@ class Modem:
         pin: str | None = None,
         smsc: str | None = None,
         domain: Domain = "auto",
+        slot: int | None = None,
         binding: Binding = ANY,
     ) -> ModemIdentity:
         """Learns who and what the modem is, opens its SIM, and sets it up for messages in PDU mode.
@@ -106,7 +107,7 @@ class Modem:
         session = self._open_session
         session.begin_anew()
         self._smsc = smsc
-        wishes = init_plan.Wishes(pin=pin, smsc=smsc, domain=domain, binding=binding)
+        wishes = init_plan.Wishes(pin=pin, smsc=smsc, domain=domain, slot=slot, binding=binding)
         try:
             return await init_plan.prepare(session, wishes, self._pins)
         finally:
@@ -218,7 +219,7 @@ class Modem:
 
     async def voice(self) -> Voice:
         """What it can say in a call, as far as it tells."""
-        return await voice_room.voice_of(self._open_session, self._dialect)
+        return await voice_room.voice_of(self._open_session)
 
     async def call(self, number: str, speaking: Speaking, stopping: Callable[[], bool]) -> CallEnd:
         """Calls a phone, says what is to be said, and hangs up; ``stopping`` ends an unanswered call.
@@ -228,7 +229,7 @@ class Modem:
             NoReply: ``after_body`` tells that the call had been answered.
             PortLost: likewise.
         """
-        caller = voice_room.Caller(self._open_session, self._dialect, self._take_call_news, stopping)
+        caller = voice_room.Caller(self._open_session, self._take_call_news, stopping)
         end = await caller.call(number, speaking)
         self._take_call_news()  # its end, which ends no call that rings
         return end

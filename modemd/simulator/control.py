@@ -196,6 +196,7 @@ def describe(modem: PluggedModem) -> dict[str, Any]:
         "imei": modem.me.imei,
         "msisdn": card.msisdn if card else None,
         "iccid": card.iccid if card else None,
+        "pin_tries": card.pin_tries if card else None,
         "stored": {name: store.used for name, store in modem.me.stores.items()},
         "commands": list(modem.log)[-20:],
         "struck": list(modem.faults.struck),

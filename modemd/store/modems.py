@@ -139,6 +139,13 @@ _ONE_MODEM: Final = Statement(_SEEN.where(modem.c.id == bindparam("modem_id")))
 _NAMED: Final = Statement(
     _SEEN.where(modem.c.name == bindparam("name")).order_by(modem.c.id),
 )
+_VOICES: Final = Statement(
+    select(modem.c.name, modem.c.voice).where(modem.c.gateway == bindparam("g")).order_by(modem.c.id),
+)
+_VOICE_OF: Final = Statement(select(modem.c.voice).where(modem.c.id == bindparam("modem_id")))
+_WRITE_VOICE: Final = Statement(
+    update(modem).where(modem.c.id == bindparam("modem_id")).values(voice=bindparam("told")),
+)
 _STATE: Final = Statement(
     update(modem)
     .where(modem.c.id == bindparam("modem_id"))
@@ -148,10 +155,10 @@ _ADD_MODEM: Final = Statement(insert(modem).returning(modem.c.id), ("gateway", "
 _FACTS: Final = (
     "state", "error", "port", "manufacturer", "model", "imei", "imsi", "iccid", "msisdn", "smsc", "operator",
     "technology", "registration", "signal_dbm", "seen_at", "family", "revision", "operator_code", "lac",
-    "cell", "rsrp_dbm", "rsrq_db", "storage_used", "storage_total", "sim_slot", "voice",
+    "cell", "rsrp_dbm", "rsrq_db", "storage_used", "storage_total", "sim_slot",
 )  # fmt: skip
 _BESIDE: Final = (
-    "id", "paused_at", "paused_by", "origin", "usb_path", "rung", "rung_at", "rungs_today",
+    "id", "paused_at", "paused_by", "origin", "usb_path", "rung", "rung_at", "rungs_today", "voice",
 )  # fmt: skip
 """What others write than the modem's record."""
 _WRITE_MODEM: Final = Statement(
@@ -165,6 +172,22 @@ _ALL_MODEMS: Final = Statement(
         modem.c.id,
     ),
 )
+
+
+def voices(tx: Tx, gateway_name: str) -> dict[str, str | None]:
+    """Return what a gateway's modems can say in a call, by name; ``None`` where one was never asked."""
+    return {str(name): voice for name, voice in tx.all(_VOICES, g=gateway_name)}
+
+
+def voice_of(tx: Tx, modem_id: int) -> str | None:
+    """Return what one modem can say in a call."""
+    voice = tx.scalar(_VOICE_OF, modem_id=modem_id)
+    return None if voice is None else str(voice)
+
+
+def write_voice(tx: Tx, modem_id: int, voice: str) -> None:
+    """Write down what a modem can say in a call."""
+    tx.run(_WRITE_VOICE, modem_id=modem_id, told=voice)
 
 
 def modem_ids(tx: Tx, gateway_name: str) -> dict[str, int]:

@@ -16,6 +16,7 @@ from modemd.service.outcomes import Seat
 from modemd.workers.modems.berth import Berth
 from modemd.workers.modems.patience import Patience
 from modemd.workers.modems.pin_book import PinBook
+from modemd.workers.modems.voice import learn_voice
 
 if TYPE_CHECKING:
     from modemd.modem.timing import Timing
@@ -90,6 +91,7 @@ class Opener:
             self._ladder.opened()
             self._patience.ended()
             await self._orders.look()
+            await learn_voice(station, modem)
 
     async def prepare(self, modem: Modem) -> None:
         """Set the modem up, and learn whose SIM is in it.
@@ -101,8 +103,9 @@ class Opener:
         station = self._station
         config = station.config
         identity = await modem.prepare(
-            pin=config.read_pin(), smsc=config.smsc, domain=config.sms_domain, binding=self._berth.binding
-        )
+            pin=config.read_pin(), smsc=config.smsc, domain=config.sms_domain, slot=config.sim_slot,
+            binding=self._berth.binding,
+        )  # fmt: skip
         await self._berth.arrived(identity)
         sim = identity.sim or f"modem:{station.name}"
         family = family_of(identity.manufacturer, identity.model)

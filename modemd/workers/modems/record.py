@@ -31,6 +31,8 @@ class ModemRecord:
 
     def __init__(self, floor: Floor, config: ModemConfig, modem_id: int) -> None:
         self.identity = ModemIdentity()
+        self.slot: int | None = None
+        """Which of several SIM slots is in use, from 1."""
         self.port = config.port
         self._floor = floor
         self._config = config
@@ -110,6 +112,7 @@ class ModemRecord:
             "msisdn": self._config.number or identity.msisdn,
             "smsc": self._config.smsc or identity.smsc,
             "revision": identity.revision,
+            "sim_slot": self.slot,
             "family": family_of(identity.manufacturer, identity.model) if identity.manufacturer else None,
             "seen_at": to_us(self._floor.now()),
         }

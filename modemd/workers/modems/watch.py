@@ -35,7 +35,7 @@ class Watch:
         """
         station, was = self._station, self._station.record.state
         health = await modem.health()
-        station.record.identity = modem.identity
+        station.record.identity, station.record.slot = modem.identity, modem.capabilities.slot
         station.fresh, station.usable, self._looked_at = False, health.usable, now
         station.health_at = now + (_HEALTH_S if health.usable else _SEARCHING_S)
         if station.refused_why is not None:
