@@ -50,6 +50,29 @@ def test_the_count_is_evidence(tmp_path: Path, place: Place, found: str, air: li
     play(tmp_path, story, Fault(kind=FaultKind.HANG, on="AT+CMGS=*", at=place, nth=2), network=AIR)
 
 
+@pytest.mark.parametrize("looked", [False, True])
+def test_behind_a_refusal_the_count_is_no_evidence(tmp_path: Path, looked: bool) -> None:
+    """It may have moved it, or not; and this modem, looked at, is seen not to count what is refused."""
+
+    async def story(here: Bench) -> None:
+        await believed(here)
+        await here.send("refused")
+        await here.step_until("SELECT state FROM part WHERE id = 2", 8)
+        if looked:
+            here.floor.ring_queue()
+            await here.worker.step()
+        await here.send("second")
+        await here.step_until("SELECT state FROM part WHERE id = 3", 7)
+        here.floor.ring_queue()
+        await here.worker.step()
+        await here.worker.step()
+        assert here.rows("SELECT state, evidence FROM part WHERE id = 3") == [(7, None)]
+
+    refusal = Fault(kind=FaultKind.ERROR, on="AT+CMGS=*", at=Place.BODY, nth=2, cms=38)
+    silence = Fault(kind=FaultKind.HANG, on="AT+CMGS=*", at=Place.BODY, nth=3)
+    play(tmp_path, story, refusal, silence, network=AIR)
+
+
 def test_after_a_crash_the_count_is_asked_before_anything_else_goes_out(tmp_path: Path) -> None:
     """The daemon has ended with a part in hand that the modem never handed over."""
 

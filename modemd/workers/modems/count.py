@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.model import Evidence
 from modemd.service import evidence
-from modemd.service.outcomes import Denied, Outcome, Taken
+from modemd.service.outcomes import Denied, Outcome, Taken, Unanswered
 
 if TYPE_CHECKING:
     from modemd.modem.modem import Modem
@@ -58,14 +58,16 @@ class Count:
         if isinstance(outcome, Taken):
             self._last = outcome.tp_mr
             self._look_for = None if self._agrees is not None else outcome
-        elif not outcome.after_body:
+        elif not isinstance(outcome, Denied | Unanswered) or not outcome.after_body:
             return  # nothing was handed over
         elif isinstance(outcome, Denied):
             by_network = outcome.kind == "CMS" and outcome.code is not None and outcome.code <= _NETWORKS
             self._look_for = outcome if by_network and self._agrees and self._look_for is None else None
             self._last = self._last if self._look_for else None
         else:
-            self._doubt = (claimed.id, self._last) if self._agrees and self._last is not None else None
+            # Behind a refusal that was not looked at nobody knows where the count stood.
+            known = self._last if self._agrees and self._look_for is None else None
+            self._doubt = None if known is None else (claimed.id, known)
             self._last = self._look_for = None
 
     async def opened(self) -> None:
@@ -94,7 +96,7 @@ class Count:
         if isinstance(wanted, Taken):
             self._agrees = used == self._last
         else:
-            self._after_answer = used == self._last
+            self._after_answer |= used == self._last
             self._last = used
 
     async def settle(self, modem: Modem) -> None:
