@@ -86,8 +86,9 @@ class Link:
         *,
         timeout_s: float | None = None,
         prefix: str | None = None,
+        call: bool = False,
     ) -> Reply:
-        """Asks one command and waits for its final result code.
+        """Asks one command and waits for its final result code; ``call``: call results end it (V.250, 5.7.1).
 
         Raises:
             Refused: the modem said no.
@@ -97,15 +98,23 @@ class Link:
         if self._core.late is not None:
             await self.resync()
         wait_s = self.timing.command_s if timeout_s is None else timeout_s
-        answer = self._exchange.begin(Command(text, prefix), wait_s)
+        answer = self._exchange.begin(Command(text, prefix, call=call), wait_s)
         try:
             reply = await answer
         except asyncio.CancelledError:
             self._exchange.abandon()
             raise
-        if reply.final != "OK":
+        if reply.final != "OK" and reply.refusal is not None:
             raise _refused(reply)
         return reply
+
+    async def rest(self, wait_s: float) -> None:
+        """Lets ``wait_s`` seconds pass, or less where the modem says something.
+
+        Raises:
+            PortLost: the port is gone.
+        """
+        await self._exchange.pause(wait_s, until_octets=True)
 
     async def submit(self, text: str, body: str) -> Reply:
         """Asks a command that takes a body after ``> ``, and hands the body over with Ctrl-Z.

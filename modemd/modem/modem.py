@@ -221,7 +221,7 @@ class Modem:
         """What it can say in a call, as far as it tells."""
         return await voice_room.voice_of(self._open_session)
 
-    async def call(self, number: str, speaking: Speaking, stopping: Callable[[], bool]) -> CallEnd:
+    async def call(self, destination: str, speaking: Speaking, stopping: Callable[[], bool]) -> CallEnd:
         """Calls a phone, says what is to be said, and hangs up; ``stopping`` ends an unanswered call.
 
         Raises:
@@ -230,7 +230,7 @@ class Modem:
             PortLost: likewise.
         """
         caller = voice_room.Caller(self._open_session, self._take_call_news, stopping)
-        end = await caller.call(number, speaking)
+        end = await caller.call(destination, speaking)
         self._take_call_news()  # its end, which ends no call that rings
         return end
 

@@ -31,6 +31,16 @@ class Timing:
     """Silence after which nothing more is expected."""
     busy_pauses_s: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0)
     """Between the tries while the SIM is busy."""
+    dial_s: float = 70.0
+    """From ``ATD`` to its answer: some give it only when the call is answered, or nobody does."""
+    call_look_s: float = 1.0
+    """Between one look at a call and the next."""
+    pick_up_s: float = 1.5
+    """From the answer to the first word: a phone is on its way to an ear."""
+    word_s: float = 0.15
+    """For saying one character, at the slowest; and ten seconds besides."""
+    tone_s: float = 0.4
+    """Between one tone and the next."""
     connect_s: float = 10.0
     """For opening a network port."""
     hanging_s: float = 15.0

@@ -12,7 +12,7 @@ from modemd.gsm.outgoing import Encoded, Outgoing, encode
 from modemd.gsm.validity import relative_seconds
 from modemd.gsm.values import value
 from modemd.model import Quote, SendRequest
-from modemd.service import carried, contacts, routing
+from modemd.service import carried, contacts, routing, voice
 from modemd.service.admission import quiet
 from modemd.service.admission.acceptable import check_destination
 from modemd.service.reminders import reminders
@@ -74,7 +74,8 @@ def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
     account = request.account or DEFAULT_ACCOUNT
     _check_account(account, rules)
     is_sms = request.channel == carried.BY_MODEM
-    if not is_sms:
+    script = voice.script_of(request) if voice.is_call(request, rules) else None
+    if not is_sms and script is None:
         carried.check(request, rules)
     destination = contacts.destination_of(request, rules)
     check_destination(destination, account, rules)
@@ -86,6 +87,9 @@ def prepare(request: SendRequest, rules: Rules, now: datetime) -> Prepared:
     else:
         outgoing = replace(outgoing, report=False, reject_duplicates=False)
         encoded, route_key = carried.as_one_part(), carried.route_key(request.channel)
+        if script is not None:
+            encoded = voice.as_one_part(destination, script)
+            route_key = voice.route_key(script, routing.key_for(rules, destination, request.modem))
     return Prepared(
         request=request,
         account=account,

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
 from modemd.model import Evidence, PartState
-from modemd.service import recall, routing, traffic
+from modemd.service import recall, routing, traffic, voice
 from modemd.service.admission import quiet
 from modemd.service.admission.pace import day_number
 from modemd.service.credits import credit_holds, suspension
 from modemd.service.delivery import adopt_orphans
 from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT, announce, announce_state
-from modemd.service.outcomes import Denied, Outcome, Seat, Taken
+from modemd.service.outcomes import Denied, Heard, Outcome, Seat, Taken, Unreached
 from modemd.service.rollup import settle
 from modemd.service.trouble import Decision, decide, unsent
 from modemd.store import conversation, outbound, parts, queue, sims, sticky, usage
@@ -95,12 +95,18 @@ def record(
     if isinstance(outcome, Taken):
         taken(tx, rules, seat.name, claimed.id, claimed.message_id, outcome.tp_mr, now, evidence=evidence)
         return None
+    if isinstance(outcome, Heard):
+        _heard(tx, rules, seat, claimed, now)
+        return None
     if isinstance(outcome, Denied):
         traffic.count(tx, rules, seat, "refused", now)
     message = _message(tx, claimed.message_id)
-    decision = decide(
-        claimed, message, outcome, rules.sending, now, family=seat.family, model=seat.model
-    )  # fmt: skip
+    if isinstance(outcome, Unreached):
+        decision = voice.decide(claimed, message, outcome, now)
+    else:
+        decision = decide(
+            claimed, message, outcome, rules.sending, now, family=seat.family, model=seat.model
+        )  # fmt: skip
     if decision.state is PartState.SENT:  # the service centre refused it as a duplicate of what we doubted
         taken(
             tx, rules, seat.name, claimed.id, claimed.message_id, None, now, evidence=Evidence.DUPLICATE
@@ -108,6 +114,13 @@ def record(
     else:
         _apply(tx, rules, seat, claimed, message, decision, now, evidence)
     return decision
+
+
+def _heard(tx: Tx, rules: Rules, seat: Seat, claimed: ClaimedPart, now: datetime) -> None:
+    """Record a call: it is sent, and delivered, since who answered heard it."""
+    taken(tx, rules, seat.name, claimed.id, claimed.message_id, None, now)
+    parts.move_part(tx, claimed.id, PartState.DELIVERED, claimed.route_id)
+    settle(tx, rules, _message(tx, claimed.message_id), to_us(now), reported=PartState.DELIVERED)
 
 
 def _message(tx: Tx, message_id: int) -> MessageRow:

@@ -9,7 +9,7 @@ from modemd.errors import Rejected
 from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.values import value
 from modemd.model import MessageState, PartState
-from modemd.service import routing, stickiness
+from modemd.service import routing, stickiness, voice
 from modemd.service.admission.admission import Admission
 from modemd.service.checks import Prepared, prepare, quote
 from modemd.service.news import News
@@ -84,6 +84,8 @@ class _Writer:
         if again is not None:
             return again
         refusal = self._admission.refusal(each)
+        if refusal is None and voice.is_call(each.request, self._rules):
+            refusal = voice.refusal(self._tx, self._rules, each.route_key)
         if refusal is not None:
             return refusal
         message_id, self._next_id = self._next_id, self._next_id + 1

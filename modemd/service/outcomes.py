@@ -51,4 +51,24 @@ class Unanswered:
     after_body: bool
 
 
-Outcome = Taken | Denied | Unanswered
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call was answered, and all was said that was to be said."""
+
+    after_body: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A call that said nothing to anybody, or not all; ``code`` is a word for programs.
+
+    ``busy``, ``no_answer``, ``no_carrier``, ``cut`` (hung up before the end), ``unspoken`` (the modem would
+    not say it), ``stopped`` (the gateway stopped meanwhile).
+    """
+
+    code: str
+    reason: str
+    after_body: bool = True
+
+
+Outcome = Taken | Denied | Unanswered | Heard | Unreached

@@ -3,13 +3,14 @@
 A key is a base, ``any``, ``prefix:+324`` or ``modem:gsm1``, and behind it the modems that are left out:
 ``any !gsm1`` is what a part gets that must be tried by another modem. ``stopped:clinic`` has no modem: there
 waits what an account has queued that may not send, and on ``quiet:clinic`` what it may send at another hour;
-on ``channel:push`` what a connector takes.
+on ``channel:push`` what a connector takes. ``speech:any`` has the modems of ``any`` that can say a text in a
+call, ``tones:any`` those that can key tones.
 The sets are made anew from the configuration at each start and reload; the parts keep their keys.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ConfigError, Fault, Rejected
 from modemd.service.networks import Subscription, fits, subscriptions
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 ANY = "any"
+SPEECH: Final = "speech"
+TONES: Final = "tones"
+"""Routes of calls: such a word before another route's key leaves those of its modems that can speak so."""
+_CAN: Final = {SPEECH: frozenset({SPEECH}), TONES: frozenset({SPEECH, TONES})}
 
 
 def key_for(rules: Rules, destination: str, asked: str | None) -> str:
@@ -58,6 +63,8 @@ def members(rules: Rules, key: str, sims: Mapping[str, Subscription] | None = No
     able = [modem for modem in rules.modems if modem.send and modem.name not in excluded]
     if kind in {"stopped", "quiet", "channel"}:
         return []
+    if kind in {SPEECH, TONES}:
+        return members(rules, " !".join([value, *excluded]), sims)
     if kind == "modem":
         return [modem for modem in able if modem.name == value]
     for route in rules.routes:
@@ -92,8 +99,33 @@ def _own(tx: Tx, rules: Rules, key: str, ids: Mapping[str, int]) -> list[int]:
     kind, _, value = base_of(key).partition(":")
     if kind == "prefix" and all(route.prefix != value for route in rules.routes) and _others(tx, rules, key):
         return []
-    sims = subscriptions(tx, rules)
-    return [ids[modem.name] for modem in members(rules, key, sims) if modem.name in ids]
+    return [ids[modem.name] for modem in _found(tx, rules, key) if modem.name in ids]
+
+
+def _found(tx: Tx, rules: Rules, key: str) -> list[ModemConfig]:
+    """The modems of a route that may send, by what the store knows of their SIMs and of what they can say."""
+    found = members(rules, key, subscriptions(tx, rules))
+    can = _CAN.get(key.partition(":")[0])
+    if can is None:
+        return found
+    voices = store.voices(tx, rules.gateway)
+    return [modem for modem in found if voices.get(modem.name) in can]
+
+
+def may_speak(tx: Tx, rules: Rules, key: str) -> bool:
+    """Tell whether a route of calls has a modem that can make them, or one that was never asked."""
+    voices = store.voices(tx, rules.gateway)
+    can = _CAN[key.partition(":")[0]]
+    found = members(rules, key, subscriptions(tx, rules))
+    return any(voices.get(modem.name) in {None, *can} for modem in found) or bool(_others(tx, rules, key))
+
+
+def place_calls(tx: Tx, rules: Rules) -> None:
+    """Make the sets of the routes of calls anew, after a modem told what it can say."""
+    ids = store.modem_ids(tx, rules.gateway)
+    for each, key in store.route_keys(tx).items():
+        if key.partition(":")[0] in _CAN:
+            store.set_members(tx, rules.gateway, each, _own(tx, rules, key, ids))
 
 
 def _others(tx: Tx, rules: Rules, key: str) -> list[store.OtherModem]:
@@ -120,7 +152,7 @@ def alternative(tx: Tx, rules: Rules, current: int, modem: str) -> int | None:
 def able(tx: Tx, rules: Rules, key: str) -> bool:
     """Tell whether a route has a modem that can send now, of whichever gateway."""
     unable = store.unable(tx, rules.gateway)
-    if any(modem.name not in unable for modem in members(rules, key, subscriptions(tx, rules))):
+    if any(modem.name not in unable for modem in _found(tx, rules, key)):
         return True
     return any(each.able for each in _others(tx, rules, key))
 

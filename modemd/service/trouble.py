@@ -10,7 +10,7 @@ from modemd.gsm.cause_advice import cause_advice
 from modemd.gsm.causes import Reaction, Verb, reaction
 from modemd.gsm.makers import Family
 from modemd.model import PartState
-from modemd.service.outcomes import Taken, Unanswered
+from modemd.service.outcomes import Heard, Taken, Unanswered, Unreached
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def decide(
 
     ``family`` and ``model`` are the modem's: figures of their makers' own mean different things.
     """
-    assert not isinstance(outcome, Taken)
+    assert not isinstance(outcome, Taken | Heard | Unreached), "they are decided on elsewhere"
     if isinstance(outcome, Unanswered):
         return _unanswered(claimed, message, outcome, sending, now)
     cause = reaction(outcome.kind, outcome.code, after_body=outcome.after_body, family=family, model=model)

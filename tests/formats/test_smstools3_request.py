@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.errors import PduError, Rejected
+from modemd.formats import smstools3
 from modemd.formats.spoolfile import peek_priority, read
 from modemd.gsm.outgoing import Outgoing, encode
 from modemd.model import Priority, SendRequest
@@ -196,7 +197,6 @@ def test_smsds_words(octets: bytes, code: str, fail_reason: str) -> None:
 @pytest.mark.parametrize(
     ("octets", "words"),
     [
-        (b"To: 32475123456\nVoicecall: yes\n\nTONE: 1", "voice calls"),
         (b"To: 32475123456\nInclude: /etc/shadow\n\nx", "Include"),
         (b"To: 32475123456\nRemind: 2h\n\nx", "Remind: Appointment: is missing"),
         (b"To: 32475123456\nAppointment: soon\n\nx", "Appointment: 'soon' is not a time"),
@@ -290,3 +290,11 @@ def test_what_is_written_is_read_back(to: str, text: str) -> None:
     request = _read(f"To: {to}\nAlphabet: UTF-8\n\n{text}".encode())
     assert request.to == to
     assert request.text == (text.rstrip(" \t\r\n") or text)
+
+
+def test_a_voicecall_goes_by_the_channel_of_calls() -> None:
+    request = smstools3.read_request(b"To: 32475123456\nVoicecall: yes\n\nTONE: TIME: 30 2 1,2,3\n", UTC)
+    assert (request.channel, request.to) == ("voice", "+32475123456")
+    assert request.text is not None
+    assert request.text.startswith("TONE: TIME: 30 2 1,2,3")
+    assert smstools3.read_request(b"To: 32475123456\nVoicecall: no\n\nHello\n", UTC).channel == "sms"

@@ -57,6 +57,7 @@ def read_request(octets: bytes, zone: tzinfo) -> SendRequest:
         modem=headers.get("Queue") or headers.get("Provider") or None,
         smsc=_smsc(headers),
         retries=_small(headers, "Retries", 1000),
+        channel="voice" if is_yes(headers.get("Voicecall", "")) else "sms",
         **wishes,
     )
 
@@ -76,8 +77,6 @@ def _contents(headers: dict[str, str], macros: list[str], body: bytes) -> dict[s
 
 
 def _refuse_what_is_not_done(headers: dict[str, str]) -> None:
-    if is_yes(headers.get("Voicecall", "")):
-        raise bad_request("voice calls (Voicecall: yes) are not made by this gateway")
     if is_yes(headers.get("Text_is_pdu", "")):
         raise bad_request("Text_is_pdu: is not accepted by this gateway", "Invalid key (To) for text_is_pdu")
     if headers.get("Include"):

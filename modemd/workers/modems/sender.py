@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import NoReply, PortLost, Refused, StoreError
 from modemd.service import dispatch
-from modemd.service.outcomes import Denied, Outcome, Taken, Unanswered
+from modemd.service.outcomes import Denied, Heard, Outcome, Taken, Unanswered, Unreached
 from modemd.workers.modems.consequences import FIRST_MENDED, Consequences
 from modemd.workers.modems.count import Count
 from modemd.workers.modems.throttle import Throttle
+from modemd.workers.modems.voice import make_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_CALLED: Final = {Taken: "taken", Denied: "refused", Unanswered: "unanswered"}
+_CALLED: Final = {
+    Taken: "taken", Denied: "refused", Unanswered: "unanswered", Heard: "taken", Unreached: "unreached",
+}  # fmt: skip
 
 
 class Sender:
@@ -72,7 +75,10 @@ class Sender:
         if self._claimed is None:
             return False
         self._begun = True
-        self.outcome = outcome = await self._submit(modem, self._claimed)
+        if self._claimed.tpdu_length:
+            self.outcome = outcome = await self._submit(modem, self._claimed)
+        else:
+            self.outcome = outcome = await make_call(modem, self._claimed, lambda: self._worker.stopping)
         self._begun = False
         if isinstance(outcome, Taken) or outcome.after_body:
             self.throttle.took(self._claimed, went=not isinstance(outcome, Denied))
@@ -116,7 +122,8 @@ class Sender:
             lambda tx: self._record_and_claim(tx, claimed, outcome), again=True
         )
         self.outcome = None
-        self.count.met(claimed, outcome)
+        if claimed.tpdu_length:
+            self.count.met(claimed, outcome)
         self._floor.tally.parts[self._station.name, _CALLED[type(outcome)]] += 1
         self._floor.ring_tellers()
         if decision is None:
