@@ -291,6 +291,8 @@ def test_a_doubt_is_settled_by_a_person(desk: Desk, verdict: str, state: str, pa
     done = desk.call("messages", "resolve", message_id, verdict)
     assert done.out == f"message {message_id} is {state} now\n"
     assert desk.part_states(message_id) == parts
+    assert [part.get("evidence") for part in desk.shown(message_id)["part_list"]] == ["person", None, None]
+    assert "decided by a person" in desk.call("messages", "show", message_id).out
 
 
 def test_what_is_in_no_doubt_cannot_be_resolved(desk: Desk) -> None:

@@ -169,3 +169,14 @@ def test_reports_that_the_modem_kept_while_the_daemon_was_away(site: Site) -> No
     site.until(lambda: site.states() == ["delivered"] * 3, "all are delivered")
     site.until(lambda: len(site.names("report")) == 3, "each report is a file")
     assert site.ask("modems")["modems"][0]["stored"]["SR"] == 0
+
+
+def test_the_result_says_what_settled_a_doubt(site: Site) -> None:
+    site.hasty = True
+    site.simulate("--no-reports", "--fault", "hang:on=AT+CMGS*,at=answer", modems=1)
+    site.configure(sending={"uncertain_after": 1, "uncertain": "sent"})
+    site.start()
+    site.drop("a.json", '{"to": "+32475123456", "text": "Believed"}')
+    site.until(lambda: site.states() == ["sent"], "the policy has settled it")
+    site.until_in("sent", "a.json")
+    assert '"evidence": "policy"' in (site.spool / "sent" / "a.json").read_text()
