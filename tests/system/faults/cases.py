@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,14 +13,16 @@ MESSAGES: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """Something that is done to the modem when so many messages are on the air, ``after_s`` seconds later.
+    """Something that is done to a modem when so many messages of the case are on the air.
 
-    ``what`` is a request to the simulator (see ``modemd.simulator.control``), with ``do``.
+    ``what`` is a request to the simulator (see ``modemd.simulator.control``), with ``do``. ``other``: it is
+    done to the case's second modem. ``into``: the plug is put into the socket that this one had.
     """
 
     after: int = 0
-    after_s: float = 0.0
     what: Mapping[str, Any]
+    other: bool = False
+    into: Literal["", "own", "other"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,8 @@ class Case:
     """One row: a modem with faults, fifty messages for it, and what may become of them.
 
     ``faults`` are specifications as ``modemd simulate --fault`` has them. ``spare``: a modem that is well is
-    in the route too, and the faulty one need not come back. ``modem`` are fields of the simulated modem,
+    in the route too, and the faulty one need not come back. ``hub``: they are on a simulated hub, and known
+    by their IMEIs, not by their ports. ``modem`` are fields of the simulated modem, ``other`` of the spare,
     ``config`` of its entry in the configuration. ``failed`` is how many messages the table of causes gives
     up, ``repeats`` how many parts may go twice. ``tells``: a person has to be told, by an alarm whose code
     begins with this, or by the modem's state.
@@ -38,8 +41,10 @@ class Case:
     place: str
     faults: tuple[str, ...] = ()
     spare: bool = False
+    hub: bool = False
     modem: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
+    other: Mapping[str, Any] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     messages: int = MESSAGES
     failed: int = 0

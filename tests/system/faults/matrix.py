@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from tests.system.faults import codes, places, states
+from tests.system.faults import codes, identities, places, states
 from tests.system.faults.runner import FaultSite, Row, Run
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ GROUP: Final = 24
 """Cases in one gateway: with many more, two cores are too slow for the modems' deadlines."""
 _PARTS: Final = (
     places.hangs, places.silences, places.noises, places.losses, states.sims, states.registrations,
-    states.centres_and_storages, states.turns, codes.once, codes.for_ever, codes.taken_all_the_same,
+    states.centres_and_storages, states.turns, identities.on_a_hub, codes.once, codes.for_ever,
+    codes.taken_all_the_same,
 )  # fmt: skip
 
 
@@ -35,8 +36,8 @@ def groups(cases: Iterable[Case]) -> list[list[Case]]:
     """Cases that run together; the slow ones among themselves, so that nobody waits for them."""
     listed = list(cases)
     found: list[list[Case]] = []
-    for slow in (True, False):
-        some = [case for case in listed if case.slow is slow]
+    for slow, hub in ((True, False), (False, True), (False, False)):
+        some = [case for case in listed if case.slow is slow and case.hub is hub]
         found += [some[start : start + GROUP] for start in range(0, len(some), GROUP)]
     return found
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from modemd.cli.logs import set_up_logging
 from modemd.config import load
 from modemd.daemon import Daemon
+from modemd.modem.discovery.machine import Machine
 from modemd.modem.timing import Timing
 from modemd.simulator import ModemSpec, NetworkSpec, Simulation, parse_fault
 from modemd.simulator.control import Control, describe
@@ -31,7 +32,9 @@ def daemon(source: Path) -> None:
     """The gateway, until it is stopped."""
     config = load(source)
     set_up_logging(config.log.level, config.log.format)
-    clock.run(lambda: Daemon(config, source, timing=TIMING).run())
+    sysfs = source.parent / "sys"
+    machine = Machine(sysfs, source.parent / "ports") if sysfs.exists() else None
+    clock.run(lambda: Daemon(config, source, timing=TIMING, machine=machine).run())
 
 
 def simulator(source: Path) -> None:
@@ -48,7 +51,8 @@ async def _simulate(wanted: dict[str, Any]) -> None:
         key: tuple(value) if isinstance(value, list) else value for key, value in wanted["network"].items()
     }
     network = NetworkSpec(**fields)
-    async with Simulation(folder / "ports", modems, network, folder / "air.jsonl") as simulation:
+    usb = folder / "sys" if wanted["hub"] else None
+    async with Simulation(folder / "ports", modems, network, folder / "air.jsonl", usb) as simulation:
         control = Control(simulation, folder / "control")
         await control.start()
         sys.stdout.write(json.dumps({"modems": [describe(each) for each in simulation.modems]}) + "\n")

@@ -53,7 +53,8 @@ class Row:
     all_s: float | None = None
     told: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
-    tracebacks: int = 0
+    bound: bool = True
+    """The modem's name is still that of the equipment that it was given to."""
 
     @property
     def lost(self) -> list[str]:
@@ -94,8 +95,8 @@ class Row:
             found.append(f"came in wrongly {self.received_wrongly[:3]}")
         if case.faults and not self.struck:
             found.append("the fault never struck")
-        if self.tracebacks:
-            found.append(f"{self.tracebacks} turns failed")
+        if not self.bound:
+            found.append("its name is another modem's now")
         if case.tells and not self._was_told(case.tells):
             found.append(f"nobody was told {case.tells}")
         return found
@@ -112,9 +113,14 @@ class FaultSite(Site):
         super().__init__(parent=parent)
         self.epoch = time.time()
 
-    def simulate_all(self, modems: Sequence[dict[str, Any]], network: dict[str, Any] | None = None) -> None:
+    def simulate_all(
+        self, modems: Sequence[dict[str, Any]], network: dict[str, Any] | None = None, *, hub: bool = False
+    ) -> None:
         """Start modems; each is the fields of a ``ModemSpec``, its faults in words."""
-        wanted = {"folder": str(self.folder), "modems": modems, "network": {**_NETWORK, **(network or {})}}
+        wanted = {
+            "folder": str(self.folder), "modems": modems, "network": {**_NETWORK, **(network or {})},
+            "hub": hub,
+        }  # fmt: skip
         source = self.folder / "modems.json"
         source.write_text(json.dumps(wanted), "utf-8")
         self._simulator = nursery.bear(QUICK, ["simulator", str(self.epoch), str(source)])
@@ -139,7 +145,10 @@ class Run:
         self.site = site
         self.rows = [Row(case=case) for case in cases]
         self._sections = sections
-        self._acts: list[tuple[str, str, Act]] = []
+        self._acts: list[tuple[int, Act]] = []
+        self._acted_at: dict[int, float] = {}
+        self._hub = cases[0].hub
+        self._names: list[str] = []
 
     def go(self, *, within_s: float = 60.0) -> list[Row]:
         """All of it; rows that are not ended after so many seconds of the real clock say so."""
@@ -151,15 +160,17 @@ class Run:
 
     def _begin(self) -> None:
         site = self.site
-        site.simulate_all([spec for place, row in enumerate(self.rows) for spec in _modems(place, row.case)])
-        paths = {each["name"]: each["path"] for each in site.simulated}
+        specs = [_modems(place, row.case) for place, row in enumerate(self.rows)]
+        flat = [spec for some in specs for spec in some]
+        self._names = [spec["name"] for spec in flat]
+        site.simulate_all(flat, hub=self._hub)
         listed, routes = [], []
-        for place, row in enumerate(self.rows):
-            names = [spec["name"] for spec in _modems(place, row.case)]
-            listed += [{"name": name, "port": paths[name]} for name in names]
-            listed[-len(names)].update(row.case.config)
-            routes.append({"prefix": _prefix(place), "modems": names})
-            self._acts += [(names[0], _prefix(place), act) for act in row.case.acts]
+        for place, (row, some) in enumerate(zip(self.rows, specs, strict=True)):
+            entries = [self._entry(spec) for spec in some]
+            entries[0].update(row.case.config)
+            listed += entries
+            routes.append({"prefix": _prefix(place), "modems": [spec["name"] for spec in some]})
+            self._acts += [(place, act) for act in row.case.acts]
         site.configure(
             modems=listed, routes=routes, sending={"uncertain_after": _UNCERTAIN_S, "uncertain": "resend"},
             log={"level": "info", "format": "json"}, **self._sections,
@@ -183,15 +194,29 @@ class Run:
             return False
         return len(self.site.names("incoming")) >= INCOMING * len(self.rows)
 
+    def _entry(self, spec: dict[str, Any]) -> dict[str, Any]:
+        if self._hub:
+            own = spec["name"].startswith("m")
+            if own or all(spec["imei"] != _imei(1, place) for place in range(len(self.rows))):
+                return {"name": spec["name"], "imei": spec["imei"]}
+            return {"name": spec["name"], "usb": f"1-1.{self._names.index(spec['name']) + 1}"}
+        return {"name": spec["name"], "port": str(self.site.folder / "ports" / spec["name"])}
+
     def _act(self) -> None:
         if not self._acts:
             return
         taken = Counter(one["destination"][:8] for one in self.site.air())
         for one in list(self._acts):
-            name, prefix, act = one
-            if taken[prefix] >= act.after:
+            place, act = one
+            if taken[_prefix(place)] >= act.after:
                 self._acts.remove(one)
-                self.site.ask(modem=name, **act.what)
+                self._acted_at.setdefault(place, self.site.now)
+                own, other = f"m{place:03d}", f"s{place:03d}"
+                socket = {"own": own, "other": other}.get(act.into)
+                what = dict(act.what)
+                if socket is not None:
+                    what["port"] = self._names.index(socket) + 1
+                self.site.ask(modem=other if act.other else own, **what)
 
     def _judge(self) -> None:
         site = self.site
@@ -203,19 +228,22 @@ class Run:
         alarms = defaultdict(list)
         for modem, code in site.rows("SELECT modem, code FROM alarm ORDER BY id"):
             alarms[modem].append(str(code))
+        imeis = dict(site.rows("SELECT name, imei FROM modem"))
         for place, row in enumerate(self.rows):
             name = _modems(place, row.case)[0]["name"]
             taken = air[_prefix(place)]
             row.went = Counter(one["text"] for one in taken)
             row.struck = len(struck[name])
-            began = struck[name][0][0] if struck[name] else None
+            began = struck[name][0][0] if struck[name] else self._acted_at.get(place)
             after = [one["at"] - began for one in taken if began and one["asked_at"] >= began]
             row.back_s = min(after, default=None)
             if began and len(row.went) > 0:
                 row.all_s = max(one["at"] for one in taken) - began
             row.told = said[name]
-            row.alarms = alarms[name]
+            wanted = row.case.tells
+            row.alarms = alarms[name] + [code for code in alarms[""] if wanted and code.startswith(wanted)]
             self._books(place, row)
+            row.bound = not self._hub or imeis.get(name) == _modems(place, row.case)[0]["imei"]
         received: Counter[str] = Counter(
             site.text("incoming", each).partition("\n\n")[2] for each in site.names("incoming")
         )
@@ -240,10 +268,19 @@ class Run:
 
 def _modems(place: int, case: Case) -> list[dict[str, Any]]:
     own = {**case.modem, "name": f"m{place:03d}", "faults": list(case.faults)}
-    own |= {"imei": f"8612345{place:08d}", "msisdn": f"+324{place:08d}", "iccid": f"89320{place:014d}"}
-    other = {"name": f"s{place:03d}", "imei": f"8612346{place:08d}", "msisdn": f"+325{place:08d}"}
-    other |= {"iccid": f"89321{place:014d}"}
+    own |= {"imei": _imei(1, place), "msisdn": f"+324{place:08d}", "iccid": f"89320{place:014d}"}
+    other = {"name": f"s{place:03d}", "imei": _imei(2, place), "msisdn": f"+325{place:08d}"}
+    other |= {"iccid": f"89321{place:014d}", **case.other}
+    if other["imei"] == "own":
+        other["imei"] = own["imei"]
     return [own, other] if case.spare else [own]
+
+
+def _imei(kind: int, place: int) -> str:
+    """Fifteen digits, the last of which is checked (3GPP TS 23.003, B.2)."""
+    digits = f"8612345{kind}{place:06d}"
+    doubled = [int(each) * (1 + at % 2) for at, each in enumerate(digits)]
+    return digits + str(-sum(each // 10 + each % 10 for each in doubled) % 10)
 
 
 def _prefix(place: int) -> str:
