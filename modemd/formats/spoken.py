@@ -12,7 +12,8 @@ from modemd.gsm.values import value
 
 LONGEST: Final = 400
 """Characters: it is said twice, and a call keeps the modem from all else."""
-MOST_TONES: Final = 50
+MOST_TONES: Final = 100
+"""All of them, as often as they are keyed."""
 TIMES_SAID: Final = 2
 WAIT_S: Final = 45
 """So long an answer is waited for, in seconds; networks give up after about as much."""
@@ -65,14 +66,14 @@ def _read_tones(found: re.Match[str]) -> Script:
     tones = _SEPARATORS.sub("", found["digits"] or "").upper()
     if not _KEYS.fullmatch(tones):
         raise bad_request("TONE: takes digits, *, # and A to D: TONE: TIME: 30 2 1,2,3", "No text or data")
-    if len(tones) > MOST_TONES:
-        raise bad_request(f"TONE: takes {MOST_TONES} tones at most", "Too long text")
     wait_s = WAIT_S if found["wait"] is None else int(found["wait"])
     times = 1 if found["times"] is None else int(found["times"])
     if not _LEAST_WAIT_S <= wait_s <= _LONGEST_WAIT_S:
         raise bad_request(f"TIME: is {_LEAST_WAIT_S} to {_LONGEST_WAIT_S} seconds")
     if not 1 <= times <= _MOST_TIMES:
         raise bad_request(f"TONE: repeats its tones 1 to {_MOST_TIMES} times")
+    if len(tones) * times > MOST_TONES:
+        raise bad_request(f"TONE: keys {MOST_TONES} tones at most", "Too long text")
     return Script(tones=tones, times=times, wait_s=wait_s)
 
 

@@ -37,6 +37,8 @@ class Timing:
     """Between one look at a call and the next."""
     pick_up_s: float = 1.5
     """From the answer to the first word: a phone is on its way to an ear."""
+    talk_s: float = 100.0
+    """From the answer: what is not said by then is not said."""
     word_s: float = 0.15
     """For saying one character, at the slowest; and ten seconds besides."""
     tone_s: float = 0.4

@@ -24,6 +24,8 @@ _PDU: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){9,}")
 _QUOTED: Final = re.compile(r'"[^"]*"')
 _OF_PEOPLE: Final = ("+CLIP:", "+CMT:", "+CMGL:", "+CMGR:", "+CDS:", "+CPBR:", "+CNUM:", "+CUSD:", "+CCWA:")
 """Lines that name people, or bring what they wrote."""
+_SAID: Final = ("AT+CTTS=", "AT+QWTTS=")
+"""What is said to people in calls."""
 _WITH_BODY: Final = ("+CMT:", "+CMGL:", "+CMGR:", "+CDS:", "+CBM:")
 """What stands in the line behind them is a message."""
 
@@ -116,6 +118,8 @@ def redact(line: str) -> str:
         line = head + colon + _QUOTED.sub(_cut_text, rest)
         if line.count('"') % 2:
             line = line[: line.rindex('"')] + '"…'
+    elif line.startswith(_SAID):
+        line = _QUOTED.sub(_cut_text, line)
     line = _PDU.sub(lambda found: f"({len(found[0]) // 2} octets)" if _is_hex(found[0]) else found[0], line)
     line = _DIGITS.sub(_cut_digits, line)
     return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in line)

@@ -80,6 +80,7 @@ class Caller:
         self._ended: CallEnd | None = None
         self._spoken: bool | None = None
         self._empty_looks = 0
+        self._talk_ends = 0.0
 
     async def call(self, destination: str, speaking: Speaking) -> CallEnd:
         """Makes the call, and hangs up.
@@ -89,10 +90,11 @@ class Caller:
             NoReply: it does not answer; ``after_body`` tells that the call had been answered.
             PortLost: it is gone; likewise.
         """
+        wait_ends = monotonic() + speaking.wait_s
         try:
             end = await self._dial(destination)
             if end is None:
-                end = await self._until_answered(speaking.wait_s) or await self._speak(speaking)
+                end = await self._until_answered(wait_ends) or await self._speak(speaking)
             await calls.hang_up(self._session)
         except NoReply as silent:
             await self._give_up()
@@ -111,8 +113,9 @@ class Caller:
 
     async def _dial(self, destination: str) -> CallEnd | None:
         self._news()  # what was told before is of other calls
+        wait_s = self._link.timing.dial_s
         try:
-            reply = await self._link.command(f"ATD{destination};", timeout_s=self._link.timing.dial_s, call=True)
+            reply = await self._link.command(f"ATD{destination};", timeout_s=wait_s, call=True)
         except Refused as refused:
             if refused.text in _FINALS:
                 return CallEnd(_FINALS[refused.text] or "no_carrier")
@@ -120,9 +123,8 @@ class Caller:
         self._answered = reply.final.startswith("CONNECT")
         return None
 
-    async def _until_answered(self, wait_s: float) -> CallEnd | None:
+    async def _until_answered(self, ends: float) -> CallEnd | None:
         """Waits for an answer; ``None``: there is one."""
-        ends = monotonic() + wait_s
         while not self._answered:
             if self._stopping():
                 return CallEnd.STOPPED
@@ -163,6 +165,7 @@ class Caller:
     async def _speak(self, speaking: Speaking) -> CallEnd:
         """Says it; whoever hung up after the first time has heard it."""
         self._ended = None
+        self._talk_ends = monotonic() + self._link.timing.talk_s
         await self._wait(self._link.timing.pick_up_s)
         for turn in range(speaking.times):
             try:
@@ -173,7 +176,7 @@ class Caller:
                     return CallEnd.HEARD if turn else CallEnd.UNSPOKEN
             if not said:
                 return CallEnd.HEARD if turn else CallEnd.CUT
-            if self._stopping():
+            if self._stopping() or monotonic() >= self._talk_ends:
                 break
             await self._wait(self._link.timing.pick_up_s)
         return CallEnd.HEARD
@@ -196,7 +199,7 @@ class Caller:
         reply = await self._link.command(spoken_command(speech, piece), timeout_s=timing.slow_s)
         if any(line.startswith(speech.done) for line in reply.lines):
             self._spoken = True
-        ends = monotonic() + _SLACK_S + timing.word_s * len(piece)
+        ends = min(self._talk_ends, monotonic() + _SLACK_S + timing.word_s * len(piece))
         while self._spoken is None and monotonic() < ends:
             self._hear()
             if self._ended is not None:

@@ -23,7 +23,7 @@ _NOTE: Final = Statement(
 )
 _LAST: Final = Statement(
     select(part.c.id, part.c.submitted_at)
-    .where(_MINE)
+    .where(_MINE, part.c.tpdu_length > literal_column("0"))  # calls are not counted by the SIM
     .order_by(part.c.submitted_at.desc())
     .limit(literal_column("1"))
     .offset(literal_column("0")),

@@ -36,7 +36,7 @@ def test_scripts_are_read_and_kept(written: str, script: Script) -> None:
         ("...", "not_encodable", "it cannot be said"),
         ("TONE:", "bad_request", "takes digits"),
         ("TONE: hello", "bad_request", "takes digits"),
-        ("TONE: " + "1" * 51, "bad_request", "50 tones at most"),
+        ("TONE: 3 " + "1" * 34, "bad_request", "100 tones at most"),
         ("TONE: TIME: 2 1", "bad_request", "5 to 60 seconds"),
         ("TONE: TIME: 9999 1", "bad_request", "5 to 60 seconds"),
         ("TONE: 11 1", "bad_request", "1 to 10 times"),

@@ -35,7 +35,7 @@ class Lookout(Worker):
         await self.pause(self._longest_s / _LOOKS)
         now = time.monotonic()
         for worker in self._supervisor.workers:
-            if not isinstance(worker, ModemWorker):
+            if not isinstance(worker, ModemWorker) or worker.calling:
                 continue
             if now - worker.busy_since > self._longest_s and meaning_of(worker.state).sends:
                 await worker.hangs(now - worker.busy_since)

@@ -78,7 +78,7 @@ class Sender:
         if self._claimed.tpdu_length:
             self.outcome = outcome = await self._submit(modem, self._claimed)
         else:
-            self.outcome = outcome = await make_call(modem, self._claimed, lambda: self._worker.stopping)
+            self.outcome = outcome = await self._call(modem, self._claimed)
         self._begun = False
         if isinstance(outcome, Taken) or outcome.after_body:
             self.throttle.took(self._claimed, went=not isinstance(outcome, Denied))
@@ -98,6 +98,13 @@ class Sender:
         except (NoReply, PortLost) as silent:
             return Unanswered(str(silent), silent.after_body)
         return Taken(tp_mr)
+
+    async def _call(self, modem: Modem, claimed: ClaimedPart) -> Outcome:
+        self._station.calling = True
+        try:
+            return await make_call(modem, claimed, lambda: self._worker.stopping)
+        finally:
+            self._station.calling = False
 
     def _claim(self, tx: Tx) -> ClaimedPart | None:
         now = self._floor.now()

@@ -37,6 +37,8 @@ class Station:
     """Whether it was just prepared, and how it stands is not known yet."""
     health_at: float = 0.0
     """When it is next asked how it is."""
+    calling: bool = False
+    """Whether it makes a phone call, which takes a minute or two."""
     paused_until: float = 0.0
     """Until then a refusal keeps its SIM from sending."""
     paused_for: str = ""

@@ -62,6 +62,11 @@ class ModemWorker(Worker):
         """Since when it does what it does now, by ``time.monotonic``; never while it waits for work."""
 
     @property
+    def calling(self) -> bool:
+        """Whether it makes a phone call."""
+        return self._station.calling
+
+    @property
     def state(self) -> str:
         """How the modem is, as people see it."""
         return self._station.record.state
