@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 import click
 
 from modemd.cli.loops import run_loop
+from modemd.formats.trace import Trace, read_trace
 from modemd.simulator import Fault, ModemSpec, NetworkSpec, Simulation, parse_fault
 from modemd.simulator.control import Control, describe
 from modemd.simulator.dialects import DIALECTS
@@ -65,6 +66,17 @@ def _specs(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
     return tuple(found)
 
 
+def _traces(ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]) -> tuple[Trace, ...]:
+    """What each file holds."""
+    found = []
+    for path in value:
+        try:
+            found.append(read_trace(path.read_text("utf-8")))
+        except (OSError, ValueError) as wrong:
+            raise click.BadParameter(f"{path}: {wrong}", ctx, param) from None
+    return tuple(found)
+
+
 class Options(TypedDict):
     """The command line's options, as click reads them."""
 
@@ -84,6 +96,7 @@ class Options(TypedDict):
     incoming_s: float
     incoming_text: str
     chatter: float
+    traces: tuple[Trace, ...]
     stick: bool
     usb: Path | None
     control: Path | None
@@ -150,6 +163,14 @@ class Wishes:
     default=["generic"],
     help="Whose modems; given more than once they take turns.",
 )
+@click.option(
+    "--trace",
+    "traces",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_traces,
+    help="A modem's answers, as `modemd modems --record` writes them, in place of a dialect.",
+)
 @click.option("--pin", help="Their SIMs ask for this PIN.")
 @click.option("--incoming", "incoming_s", default=0.0, help="A message for each modem every so many seconds.")
 @click.option("--chatter", default=0.0, help="Lines nobody asked for, every so many seconds.")
@@ -197,11 +218,12 @@ def _wishes(options: Options) -> Wishes:
         lost_reports=options["lost_reports"],
         reply=options["reply"],
     )
-    dialects = options["dialects"]
+    dialects, traces = options["dialects"], options["traces"]
     modems = [
         ModemSpec(
             name=f"gsm{place}",
             dialect=dialects[(place - 1) % len(dialects)],
+            trace=traces[(place - 1) % len(traces)] if traces else None,
             pin=options["pin"],
             chatter_s=options["chatter"],
             stick=options["stick"],

@@ -117,7 +117,8 @@ class Equipment:
                 first = dialect.me_first if name == "ME" else 1
                 self.stores.setdefault(name, Store(name, dialect.capacities[name], first))
         if "MT" in names:
-            self.stores["MT"] = JoinedStore(self.stores["ME"], self.stores["SM"])
+            both = [self.stores[name] for name in ("ME", "SM") if name in self.stores]
+            self.stores["MT"] = JoinedStore(*both) if len(both) > 1 else both[0]
         self.chosen = [("SM" if "SM" in group else group[0]) for group in dialect.memories]
 
     # -- power ---------------------------------------------------------------------------------------

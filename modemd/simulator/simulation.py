@@ -14,12 +14,14 @@ from modemd.simulator.equipment import HOME, Equipment
 from modemd.simulator.network import Network, NetworkSpec
 from modemd.simulator.plugged import PluggedModem
 from modemd.simulator.stick import OtherPort
+from modemd.simulator.traced import delays_of, dialect_of
 from modemd.simulator.usb import UsbPlace, UsbTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    from modemd.formats.trace import Trace
     from modemd.simulator.faults import Fault
     from modemd.simulator.modem import Later
 
@@ -30,7 +32,8 @@ class ModemSpec:
 
     ``boot_s`` is how long it takes after it is plugged in again, ``chatter_s`` how often it says what its
     maker lets it say unasked (0: never), ``dead`` one whose port opens and never answers. A ``stick`` has all
-    the ports that its maker gives it, not only the one that answers. ``second_iccid`` is the SIM in its other
+    the ports that its maker gives it, not only the one that answers. ``trace``: what it was recorded to
+    answer, in place of a dialect. ``second_iccid`` is the SIM in its other
     slot; ``keeps_mr``: whether it writes the last TP-MR on the SIM; ``technology`` is ``<AcT>`` (0: as made).
     """
 
@@ -43,6 +46,7 @@ class ModemSpec:
     puk: str = "12345678"
     smsc: str = "+32475161616"
     dialect: str = "generic"
+    trace: Trace | None = None
     registration: int = HOME
     signal: int = 20
     sim: bool = True
@@ -146,7 +150,7 @@ class Simulation:
         )
         me = Equipment(
             name=name,
-            dialect=DIALECTS[spec.dialect],
+            dialect=dialect_of(spec.trace) if spec.trace else DIALECTS[spec.dialect],
             card=card if spec.sim else None,
             imei=spec.imei or f"86123456{place:07d}",
             air=self.network,
@@ -168,7 +172,7 @@ class Simulation:
         )
         if self.places:
             modem.on_hub(self.places[place - 1], device)
-        for fault in spec.faults:
+        for fault in (*spec.faults, *(delays_of(spec.trace) if spec.trace else ())):
             modem.faults.add(fault)
         self.network.attach(me)
         self.modems.append(modem)

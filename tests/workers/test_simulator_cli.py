@@ -113,3 +113,13 @@ def test_wrong_usage_is_said(options: list[str], word: str) -> None:
 def test_nobody_at_the_socket(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         SimulatorClient(tmp_path / "control")
+
+
+def test_a_trace_is_a_modem_and_a_hub_has_it_in_a_port(tmp_path: Path) -> None:
+    trace = Path(__file__).parents[1] / "modem/traces/telit.json"
+    options = ("--modems", "1", "--trace", str(trace), "--stick", "--usb", str(tmp_path / "sys"))
+    with SimulatorProcess(tmp_path / "dev", *options) as simulator:
+        (modem,) = simulator.ask("modems")["modems"]
+        assert (modem["usb_path"], modem["plugged"]) == ("1-1.1", True)
+        assert modem["nodes"] == [str(tmp_path / "dev/ttyUSB0")]
+        assert (tmp_path / "sys/bus/usb/devices/1-1.1/authorized").read_text() == "1\n"
