@@ -74,11 +74,18 @@ def figures(found: Found, wanted: Wanted) -> Iterator[str]:
         "alarms": f"{sum(found.alarms.values())}: {dict(found.alarms.most_common(8))}",
         "memory": f"{found.samples[-1].rss_kib // 1024} MiB; after the warm-up {growth:+d} KiB, "
         f"{slope:+.0f} KiB/min",
+        "memory, in tenths of the run": " ".join(str(each) for each in tenths(found)) + " MiB",
         "descriptors": f"{found.samples[-1].descriptors}, at most {most}",
         "lines of the log that tell of a fault": len(found.wrong_lines),
     }
     for name, value in rows.items():
         yield f"{name:38} {value}"
+
+
+def tenths(found: Found) -> list[int]:
+    """How much memory was taken, at each tenth of the samples."""
+    count = len(found.samples) - 1
+    return [found.samples[count * tenth // 10].rss_kib // 1024 for tenth in range(11)]
 
 
 def memory(found: Found) -> tuple[int, float]:

@@ -65,7 +65,8 @@ class Mischief:
             spec |= {"on": "AT+CMGS*", "at": chance.choice(("command", "body")), **self._code()}
             spec["times"] = chance.choice((1, 1, 1, 2, 5))
         elif kind == "busy":
-            spec |= {"kind": "error", "cms": 314, "times": chance.randint(1, 4)}
+            spec |= {"kind": "error", "on": "AT+CMGS*", "cms": 314, "times": chance.randint(1, 4)}
+            spec["at"] = chance.choice(("command", "body"))  # not after it was taken: no modem lies like that
         return spec
 
     def _code(self) -> dict[str, int]:

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PREPARING: Final = (
-    "ATE0", "ATV1", "AT+CMEE=1", "AT+CFUN?", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+CPIN?",
-    "AT+CMGF=0", 'AT+CSCS="GSM"', "AT+COPS=3,0", "AT+CLIP=1", "AT+CPMS=?", 'AT+CPMS="SM","SM","SM"',
-    "AT+CNMI=?", "AT+CNMI=2,1,0,2,0", "AT+CMMS=?", "AT+CIMI", "AT+CCID", "AT+CNUM", "AT+CSCA?",
+    "AT+CMEE?", "ATE0", "ATV1", "AT+CMEE=1", "AT+CFUN?", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN",
+    "AT+CPIN?", "AT+CMGF=0", 'AT+CSCS="GSM"', "AT+COPS=3,0", "AT+CLIP=1", "AT+CPMS=?", 'AT+CPMS="SM","SM","SM"',
+    "AT+CNMI=?", "AT+CNMI=2,1,0,2,0", "AT+CMMS=?", "AT+CREG=2", "AT+CEREG=2", "AT+CGREG=2", "AT+C5GREG=2",
+    "AT+CGSMS?", "AT+CIMI", "AT+CRSM=176,12258,0,0,10", "AT+CNUM", "AT+CSCA?",
 )  # fmt: skip
 """What a modem is asked at its opening; ``test_matrix.py`` holds this against what it is really asked."""
-CARING: Final = ("AT+CSQ", "AT+CREG?", "AT+COPS?")
-SWEEPING: Final = ('AT+CPMS="SR"*', 'AT+CPMS="SM"*', "AT+CMGL=4", "AT+CMGD=*")
+CARING: Final = ("AT+CSQ", "AT+CESQ", "AT+CREG?", "AT+COPS?", "AT+COPS=3,2")
+SWEEPING: Final = ('AT+CPMS="ME"', 'AT+CPMS="SR"', 'AT+CPMS="SM"', "AT+CMGL=4", "AT+CMGD=*")
 SENDING: Final = ("AT+CMGS=*", "AT+CMMS=2", "AT+CMMS=0")
 
 _SUBMIT: Final = {
