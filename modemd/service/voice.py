@@ -1,8 +1,8 @@
 """Phone calls that say something: ``channel: voice``. A call is one part, which a modem makes that can speak.
 
-Which modems can is known by what they told when they were opened: ``speech`` (which can key tones as well),
-``tones``, ``none``; of one that was never opened nothing is known. A route of calls is ``speech:`` or ``tones:``
-with the key of another route behind it, and has those of its modems that can.
+Which modems can is known by what they told when they were opened: ``speech`` (those can key tones as well),
+``tones``, ``none``; of one that was never opened nothing is known. A route of calls is ``speech:`` or
+``tones:`` with the key of another route behind it, and has those of its modems that can.
 """
 
 from __future__ import annotations
