@@ -43,7 +43,7 @@ def test_a_file_says_what_was_said_last_and_only_owner_and_group_may_read_it(
     log = TroubleLog(room(tmp_path / "trouble"), "gsm1", trace)
     caplog.set_level(logging.WARNING)
     path = asyncio.run(log.write("CMS 304: invalid PDU", ["more of it"]))
-    assert path == tmp_path / "trouble" / "gsm1-20261122T120000.log"
+    assert path == tmp_path / "trouble" / "gsm1-2026-11-22T12-00-00.log"
     head, more, empty, pin, answer = path.read_text("utf-8").splitlines()
     assert head == "modem gsm1, 2026-11-22 12:00:00 +0000: CMS 304: invalid PDU"
     assert (more, empty) == ("more of it", "")
@@ -67,13 +67,13 @@ def test_there_is_one_a_minute_at_most(tmp_path: Path) -> None:
 def test_the_oldest_go_and_other_modems_stay(tmp_path: Path) -> None:
     for place in range(25):
         at = NOON - timedelta(hours=place + 1)
-        (tmp_path / f"gsm1-{at:%Y%m%dT%H%M%S}.log").write_text("old")
-    for other in ("gsm1-2-20200101T000000.log", "gsm10-20200101T000000.log", "notes"):
+        (tmp_path / f"gsm1-{at:%Y-%m-%dT%H-%M-%S}.log").write_text("old")
+    for other in ("gsm1-2-2020-01-01T00-00-00.log", "gsm10-2020-01-01T00-00-00.log", "notes"):
         (tmp_path / other).write_text("other")
     asyncio.run(TroubleLog(room(tmp_path), "gsm1", Trace()).write("why"))
     names = {path.name for path in tmp_path.iterdir()}
     assert len([name for name in names if name.startswith("gsm1-2026")]) == 20
-    assert {"gsm1-20261122T120000.log", "gsm1-2-20200101T000000.log", "gsm10-20200101T000000.log"} < names
+    assert {"gsm1-2026-11-22T12-00-00.log", "gsm1-2-2020-01-01T00-00-00.log", "gsm10-2020-01-01T00-00-00.log"} < names
     assert "notes" in names
 
 
@@ -99,7 +99,7 @@ def test_nothing_is_written_where_there_is_no_folder_or_no_room(
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:
-    (tmp_path / "gsm1-20261122T120000.log").symlink_to(tmp_path / "precious")
+    (tmp_path / "gsm1-2026-11-22T12-00-00.log").symlink_to(tmp_path / "precious")
     assert asyncio.run(TroubleLog(room(tmp_path), "gsm1", Trace()).write("why")) is None
     assert not (tmp_path / "precious").exists()
 

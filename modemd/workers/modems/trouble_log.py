@@ -28,7 +28,7 @@ _APART_S: Final = 60.0
 _MOST_FILES: Final = 20
 _MOST_OCTETS: Final = 200_000
 _MODE: Final = 0o640
-_MOMENT: Final = f"{'[0-9]' * 8}T{'[0-9]' * 6}"
+_MOMENT: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
 class TroubleLog:
@@ -77,7 +77,7 @@ def _write(folder: Path, modem: str, now: datetime, text: bytes) -> Path:
     old = sorted(folder.glob(f"{modem}-{_MOMENT}.log"))
     for each in old[: max(0, len(old) + 1 - _MOST_FILES)]:
         each.unlink(missing_ok=True)
-    path = folder / f"{modem}-{now:%Y%m%dT%H%M%S}.log"
+    path = folder / f"{modem}-{now:%Y-%m-%dT%H-%M-%S}.log"
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _MODE)
     with os.fdopen(opened, "wb") as file:
         file.write(text)
