@@ -233,3 +233,25 @@ def told(decision: Decision) -> str:
     words += [name for name in ("ask_balance", "ladder", "bug") if getattr(decision, name)]
     verb = str(decision.verb)
     return " ".join([*([verb] if verb in {"drain", "prepare", "reset", "forgo", "ignore"} else []), *words])
+
+
+TP_STATUS = [
+    # TP-Status, the message's state by it, whether it has ended (23.040, 9.2.3.15)
+    ("00 03 0F 10 1F", "delivered", True),
+    ("01 02", "sent", True),
+    ("20 21 22 23 24 25 26 3F", "sent", False),
+    ("40 41 42 43 44 45 47 48 49 4A 5F 60 65 66 7F", "undelivered", True),
+    ("46", "expired", True),
+    ("80 FF", "sent", False),
+]
+
+
+@pytest.mark.parametrize(("octets", "state", "ended"), TP_STATUS)
+def test_every_tp_status_through_the_store(tmp_path: Path, octets: str, state: str, ended: bool) -> None:
+    office = Office(tmp_path)
+    for place, octet in enumerate(octets.split()):
+        message = office.send()
+        office.taken(place)
+        assert office.reported(place, int(octet, 16))
+        facts = office.facts(message)
+        assert (facts.state, facts.ended) == (state, ended), octet
