@@ -59,7 +59,7 @@ async def read_health(session: Session) -> Health:
     """
     found = await read_registration(session) or Registration("", -1)
     name, code, technology = await _operator(session)
-    signal = await read_signal(session)
+    signal = await read_signal(session, found.technology or technology)
     return Health(
         signal_dbm=signal.rssi_dbm,
         registration=found.stat if found.stat >= 0 else None,

@@ -12,6 +12,7 @@ from modemd.modem.dialects import LteSignal
 from modemd.modem.session import Session
 
 _UNKNOWN: Final = 255
+_WITHOUT_RSRP: Final = {"GSM", "EC-GSM-IoT", "UMTS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ def read_cesq(line: str) -> Signal:
     )
 
 
-async def read_signal(session: Session) -> Signal:
-    """Signal by ``AT+CSQ``, and by ``AT+CESQ`` where the modem knows it.
+async def read_signal(session: Session, technology: str | None = None) -> Signal:
+    """Signal by ``AT+CSQ``, and by ``AT+CESQ`` where the modem knows it, else by its maker's word for LTE's.
 
     Raises:
         NoReply: the modem is dead.
@@ -59,9 +60,10 @@ async def read_signal(session: Session) -> Signal:
     rssi = read_csq(line) if line else None
     extended = await told(session, "AT+CESQ", "+CESQ:")
     more = read_cesq(extended) if extended else Signal()
-    if more.rsrp_dbm is None and session.dialect.signal is not None:
-        own = await told(session, session.dialect.signal.command, session.dialect.signal.prefix)
-        more = read_own_signal(session.dialect.signal, own) if own else more
+    own_word = None if technology in _WITHOUT_RSRP else session.dialect.signal
+    if more.rsrp_dbm is None and own_word is not None:
+        own = await told(session, own_word.command, own_word.prefix)
+        more = read_own_signal(own_word, own) if own else more
     return Signal(more.rssi_dbm if rssi is None else rssi, more.rsrp_dbm, more.rsrq_db)
 
 

@@ -26,8 +26,8 @@ from modemd.modem.readiness import Domain, look_for_smsc
 from modemd.modem.session import Session
 from modemd.modem.storage import Stored
 from modemd.modem.timing import Timing
-from modemd.modem.voice import CALL_NEWS, CallEnd, CallNews, Speaking, Voice
 from modemd.modem.trouble import Trace
+from modemd.modem.voice import CALL_NEWS, CallEnd, CallNews, Speaking, Voice
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _HEALTH_S: Final = 60.0
 _SEARCHING_S: Final = 5.0
-_LOOKS_APART_S: Final = 1.0
+_LOOKS_APART_S: Final = 0.5
 
 
 class Watch:
@@ -63,7 +63,7 @@ class Watch:
         return state, meaning_of(state).wrong
 
     def heard(self, stat: int | None, now: float) -> None:
-        """What the modem said of its registration unasked is looked into at once, once a second at most."""
+        """What the modem said of its registration unasked is looked into at once, twice a second at most."""
         if stat is not None and (stat not in USABLE or not self._station.usable):
             at = max(now, self._looked_at + _LOOKS_APART_S)
             self._station.health_at = min(self._station.health_at, at)
