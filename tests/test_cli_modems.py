@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,7 @@ from modemd.service import pins
 from modemd.simulator import ModemSpec, Simulation
 from modemd.store.database import Database
 from tests.test_cli_doctor import NOW, QUICK, machine_of
+from tests.workers.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +89,22 @@ def test_a_refused_pin_can_be_forgotten(tmp_path: Path) -> None:
     store.close()
     again = CliRunner().invoke(cli, ["-c", str(config), "modems", "--forget-pin", "gsm1"])
     assert (again.exit_code, "is remembered as refused" in again.output) == (1, True)
+
+
+def test_a_modem_is_recorded_and_the_record_is_that_modem(tmp_path: Path) -> None:
+    with SimulatorProcess(tmp_path / "ports", "--modems", "1", "--dialect", "quectel") as simulator:
+        file = tmp_path / "ec25.json"
+        command = ["modems", "--record", simulator.ports["gsm1"], "-o", str(file)]
+        done = CliRunner().invoke(cli, command)
+        assert done.exit_code == 0, done.output
+        assert "answers are in" in done.output
+    assert not re.search("8612345600000", file.read_text())
+    with SimulatorProcess(tmp_path / "again", "--modems", "1", "--trace", str(file)) as simulator:
+        (only,) = found(tmp_path, config=f"modems: {{list: [{{name: a, port: {simulator.ports['gsm1']}}}]}}")
+        assert (only.manufacturer, only.model) == ("Quectel", "EC25")
+
+
+def test_what_cannot_be_recorded_is_said(tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["modems", "--record", f"{tmp_path}/none"])
+    assert done.exit_code == 1
+    assert "there is no such device" in done.output

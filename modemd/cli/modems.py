@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -33,20 +34,42 @@ _COLUMNS: Final = (
 @click.command()
 @takes_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of modems.")
+@click.option("--record", "port", metavar="PORT", help="Write down what the modem on PORT answers.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="With --record: the file."
+)
+@click.option(
+    "--baudrate", type=int, default=115200, show_default=True, help="With --record: of a serial line."
+)
 @click.option("--forget-pin", "forget", metavar="NAME", help="Let the PIN of modem NAME be tried once more.")
 @click.pass_context
-def modems(ctx: click.Context, *, as_json: bool, forget: str | None) -> None:
+def modems(
+    ctx: click.Context,
+    *,
+    as_json: bool,
+    port: str | None,
+    output: Path | None,
+    baudrate: int,
+    forget: str | None,
+) -> None:
     """List the modems on this machine, with a ready `modems:` entry for each.
 
     Ports that a running gateway has are told as it says, others are asked: nothing is changed in the modem.
+    --record writes the modem's answers without identities, phone numbers and texts, so that they can be
+    given away: `modemd simulate --trace FILE` is that modem. Stop the gateway first if it has the port.
+
     \b
-    Exit status: 0 done; 1 there is no modem.
+    Exit status: 0 done; 1 there is no modem, or it cannot be recorded.
     """  # noqa: D301 - click wants the backspace itself
     logging.getLogger("modemd").addHandler(logging.NullHandler())
     default = ctx.find_root().get_parameter_source("config_path") is click.core.ParameterSource.DEFAULT
     config, _ = configuration(ctx.obj, default=default)
     if forget is not None:
         ctx.exit(_forget(config, forget))
+    if port is not None:
+        from modemd.cli.modems_record import record_to  # noqa: PLC0415 - few record
+
+        ctx.exit(record_to(port, baudrate, output))
     now = utc_now()
     known = Known.of(config.store.url, now)
     found = asyncio.run(found_modems(Surroundings(config, Machine(), known, _TIMING, now)))
