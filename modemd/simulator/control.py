@@ -134,6 +134,7 @@ class Control:
             modem.me.ring(str(request.get("from", "+32475999999")), int(request.get("rings", 3)))
         elif verb == "ussd":
             said = Said(int(request.get("mode", 0)), request.get("text"))
+            modem.me.ussd_open = said.mode == 1  # what is answered belongs to this
             modem.me.announce((written(modem.me, said),))
         elif verb == "fault":
             spec = request["spec"]

@@ -32,6 +32,7 @@ _MAKERS: Final = """
     ^CPIN +SPIC ^SPIC +QPINC +UPINCNT #PCT +CPINC +ZPINPUK
     ^ICCID +ICCID +ZGETICCID +QCCID #CCID ^SCID +CICCID
     ^HCSQ +QCSQ +CPSI #RFSTS ^CURC ^USSDMODE ^CVOICE ^DTMF +QWDTMF
+    ^RESET #REBOOT !RESET +CRESET
     +CTTS +CTTSPARAM +CDTAM +QWTTS +QTTSETUP +QUIMSLOT +QDSIM +SMSIMCFG
 """
 MAKERS: Final = frozenset(_MAKERS.split())
@@ -56,6 +57,7 @@ class Dialect:
     ``busy_after_cfun``: so many commands after AT+CFUN= get CME 515. ``ussd_in_hex``: AT+CUSD takes text
     only after AT^USSDMODE=0, and till then packed septets in hexadecimal. ``ussd_in_ucs2``: +CUSD: gives
     UCS-2 in hexadecimal, with a coding scheme that says otherwise. ``technology`` is where it is registered.
+    ``restarts_at`` are levels of AT+CFUN= that restart it.
     """
 
     name: str
@@ -83,5 +85,6 @@ class Dialect:
     ussd_in_ucs2: bool = False
     cscs: tuple[str, ...] = ("IRA", "GSM", "UCS2", "8859-1")
     technology: int = UMTS
+    restarts_at: tuple[int, ...] = ()
     usb: UsbDevice = ADAPTER
     calls: CallLines = PLAIN_CALLS

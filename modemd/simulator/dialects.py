@@ -22,7 +22,7 @@ HUAWEI: Final = Dialect(
     manufacturer="huawei",
     model="E1752",
     revision="11.126.13.00.00",
-    missing=lacks("^CPIN ^ICCID ^CURC ^USSDMODE ^CVOICE ^DTMF", also="+CCID"),
+    missing=lacks("^CPIN ^ICCID ^CURC ^USSDMODE ^CVOICE ^DTMF ^RESET", also="+CCID"),
     unknown="COMMAND NOT SUPPORT",
     memories=(("ME", "MT", "SM", "SR"), ("ME", "MT", "SM", "SR"), ("ME", "MT", "SM", "SR")),
     me_first=0,

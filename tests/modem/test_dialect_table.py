@@ -128,7 +128,11 @@ def test_the_signal_in_the_makers_words(
 
 
 def test_the_makers_signal_is_asked_for_where_the_standard_says_nothing() -> None:
-    answers = {"AT+CGMI": lines("Quectel"), "AT+QCSQ": lines('+QCSQ: "LTE",-69,-102,150,-12')}
+    answers = {
+        "AT+CGMI": lines("Quectel"),
+        "AT+COPS?": lines('+COPS: 0,0,"Proximus",7'),
+        "AT+QCSQ": lines('+QCSQ: "LTE",-69,-102,150,-12'),
+    }
     assert "AT+QCSQ" in prepared(answers)[0].heard
     known = {**answers, "AT+CESQ": lines("+CESQ: 99,99,255,255,20,46")}
     assert "AT+QCSQ" not in prepared(known)[0].heard

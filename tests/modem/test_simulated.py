@@ -262,3 +262,16 @@ def test_a_reset_modem_comes_back(tmp_path: Path) -> None:
         assert await modem.submit(PART.pdu, PART.tpdu_length) is not None
 
     play(tmp_path, act)
+
+
+@pytest.mark.parametrize("dialect", sorted(set(DIALECTS) - {"nokia"}))
+def test_every_maker_is_restarted_and_prepared_again(tmp_path: Path, dialect: str) -> None:
+    async def act(sim: Simulation, modem: Modem, _: asyncio.Event) -> None:
+        await modem.prepare()
+        sim.modems[0].me.settings.plain["+CTEST"] = "before"
+        await modem.soft_reset()
+        assert "+CTEST" not in sim.modems[0].me.settings.plain
+        await modem.prepare()
+        assert await modem.submit(PART.pdu, PART.tpdu_length) is not None
+
+    play(tmp_path, act, spec=ModemSpec(dialect=dialect))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from modemd.gsm.makers import Family
 
@@ -88,10 +88,6 @@ class Dialect:
     """The commands that tell how many tries the PIN has left; they are asked before all others."""
     ussd_setup: str = ""
     """To be asked once before USSD: then it is taken as text."""
-    ussd: Literal["plain", "packed"] = "plain"
-    """What ``AT+CUSD`` wants: text, or packed septets in hexadecimal."""
-    arrivals: tuple[str, ...] = ("SM", "ME", "MT")
-    """Where new messages are to be stored, the best first."""
     resets: tuple[str, ...] = ("AT+CFUN=1,1", "AT+CFUN=1")
     """Restarts the modem; the next where one is refused."""
     signal: LteSignal | None = None

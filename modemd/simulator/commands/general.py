@@ -150,14 +150,20 @@ def functionality(me: Equipment, one: Command) -> Answer:
         return ("+CFUN: (0,1,4),(0,1)",)
     given = words(one.arguments)
     level = integer(given[0], 1)
-    if level not in {0, 1, 4, 5, 6, 7}:
+    if level not in {0, 1, 4, 5, 6, 7, *me.dialect.restarts_at}:
         raise refused("CME", 50)
-    if given[1:] == ["1"] or level == 6:
+    if given[1:] == ["1"] or level in {6, *me.dialect.restarts_at}:
         return Pending(lambda done: _restart(me, done))
     me.functional = level
     me.busy_left = me.dialect.busy_after_cfun
     me.air.room(me)
     return ()
+
+
+@command("^RESET", "#REBOOT", "!RESET", "+CRESET")
+def makers_restart(me: Equipment, one: Command) -> Answer:
+    """The same in makers' words."""
+    return () if one.form is not Form.RUN else Pending(lambda done: _restart(me, done))
 
 
 def _restart(me: Equipment, done: Callable[[Outcome], None]) -> None:
