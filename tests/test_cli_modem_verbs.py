@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.errors import Rejected
-from modemd.service import modem_orders
+from modemd.service import adoption, modem_orders
+from modemd.service.adoption import Adoptable
 from modemd.service.modem_requests import paused_why
 from modemd.store import modems
 from tests.desk import Desk, now
@@ -79,3 +80,12 @@ def test_a_reset_that_cannot_be_is_said_at_once(desk: Desk) -> None:
     assert (done.status, done.err) == (1, "unavailable: modem gsm1 is absent: no /dev/gsm1\n")
     desk.gateway_stops()
     assert desk.run("reset", "gsm1").status == 75
+
+
+def test_a_modem_that_was_adopted_is_known_by_its_name(desk: Desk) -> None:
+    found = Adoptable(port="/dev/ttyUSB7", imei="861234567890123")
+    desk.write(lambda tx: adoption.adopt(tx, desk.rules, found, now()))
+    assert desk.run("pause", "modem-890123").status == 0
+    assert desk.run("send", "--to", "+32475123456", "--modem", "modem-890123", "Hello").status == 0
+    desk.write(lambda tx: adoption.dismiss(tx, desk.rules, "modem-890123", now()))
+    assert "there is no modem 'modem-890123'" in desk.run("resume", "modem-890123").err

@@ -18,6 +18,7 @@ import click
 from modemd.cli.presence import open_store, utc_now
 from modemd.config import Config, load
 from modemd.errors import Rejected, StoreError
+from modemd.service import adoption
 from modemd.service.accounts import accounts
 from modemd.service.rules import Rules
 from modemd.store import accounts as rows
@@ -87,10 +88,10 @@ def open_books(path: Path, *, create: bool = True) -> Iterator[Books]:
 
 
 def known_rules(tx: Tx, declared: Rules, now: datetime) -> Rules:
-    """The rules with the store's accounts; accounts that no daemon has seen get their rows."""
+    """The rules with the store's accounts and modems; accounts that no daemon has seen get their rows."""
     if _is_news(tx, declared):
         accounts.sync(tx, declared, now)
-    return accounts.merged(tx, declared)
+    return adoption.known(tx, accounts.merged(tx, declared))
 
 
 def _is_news(tx: Tx, declared: Rules) -> bool:

@@ -17,7 +17,7 @@ from modemd.cli.row_key import ROW_KEY
 from modemd.config import load
 from modemd.errors import Rejected
 from modemd.model import MessageState
-from modemd.service import orders, views
+from modemd.service import adoption, orders, views
 from modemd.service.accounts import accounts
 from modemd.service.checks import DEFAULT_ACCOUNT
 from modemd.service.credits import credit_views
@@ -198,7 +198,7 @@ def _order(
     config = load(path)
     rules = Rules.of(config)
     with open_store(config.store.url) as store:
-        message = store.transact(lambda tx: order(tx, accounts.merged(tx, rules)))
+        message = store.transact(lambda tx: order(tx, adoption.known(tx, accounts.merged(tx, rules))))
         if as_json:
             show_json(outbound_object(*store.read(lambda tx: _with_parts(tx, message.id))))
             return

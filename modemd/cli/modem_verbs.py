@@ -13,6 +13,7 @@ from modemd.cli.output import show_json
 from modemd.cli.presence import open_store, utc_now
 from modemd.config import load
 from modemd.formats.requestjson import RequestFields
+from modemd.service import adoption
 from modemd.service.modem_requests import RESET_S, order_reset, pause_modem, resume_modem, state_of
 from modemd.service.rules import Rules
 
@@ -77,7 +78,7 @@ def _do(
     rules, now = Rules.of(config), utc_now()
 
     def job(tx: Tx) -> tuple[str, object]:
-        row = verb(tx, rules, now)
+        row = verb(tx, adoption.known(tx, rules), now)
         return row.name, state_of(tx, row.gateway, row.name, now, rules.zone)
 
     with open_store(config.store.url, home=rules.gateway) as store:
@@ -106,7 +107,8 @@ def reset(ctx: click.Context, modem: str, *, gateway: str | None, as_json: bool)
     rules = Rules.of(config)
 
     def order(tx: Tx, asker: Asker) -> int:
-        order_reset(tx, rules, RequestFields({"modem": modem, "gateway": gateway}), asker, utc_now())
+        fields = RequestFields({"modem": modem, "gateway": gateway})
+        order_reset(tx, adoption.known(tx, rules), fields, asker, utc_now())
         return RESET_S
 
     ctx.exit(_show(modem, exchange(ctx, config.store.url, modem, order), as_json=as_json))

@@ -19,7 +19,7 @@ from modemd.config import Config, load
 from modemd.errors import Rejected, StoreError
 from modemd.formats.sendjson import read_send
 from modemd.model import Priority
-from modemd.service import intake, views
+from modemd.service import adoption, intake, views
 from modemd.service.accounts import accounts
 from modemd.service.credits import credit
 from modemd.service.reminders import appointments
@@ -152,7 +152,7 @@ def _known(config: Config, account: str) -> tuple[Rules, int | None]:
     declared = Rules.of(config)
 
     def look(tx: Tx) -> tuple[Rules, int | None]:
-        rules, row = accounts.merged(tx, declared), rows.find(tx, account)
+        rules, row = adoption.known(tx, accounts.merged(tx, declared)), rows.find(tx, account)
         charged = row is not None and rules.terms_of(account).charged
         return rules, credit.balances(tx, row.id).available if row and charged else None
 

@@ -13,6 +13,7 @@ from modemd.cli.output import printable, show_json
 from modemd.cli.presence import utc_now
 from modemd.config import load
 from modemd.formats.requestjson import RequestFields
+from modemd.service import adoption
 from modemd.service.modem_requests import order_ussd
 from modemd.service.rules import Rules
 
@@ -47,7 +48,7 @@ def ussd(
     rules = Rules.of(config)
 
     def order(tx: Tx, asker: Asker) -> int:
-        return order_ussd(tx, rules, RequestFields(fields), asker, utc_now())[1]
+        return order_ussd(tx, adoption.known(tx, rules), RequestFields(fields), asker, utc_now())[1]
 
     answer = exchange(ctx, config.store.url, modem, order)
     ctx.exit(_show(answer, as_json=as_json))

@@ -78,6 +78,22 @@ def recover(tx: Tx, rules: Rules, kept: Collection[str], now: datetime) -> None:
             alarms.clear_alarms(tx, rules, modem=each.name, now=now)
 
 
+def known(tx: Tx, rules: Rules) -> Rules:
+    """Rules of the configuration with what the gateway has adopted besides: for commands, which adopt none."""
+    names = {entry.name for entry in rules.modems}
+    found = [
+        ModemConfig.model_validate({"name": each.name})
+        for each in store.all_adopted(tx, rules.gateway)
+        if each.name not in names and not _is_gone(tx, each.id)
+    ]
+    return with_modems(rules, found)
+
+
+def _is_gone(tx: Tx, modem_id: int) -> bool:
+    row = modems.find(tx, modem_id)
+    return row is None or row.state == "absent"
+
+
 def with_modems(rules: Rules, more: Iterable[ModemConfig]) -> Rules:
     """Rules that hold more modems; one of a name that is there already takes its place."""
     new = {entry.name: entry for entry in more}
