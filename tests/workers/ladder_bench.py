@@ -90,11 +90,14 @@ async def ladder_bench(
     timing: Timing = FAST,
     recovery: dict[str, object] | None = None,
     spec: ModemSpec | None = None,
+    others: tuple[str, ...] = (),
 ) -> AsyncIterator[LadderBench]:
-    """A hub with one modem; the configuration names its device node."""
+    """A hub with one modem; the configuration names its device node. ``others`` are only in the books."""
     database, look = fresh(folder), opened(Database(url_of(folder / "store.db")))
     dev, sysfs = folder / "dev", folder / "sys"
-    rules = rules_of(modems={"list": [{"name": "gsm1", "port": str(dev / "ttyUSB0")}]})
+    named = [{"name": "gsm1", "port": str(dev / "ttyUSB0")}]
+    named += [{"name": each, "port": str(dev / each)} for each in others]
+    rules = rules_of(modems={"list": named})
     ids = database.transact(lambda tx: routing.sync(tx, rules))
     spec = replace(spec or ModemSpec(), dialect="huawei", faults=faults)
     async with Simulation(dev, [spec], usb=sysfs) as sim, Store(database) as store:
