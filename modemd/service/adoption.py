@@ -79,7 +79,7 @@ def recover(tx: Tx, rules: Rules, kept: Collection[str], now: datetime) -> None:
 
 
 def known(tx: Tx, rules: Rules) -> Rules:
-    """Rules of the configuration with what the gateway has adopted besides: for commands, which adopt none."""
+    """The configuration's rules with what the gateway has adopted besides, for commands: they adopt none."""
     names = {entry.name for entry in rules.modems}
     found = [
         ModemConfig.model_validate({"name": each.name})
