@@ -140,7 +140,7 @@ Note = (
 )
 
 _TP_MR: Final = re.compile(r"\+CMG[SC]: ?(\d{1,3})")
-_FULL: Final = re.compile(r'\^SMMEMFULL:? ?"?(\w+)?|\+SMSFULL|\+QIND: "SMSFULL"(?:,"(\w+)")?')
+_FULL: Final = re.compile(r'\^SMMEMFULL:? ?"?(\w+)?|\+SMS ?FULL|\+ZSMMEMFULL|\+QIND: "SMSFULL"(?:,"(\w+)")?')
 _STARTED: Final = frozenset({"RDY", "^SYSSTART", "START", "MODEM:STARTUP"})
 _LAST: Final = re.compile(r"(\d+)$")
 _CALL_OVER: Final = {
@@ -217,10 +217,10 @@ def _read_call(word: str, head: str) -> Note | None:
 
 
 def _read_makers_call(word: str, head: str) -> Note | None:
-    """What only some makers tell: Huawei (``^CONN``), SIMCom (``VOICE CALL``, ``+CLCC`` unasked)."""
+    """Huawei's ``^CONN``, SIMCom's ``VOICE CALL`` and ``+CLCC`` unasked, ZTE's ``HANGUP``, and others'."""
     if word in {"^CONN", "+COLP"} or head == "VOICE CALL: BEGIN":
         return CallAnswered()
-    if head.startswith("VOICE CALL: END") or word == "MISSED_CALL":
+    if head.startswith("VOICE CALL: END") or word in {"MISSED_CALL", "HANGUP"}:
         return CallEnded()
     if word in {"+CTTS", "+QWTTS", "+QTTS", "+QLDTMF"}:
         return Spoken(well=parameters(head)[0] in {"0", "5"})

@@ -72,8 +72,6 @@ UBLOX: Final = Dialect(
     restarts_at=(15, 16),
     memories=_ALL,
     cnmi="(0-2),(0-3),(0,2),(0-2),(0,1)",
-    full_line="+UUSMSFULL",
-    boot_lines=("+UUDPD: 0",),
     usb=UsbDevice("1546", "1102", "u-blox AG", "LISA-U2", roles=("at", "ppp", "diag"), driver="cdc_acm"),
 )
 
