@@ -79,7 +79,7 @@ class Contents(TypedDict):
     modem: NotRequired[Annotated[_Word, "By this modem and no other."]]
     ref: NotRequired[Annotated[_Word, "A note of the sender's, kept with the message."]]
     channel: NotRequired[
-        Annotated[_Word, "How it is sent: `sms`, the default, `voice` (a phone call), or a channel of `mqtt.channels`."]
+        Annotated[_Word, "How it is sent: `sms`, the default, `voice` (a call), or one of `mqtt.channels`."]
     ]
 
 

@@ -14,6 +14,7 @@ from modemd.modem.timing import Timing
 TIMING = Timing(
     command_s=1.0, optional_s=1.0, slow_s=2.0, prompt_s=1.0, answer_s=1.0, grace_s=0.5, grace_body_s=2.0,
     probe_s=0.5, reset_s=2.0, hanging_s=3.0, climb=0.02, power_off_s=0.2,
+    call_look_s=0.05, pick_up_s=0.0, tone_s=0.0,
 )  # fmt: skip
 
 

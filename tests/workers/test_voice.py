@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from modemd.model import SendRequest
 from modemd.service import intake
-from modemd.simulator.faults import Fault, FaultKind
+from modemd.simulator.faults import Fault, FaultKind, Place
 from modemd.simulator.network import NetworkSpec
 from modemd.simulator.simulation import ModemSpec
 from tests.modem.test_simulated import TIMES
@@ -87,3 +87,18 @@ def test_a_stop_gives_up_a_call_that_nobody_has_answered(tmp_path: Path) -> None
         assert here.rows("SELECT state, attempts FROM part") == [(8, 0)]
 
     play(tmp_path, story, network=NetworkSpec(ring_s=30))
+
+
+def test_a_call_that_rings_while_a_part_is_handed_over_breaks_nothing(tmp_path: Path) -> None:
+    rings = 'RING\r\n\r\n+CLIP: "+32475999999",145,,,,0'
+    said = {Place.COMMAND: rings, Place.PROMPT: rings, Place.BODY: rings, Place.ANSWER: "NO CARRIER"}
+    faults = [Fault(kind=FaultKind.URC, on="AT+CMGS*", at=at, text=text) for at, text in said.items()]
+
+    async def story(here: Bench) -> None:
+        await here.send("Hello")
+        await here.step_until("SELECT count(*) FROM part WHERE sent_at IS NOT NULL", 1)
+        await here.step_until("SELECT count(*) FROM outbox WHERE event = 'CALL'", 1)
+        assert here.rows("SELECT calls FROM sim_day WHERE calls > 0") == [(1,)]
+        assert len(here.sim.accepted.all) == 1
+
+    play(tmp_path, story, *faults)
