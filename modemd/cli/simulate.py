@@ -202,6 +202,7 @@ def simulate(**options: Unpack[Options]) -> None:
       {"do": "fault", "spec": "hang:on=AT+CMGS*,nth=2"}
       {"do": "wait", "accepted": 100, "timeout_s": 60}
       {"do": "modems"} {"do": "accepted"} {"do": "call"} {"do": "reboot"}
+      {"do": "plug", "port": 2} {"do": "calls"} {"do": "ussd", "text": "..."}
       {"do": "set", "registration": 2} {"do": "network", "airtime_s": 3}
     """  # noqa: D301 - click wants the backspace itself
     run_loop(lambda: _run(_wishes(options)))

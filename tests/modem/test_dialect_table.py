@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +156,10 @@ def test_commands_are_whole_lines_that_a_modem_can_take(dialect: Dialect) -> Non
 def test_a_maker_counts_before_a_model() -> None:
     assert family_of("QUALCOMM INCORPORATED", "SIM7600E") is Family.SIMCOM
     assert family_of("Telit", "BGS5 by Cinterion") is Family.TELIT
+
+
+def test_the_page_tells_of_every_family() -> None:
+    page = (Path(__file__).parents[2] / "docs/modems.md").read_text("utf-8")
+    rows = page.partition("## Makers")[2].partition("\n## ")[0].lower()
+    named = [family for family in Family if family is not Family.GENERIC]
+    assert not [family for family in named if f"| {family}" not in rows]
