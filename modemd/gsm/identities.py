@@ -17,9 +17,9 @@ def same_imei(one: str | None, other: str | None) -> bool:
     """Tell whether both are known and name one modem; check digit and software version do not count."""
     if not one or not other:
         return False
-    return one == other or (
-        min(len(one), len(other)) >= _IMEI_DIGITS and one[:_IMEI_DIGITS] == other[:_IMEI_DIGITS]
-    )
+    if len(one) == len(other) == _IMEI_DIGITS + 1:
+        return one == other
+    return min(len(one), len(other)) >= _IMEI_DIGITS and one[:_IMEI_DIGITS] == other[:_IMEI_DIGITS]
 
 
 def same_iccid(one: str | None, other: str | None) -> bool:

@@ -276,7 +276,8 @@ def test_a_port_that_may_not_be_opened_says_so(tmp_path: Path) -> None:
 def test_an_imei_is_the_same_with_another_software_version() -> None:
     assert same_imei("861234560000001", "861234560000001")
     assert same_imei("861234560000001", "8612345600000042")
-    assert not same_imei("861234560000001", "861234560000011")
+    assert same_imei("86123456000000", "861234560000001")
+    assert not same_imei("861234560000001", "861234560000002")
     assert not same_imei(None, None)
 
 

@@ -18,6 +18,7 @@ from modemd.store import adopted
 if TYPE_CHECKING:
     from modemd.errors import WrongModem
     from modemd.formats.payloads_modem import ModemEventName
+    from modemd.modem.discovery.ports import PortSeen
     from modemd.store.transaction import Tx
     from modemd.workers.modems.station import Station
     from modemd.workers.supervisor import Worker
@@ -37,6 +38,7 @@ class Berth:
         self._floor = station.floor
         self._rack = station.floor.rack
         self._last: ModemIdentity | None = None
+        self._seen: PortSeen | None = None
         self._usb_path: str | None = None
         self._tried: str | None = None
         self._pulled = False
@@ -67,13 +69,14 @@ class Berth:
         if self._last is None:
             await self._remember()
         self._tried = None
+        self._rack.closed(self._station.name)
         port = self._rack.port_for(self._station.config)
         if port is None:
             raise PortLost(self._missing())
         self._rack.took(self._station.name, port)
         self._tried = self.here
         self._station.record.port = port
-        await self._note_socket(port)
+        await self._see(port)
         return port
 
     def wrong(self, wrong: WrongModem) -> str:
@@ -101,7 +104,8 @@ class Berth:
         await self._tell([(event, facts | more) for event, more in told])
         self._pulled = False
         self._last = ModemIdentity(imei=identity.imei or last.imei, iccid=identity.iccid or last.iccid)
-        self._rack.learned(port, identity.imei, identity.iccid)
+        if self._seen is not None:
+            self._rack.opened(self._seen, identity.imei, identity.iccid)
 
     async def missed(self) -> None:
         """It was not opened: tell that it was pulled out, if that is so and was not told.
@@ -125,12 +129,19 @@ class Berth:
         known = await self._floor.store.run(lambda tx: adopted.last_identity(tx, station.modem_id))
         self._last = station.record.identity = ModemIdentity(**known)
 
-    async def _note_socket(self, port: str) -> None:
-        stick = self._rack.stick(port)
-        usb_path = stick.port.usb_path if stick is not None else None
-        if stick is None and port.startswith("/"):
-            seen = await asyncio.to_thread(list_ports, self._floor.machine, (port,))
-            usb_path = seen[0].usb_path if seen else None
+    async def _see(self, port: str) -> None:
+        """What is plugged in there now: it may be another than a moment ago.
+
+        Raises:
+            PortLost: it is not in the socket that is configured.
+        """
+        seen = await asyncio.to_thread(list_ports, self._floor.machine, (port,)) if port[:1] == "/" else []
+        self._seen = seen[0] if seen else None
+        usb_path = None if self._seen is None else self._seen.usb_path
+        wanted = self._station.config.usb
+        if wanted is not None and usb_path != wanted:
+            self._rack.gave(self._station.name, port)
+            raise PortLost(self._missing())
         if usb_path != self._usb_path:
             self._usb_path = usb_path
             modem_id = self._station.modem_id

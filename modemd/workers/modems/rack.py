@@ -41,6 +41,8 @@ class Rack:
         self._sticks: dict[str, Stick] = {}
         self._taken: dict[str, str] = {}
         self._misplaced: dict[str, float] = {}
+        self._open: set[str] = set()
+        self._doomed: set[str] = set()
 
     def watch(self, config: ModemConfig, wake: Callable[[], None]) -> None:
         """An entry wants its modem; ``wake`` is called when sticks come, go, or turn out to be others."""
@@ -49,6 +51,7 @@ class Rack:
 
     def leave(self, name: str) -> None:
         """An entry is no more, and gives back what it had."""
+        self.closed(name)
         for kept in (self._entries, self._wakers, self._taken, self._misplaced):
             kept.pop(name, None)
 
@@ -80,11 +83,22 @@ class Rack:
         self._misplaced[name] = time.monotonic() + _MISPLACED_S
         self.gave(name, port)
 
-    def learned(self, port: str, imei: str | None, iccid: str | None) -> None:
+    def opened(self, port: PortSeen, imei: str | None, iccid: str | None) -> None:
         """Who a modem is that was opened: a SIM can be known only when its PIN was given."""
-        known = self._sticks.get(port)
+        known = self._sticks.get(port.path)
         if known is not None:
-            self._sticks[port] = replace(known, imei=imei or known.imei, iccid=iccid or known.iccid)
+            imei, iccid = imei or known.imei, iccid or known.iccid
+            self._sticks[port.path] = replace(known, port=port, imei=imei, iccid=iccid)
+            self._open.add(port.path)
+            self._doomed.discard(port.path)
+
+    def closed(self, name: str) -> None:
+        """An entry's worker has its port open no more: what the scout saw go meanwhile is gone."""
+        port = self._taken.get(name)
+        if port is not None:
+            self._open.discard(port)
+            if port in self._doomed:
+                self.gone(port)
 
     def found(self, stick: Stick) -> None:
         """A modem answered on a port."""
@@ -92,7 +106,14 @@ class Rack:
         self._wake_all()
 
     def gone(self, path: str) -> Stick | None:
-        """A port is gone; return what was on it."""
+        """A port is gone, or is another's now; return what was on it.
+
+        A worker that has it open hears of that by itself, or had found the new one before the scout did.
+        """
+        if path in self._open:
+            self._doomed.add(path)
+            return None
+        self._doomed.discard(path)
         stick = self._sticks.pop(path, None)
         for name in [name for name, port in self._taken.items() if port == path]:
             del self._taken[name]
@@ -104,10 +125,6 @@ class Rack:
     def sticks(self) -> list[Stick]:
         """All modems that answered, in the order of their ports."""
         return [self._sticks[path] for path in sorted(self._sticks)]
-
-    def stick(self, port: str) -> Stick | None:
-        """The modem that answered on a port."""
-        return self._sticks.get(port)
 
     def unclaimed(self) -> list[Stick]:
         """Those that no entry is bound to."""

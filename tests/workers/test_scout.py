@@ -1,0 +1,366 @@
+"""Modems that come, go, move and change while the gateway runs, on a hub as the kernel shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from modemd.config.modems import ModemConfig, ModemsConfig
+from modemd.model import SendRequest
+from modemd.modem.discovery.machine import Machine
+from modemd.service import adoption, intake, routing
+from modemd.simulator.network import NetworkSpec
+from modemd.simulator.simulation import ModemSpec, Simulation
+from modemd.store.database import Database
+from modemd.store.writer import Store
+from modemd.workers.floor import Floor
+from modemd.workers.modems.crew import Crew
+from modemd.workers.modems.scout import Scout
+from modemd.workers.supervisor import Supervisor
+from tests.modem.test_discovery import QUICK
+from tests.service.office import TO, rules_of
+from tests.store.files import fresh, opened, rows, url_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from pathlib import Path
+
+PATIENCE_S = 10.0
+
+
+class Yard:
+    """A hub with simulated modems, a gateway's scout and crew, and its store."""
+
+    def __init__(self, sim: Simulation, floor: Floor, crew: Crew, scout: Scout, look: Database) -> None:
+        self.sim = sim
+        self.floor = floor
+        self.crew = crew
+        self.scout = scout
+        self.look = look
+
+    async def until(self, check: Callable[[], object]) -> None:
+        """Wait for it; the loop goes on meanwhile."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(PATIENCE_S):
+            while not check():
+                turn = loop.create_future()
+                loop.call_later(0.01, turn.set_result, None)
+                await turn
+
+    def modems(self) -> dict[str, str]:
+        """The state of each modem, by name."""
+        return {str(name): str(state) for name, state in rows(self.look, "SELECT name, state FROM modem")}
+
+    async def ready(self, *names: str) -> None:
+        await self.until(lambda: set(names) <= {n for n, state in self.modems().items() if state == "ready"})
+
+    def one(self, sql: str) -> Any:
+        found = rows(self.look, sql)
+        return found[0][0] if found else None
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """What the broker is told of modems."""
+        found = rows(self.look, f"SELECT body FROM outbox WHERE event = '{event}' ORDER BY id")
+        return [json.loads(str(body)) for (body,) in found]
+
+    async def send(self, *texts: str, modem: str | None = None) -> None:
+        now, rules = self.floor.now(), self.floor.rules
+        prepared = [intake.prepare(SendRequest(to=TO, text=text, modem=modem), rules, now) for text in texts]
+        await self.floor.store.run(lambda tx: intake.accept(tx, prepared, rules, now, source="cli"))
+        self.floor.ring_queue()
+
+
+@asynccontextmanager
+async def yard(
+    folder: Path,
+    specs: Sequence[ModemSpec] = (ModemSpec(),),
+    entries: Sequence[dict[str, Any]] = (),
+    network: NetworkSpec | None = None,
+    **settings: Any,
+) -> AsyncIterator[Yard]:
+    database = Database(url_of(folder / "store.db")) if (folder / "store.db").exists() else fresh(folder)
+    look = opened(Database(url_of(folder / "store.db")))
+    settings = {"discover": True, **settings, "list": list(entries)}
+    rules = rules_of(modems=settings, mqtt={"host": "localhost"})
+    machine = Machine(folder / "sys", folder / "dev")
+    async with (
+        Simulation(folder / "dev", specs, network, usb=folder / "sys") as sim,
+        Store(database) as store,
+        asyncio.TaskGroup() as group,
+    ):
+        floor = Floor(store, rules, machine=machine)
+        supervisor = Supervisor(group)
+        crew = Crew(floor, supervisor, QUICK)
+        ids = await store.run(lambda tx: routing.sync(tx, rules))
+        await store.run(lambda tx: adoption.recover(tx, rules, (), floor.now()))
+        crew.start(rules.modems, ids)
+        scout = Scout(floor, ModemsConfig.model_validate(settings), crew, QUICK)
+        supervisor.start(scout)
+        yield Yard(sim, floor, crew, scout, look)
+        await supervisor.stop(scout)
+        await supervisor.stop(*supervisor.workers)
+    database.close()
+
+
+def run(
+    folder: Path,
+    test: Callable[[Yard], Awaitable[None]],
+    specs: Sequence[ModemSpec] = (ModemSpec(),),
+    entries: Sequence[dict[str, Any]] = (),
+    **settings: Any,
+) -> None:
+    async def whole() -> None:
+        async with yard(folder, specs, entries, **settings) as place:
+            await test(place)
+
+    asyncio.run(whole())
+
+
+def name_of(spec: ModemSpec, more: str = "") -> str:
+    return f"modem-{spec.imei[-6:]}{more}"
+
+
+STICK = ModemSpec(imei="861234560000017", dialect="quectel", stick=True)
+OTHER = ModemSpec(imei="861234560000025")
+ICCID = "8932000000000777001"
+
+
+def test_a_stick_is_adopted_once_by_the_port_that_takes_messages(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        await place.ready(name_of(STICK))
+        assert list(place.modems()) == [name_of(STICK)]
+        (adopted,) = place.told("adopted")
+        assert adopted["port"] == str(tmp_path / "dev/ttyUSB2")
+        assert (adopted["usb"], adopted["imei"]) == ("1-1.1", STICK.imei)
+        assert rows(place.look, "SELECT origin, usb_path, port FROM modem") == [
+            ("adopted", "1-1.1", adopted["port"])
+        ]
+        await place.send("by whoever is there")
+        await place.sim.wait_for_accepted(1)
+        await place.send("by name", modem=name_of(STICK))
+        await place.sim.wait_for_accepted(2)
+
+    run(tmp_path, test, [STICK])
+
+
+def test_an_adopted_modem_has_its_name_again_after_a_restart(tmp_path: Path) -> None:
+    async def first(place: Yard) -> None:
+        await place.ready(name_of(STICK), name_of(OTHER))
+
+    async def second(place: Yard) -> None:
+        assert set(place.modems().values()) <= {"absent", "new", "ready"}
+        await place.ready(name_of(STICK), name_of(OTHER))
+        assert len(place.modems()) == 2
+
+    run(tmp_path, first, [STICK, OTHER])
+    run(tmp_path, second, [OTHER, STICK])
+
+
+def test_unplugged_and_plugged_elsewhere_it_goes_on_under_its_name(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        name, modem = name_of(OTHER), place.sim.modems[0]
+        await place.ready(name)
+        modem.unplug_for()
+        await place.until(lambda: place.modems()[name] == "absent")
+        await place.until(lambda: place.told("unplugged"))
+        await place.send("waits for it", modem=name)
+        modem.move_to(place.sim.places[1])
+        modem.plug()
+        await place.ready(name)
+        await place.sim.wait_for_accepted(1)
+        await place.until(lambda: place.told("plugged"))
+        assert place.told("plugged")[0]["usb"] == "1-1.2"
+        assert place.one("SELECT usb_path FROM modem") == "1-1.2"
+        assert len(place.told("adopted")) == 1
+
+    run(tmp_path, test, [OTHER])
+
+
+def test_two_sticks_that_swap_their_ports_keep_their_names(tmp_path: Path) -> None:
+    entries = [{"name": "left", "imei": STICK.imei}, {"name": "right", "imei": OTHER.imei}]
+
+    async def test(place: Yard) -> None:
+        await place.ready("left", "right")
+        left, right = place.sim.modems
+        before = left.nodes, right.nodes
+        left.unplug_for()
+        right.unplug_for()
+        left.move_to(place.sim.places[1])
+        right.move_to(place.sim.places[0])
+        right.plug()
+        left.plug()
+        await place.until(lambda: place.one("SELECT usb_path FROM modem WHERE name = 'left'") == "1-1.2")
+        await place.ready("left", "right")
+        assert (left.nodes, right.nodes) != before
+        await place.send("by the left", modem="left")
+        await place.sim.wait_for_accepted(1)
+        assert place.sim.accepted.all[0].modem == "gsm1"
+        assert set(place.modems()) == {"left", "right"}
+
+    run(tmp_path, test, [ModemSpec(imei=STICK.imei), OTHER], entries, discover=False)
+
+
+def test_names_bound_to_sockets_stay_with_them(tmp_path: Path) -> None:
+    entries = [{"name": "first", "usb": "1-1.1"}, {"name": "second", "usb": "1-1.2"}]
+
+    async def test(place: Yard) -> None:
+        await place.ready("first", "second")
+        one, two = place.sim.modems
+        one.unplug_for()
+        two.unplug_for()
+        one.move_to(place.sim.places[1])
+        two.move_to(place.sim.places[0])
+        one.plug()
+        two.plug()
+        await place.until(lambda: len(place.told("modem_swapped")) == 2)
+        await place.ready("first", "second")
+        await place.send("by the first", modem="first")
+        await place.sim.wait_for_accepted(1)
+        assert place.sim.accepted.all[0].modem == "gsm2"
+
+    run(tmp_path, test, [ModemSpec(), ModemSpec()], entries)
+
+
+def test_a_sim_is_found_in_whatever_modem_it_is(tmp_path: Path) -> None:
+    specs = [ModemSpec(), ModemSpec(iccid=ICCID, pin="1234")]
+
+    async def test(place: Yard) -> None:
+        await place.ready("mine")
+        assert place.one("SELECT imei FROM modem WHERE name = 'mine'") == place.sim.modems[1].me.imei
+
+    run(tmp_path, test, specs, [{"name": "mine", "iccid": ICCID, "pin": "1234"}], discover=False)
+
+
+def test_another_sim_under_a_name_is_told_and_remembered_over_a_restart(tmp_path: Path) -> None:
+    async def first(place: Yard) -> None:
+        await place.ready("gsm1")
+        assert place.told("sim_swapped") == []
+
+    async def second(place: Yard) -> None:
+        await place.ready("gsm1")
+        await place.until(lambda: place.told("sim_swapped"))
+        (swapped,) = place.told("sim_swapped")
+        assert (swapped["iccid"], swapped["was"]) == (ICCID, "8932000000000000001")
+        assert (
+            place.one("SELECT severity FROM alarm WHERE code = 'sim_swapped' AND cleared_at IS NULL")
+            == "info"
+        )
+
+    entries = [{"name": "gsm1", "port": str(tmp_path / "dev/gsm1")}]
+    run(tmp_path, first, [ModemSpec()], entries)
+    run(tmp_path, second, [ModemSpec(iccid=ICCID)], entries)
+
+
+def test_a_port_and_an_imei_must_fit_and_the_right_one_is_found_elsewhere(tmp_path: Path) -> None:
+    node = str(tmp_path / "dev/ttyUSB0")
+    entries = [{"name": "mine", "port": node, "imei": OTHER.imei, "pin": "1234"}]
+
+    async def test(place: Yard) -> None:
+        await place.ready("mine")
+        wrong, right = place.sim.modems
+        assert place.one("SELECT port FROM modem WHERE name = 'mine'") == right.nodes[0]
+        assert not any("+CPIN=" in line for line in wrong.log)
+
+    specs = [ModemSpec(pin="9999"), ModemSpec(imei=OTHER.imei, pin="1234")]
+    run(tmp_path, test, specs, entries, discover=False)
+
+
+def test_two_modems_of_one_imei_are_both_used_and_a_person_is_told(tmp_path: Path) -> None:
+    twins = [OTHER, OTHER]
+
+    async def first(place: Yard) -> None:
+        await place.ready(name_of(OTHER), name_of(OTHER, "-2"))
+        await place.until(lambda: place.one("SELECT count(*) FROM alarm WHERE code = 'twin_imei'"))
+        text = str(place.one("SELECT text FROM alarm WHERE code = 'twin_imei'"))
+        assert name_of(OTHER) in text
+        assert "iccid: or usb:" in text
+        assert place.told("twin_imei")[0]["imei"] == OTHER.imei
+
+    async def second(place: Yard) -> None:
+        await place.ready(name_of(OTHER), name_of(OTHER, "-2"))
+        assert sorted(place.modems()) == [name_of(OTHER), name_of(OTHER, "-2")]
+        by_name = dict(rows(place.look, "SELECT name, usb_path FROM modem"))
+        assert by_name == {name_of(OTHER): "1-1.1", name_of(OTHER, "-2"): "1-1.2"}
+
+    run(tmp_path, first, twins)
+    run(tmp_path, second, twins)
+
+
+def test_a_port_that_another_program_holds_is_named_and_taken_when_it_is_free(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY); print(flush=True); sys.stdin.read()"
+    )
+
+    async def test(place: Yard) -> None:
+        holder = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", script, str(tmp_path / "dev/later"),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert holder.stdout is not None
+        await holder.stdout.readline()
+        place.scout.take_over(ModemsConfig.model_validate({"ports": [str(tmp_path / "dev/later")]}))
+        await place.until(lambda: place.one("SELECT count(*) FROM alarm WHERE code = 'port_held'"))
+        text = str(place.one("SELECT text FROM alarm WHERE code = 'port_held'"))
+        assert f"({holder.pid})" in text
+        assert place.modems() == {}
+        assert holder.stdin is not None
+        holder.stdin.close()
+        await holder.wait()
+        place.scout.take_over(ModemsConfig.model_validate({"ports": [f"{tmp_path}/dev/l*"]}))
+        await place.ready(name_of(OTHER))
+        await place.until(lambda: place.one("SELECT cleared_at FROM alarm WHERE code = 'port_held'"))
+
+    run(tmp_path, test, [ModemSpec(name="later", imei=OTHER.imei)], ports=[str(tmp_path / "none")])
+
+
+def test_a_modem_that_is_long_gone_costs_no_worker_and_comes_back_under_its_name(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        name, modem = name_of(OTHER), place.sim.modems[0]
+        await place.ready(name)
+        modem.unplug_for()
+        await place.until(lambda: place.modems()[name] == "absent")
+        await place.crew.dismiss(name)
+        assert name not in place.floor.queue_bells
+        assert place.floor.rules.modems == ()
+        assert place.modems() == {name: "absent"}
+        modem.plug()
+        await place.ready(name)
+
+    run(tmp_path, test, [OTHER])
+
+
+def test_an_entry_that_comes_later_gets_the_modem_that_was_adopted(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        await place.ready(name_of(OTHER))
+        for entry in ({"imei": OTHER.imei}, {"usb": "1-1.1"}, {"port": place.sim.modems[0].nodes[0]}):
+            mine = ModemsConfig(list=(ModemConfig.model_validate({"name": "mine"} | entry),))
+            assert place.crew.still_adopted(mine) == ()
+        assert place.crew.still_adopted(ModemsConfig(discover=False)) == ()
+        assert len(place.crew.still_adopted(ModemsConfig())) == 1
+        await place.crew.settle(())
+        assert place.crew.adopted == ()
+        assert name_of(OTHER) not in place.floor.queue_bells
+
+    run(tmp_path, test, [OTHER])
+
+
+def test_nothing_is_asked_where_each_port_is_configured(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        await place.ready("mine")
+        await place.send("x")
+        await place.sim.wait_for_accepted(1)
+        assert list(place.sim.modems[1].log) == []
+
+    entries = [{"name": "mine", "port": str(tmp_path / "dev/gsm1")}]
+    run(tmp_path, test, [ModemSpec(), ModemSpec()], entries, discover=False)
+
+
+def test_the_other_ports_of_a_configured_stick_are_left_alone(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        await place.ready("mine", name_of(OTHER))
+        assert set(place.modems()) == {"mine", name_of(OTHER)}
+
+    run(tmp_path, test, [STICK, OTHER], [{"name": "mine", "port": str(tmp_path / "dev/ttyUSB2")}])
