@@ -235,3 +235,20 @@ def test_a_gateway_that_got_another_name_tells_what_the_old_one_left(one: Gate) 
     assert renamed.untold() == [("SENT", message_id)]
     assert renamed.run(lambda tx: spool.find_file(tx, "key 1")) is not None
     assert renamed.run(lambda tx: spools.settle(tx, "gw9", "machine:/spool")) == []
+
+
+def test_a_recipient_keeps_a_sim_that_is_at_the_other_gateway(database: Database) -> None:
+    one = Gate(database, "gw1", "gsm1", sending={"sticky": "1d"})
+    two = Gate(beside(database), "gw2", "gsm3", sending={"sticky": "1d"})
+    facts: dict[str, object] = {"state": "ready", "iccid": "sim of gsm3"}
+    two.run(lambda tx: modems.write_modem(tx, two.ids["gsm3"], facts))
+    one.send()
+    part = two.claim("gsm3")
+    assert part is not None
+    two.record("gsm3", part, Taken(7))
+    one.send()
+    assert one.claim("gsm1") is None
+    assert two.claim("gsm3") is not None
+    one.later(seconds=121)  # the other has not been seen for long
+    one.send()
+    assert one.claim("gsm1") is not None

@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -138,5 +139,16 @@ def test_the_last_minute_counts_after_a_restart_too(tmp_path: Path) -> None:
             here.at += timedelta(seconds=61)
             await here.again()
             await here.step_until(SENT, 3)
+
+    asyncio.run(story())
+
+
+def test_the_network_never_sees_two_parts_nearer_than_the_spacing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with desk(tmp_path, spacing=0.1, jitter=0.5) as here:
+            await here.send("one", LONG, "two")
+            await here.step_until(SENT, 5)
+            seen = here.sim.accepted.all
+            assert min(later.asked_at - earlier.at for earlier, later in pairwise(seen)) >= 0.1
 
     asyncio.run(story())

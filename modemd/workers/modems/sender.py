@@ -81,7 +81,7 @@ class Sender:
             self.outcome = outcome = await self._call(modem, self._claimed)
         self._begun = False
         if isinstance(outcome, Taken) or outcome.after_body:
-            self.throttle.took(self._claimed, went=not isinstance(outcome, Denied))
+            self.throttle.took(self._claimed, went=not isinstance(outcome, Denied | Unreached))
         await self.write_down()
         if isinstance(outcome, Unanswered):
             if outcome.after_body:
