@@ -97,7 +97,7 @@ async def yard(
         ids = await store.run(lambda tx: routing.sync(tx, rules))
         await store.run(lambda tx: adoption.recover(tx, rules, (), floor.now()))
         crew.start(rules.modems, ids)
-        scout = Scout(floor, ModemsConfig.model_validate(settings), crew, QUICK)
+        scout = Scout(floor, ModemsConfig.model_validate(settings), crew, QUICK, look_s=0.05)
         supervisor.start(scout)
         yield Yard(sim, floor, crew, scout, look)
         await supervisor.stop(scout)

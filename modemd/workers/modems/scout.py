@@ -59,15 +59,24 @@ class Scout(Worker):
 
     name = "scout"
 
-    def __init__(self, floor: Floor, settings: ModemsConfig, crew: Crew, timing: Timing | None) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        settings: ModemsConfig,
+        crew: Crew,
+        timing: Timing | None,
+        *,
+        look_s: float = _LOOK_S,
+    ) -> None:
         super().__init__()
+        self._look_s = look_s
         self._floor = floor
         self._rack = floor.rack
         self._settings = settings
         self._crew = crew
         self._timing = timing or Timing()
         self._bell = Bell()
-        self._rack.look = self._bell.ring
+        self._rack.look = self._look_anew
         self._findings = Findings(floor)
         self._stamp: frozenset[tuple[str, int, int]] | None = None
         self._looks: dict[str, Look] = {}
@@ -86,7 +95,7 @@ class Scout(Worker):
     async def step(self) -> None:
         """Look once; ask what is due; adopt what nobody claims; then wait a second."""
         if not self._settings.discover and not self._rack.wanting():
-            await self._bell.wait(_IDLE_S if not self._looks else _LOOK_S)
+            await self._bell.wait(_IDLE_S if not self._looks else self._look_s)
         if self._settings.discover or self._rack.wanting() or self._looks:
             await self._notice()
             self._ask_due()
@@ -95,7 +104,7 @@ class Scout(Worker):
             await self._findings.write(
                 self._settings, [look.probed for look in self._looks.values() if look.probed is not None]
             )
-            await self._bell.wait(_LOOK_S)
+            await self._bell.wait(self._look_s)
 
     async def finish(self) -> None:
         """Leave no port open."""
@@ -104,6 +113,13 @@ class Scout(Worker):
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
         self._rack.look = lambda: None
+
+    def _look_anew(self) -> None:
+        """A worker gave its port back: where that was in the way it is asked now."""
+        for look in self._looks.values():
+            if look.probed is not None and self._findings.is_held(look.probed):
+                look.due_at = 0.0
+        self._bell.ring()
 
     # -- ports that come and go ----------------------------------------------------------------------------
 
