@@ -102,6 +102,10 @@ def _outbound_row(view: OutboundView, zone: tzinfo) -> list[str]:
     ]  # fmt: skip
 
 
+def _said(view: InboundView) -> str:
+    return view.text or view.error or ("a picture message (MMS)" if view.mms is not None else "")
+
+
 def _show_received(received: list[InboundView], zone: tzinfo, *, as_json: bool) -> None:
     if as_json:
         show_json([inbound_object(each) for each in received])
@@ -110,7 +114,7 @@ def _show_received(received: list[InboundView], zone: tzinfo, *, as_json: bool) 
         [
             str(each.id), short_moment(each.received_at, zone, utc_now()), each.account,
             cell(shortened(each.originator or "", _TEXT_WIDTH)), each.modem, str(each.parts),
-            cell(shortened(each.text or each.error or "", _TEXT_WIDTH)),
+            cell(shortened(_said(each), _TEXT_WIDTH)),
         ]
         for each in received
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from modemd.cli.output import (
     show_table,
 )
 from modemd.cli.output_objects import inbound_object, outbound_object
+from modemd.formats.mms import mms_sentence
 from modemd.model import Evidence, PartState
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def show_inbound(view: InboundView, zone: tzinfo, *, as_json: bool) -> None:
         "trouble": view.error and printable(view.error),
     }
     show_facts((name, cell(value)) for name, value in facts.items())
-    _show_text(view.text)
+    _show_text(view.text if view.mms is None else mms_sentence(view.mms, zone))
 
 
 def _show_text(text: str | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from modemd.cli.credit_objects import standing_object
 from modemd.formats.events import iso
+from modemd.formats.mms import mms_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,6 +97,8 @@ def inbound_object(view: InboundView) -> dict[str, Any]:
         "complete": view.complete,
         "coding": view.coding,
     }
+    if view.mms is not None:
+        made["mms"] = mms_object(view.mms)
     if view.error is not None:
         made["error"] = view.error
     return made

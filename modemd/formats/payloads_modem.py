@@ -8,7 +8,7 @@ from modemd.formats.payloads import Moment, Money, Told
 
 ModemEventName = Literal[
     "adopted", "plugged", "unplugged", "sim_swapped", "modem_swapped", "twin_imei", "ussd", "balance",
-    "limited", "unlimited", "restarted", "mms",
+    "limited", "unlimited", "restarted",
 ]  # fmt: skip
 
 

@@ -63,7 +63,7 @@ class Unreached:
     """A call that said nothing to anybody, or not all; ``code`` is a word for programs.
 
     ``busy``, ``no_answer``, ``no_carrier``, ``cut`` (hung up before the end), ``unspoken`` (the modem would
-    not say it), ``stopped`` (the gateway stopped meanwhile).
+    not say it), ``undialed`` (it would not dial), ``stopped`` (the gateway stopped meanwhile).
     """
 
     code: str

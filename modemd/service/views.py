@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modemd.formats.mms import kept_value
 from modemd.gsm.causes import tp_status_meaning
 from modemd.model import Evidence, MessageState, PartState, Priority
 from modemd.store import views as store
@@ -13,6 +15,7 @@ from modemd.store.times import from_us
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from modemd.gsm.mms import MmsNotification
     from modemd.store.transaction import Tx
 
 
@@ -78,7 +81,7 @@ class PartView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundView:
-    """A received message; ``error`` says why it could not be read."""
+    """A received message; ``error`` says why it could not be read, ``mms`` what it announces."""
 
     id: int
     account: str
@@ -91,6 +94,7 @@ class InboundView:
     parts: int
     complete: bool
     error: str | None
+    mms: MmsNotification | None = None
 
 
 def outbound(
@@ -188,4 +192,5 @@ def _inbound(row: store.InboundRow) -> InboundView:
         parts=row.part_count,
         complete=bool(row.complete),
         error=row.error,
+        mms=None if row.mms is None else kept_value(json.loads(row.mms)),
     )

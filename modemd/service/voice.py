@@ -33,6 +33,8 @@ Voice = Literal["speech", "tones", "none"]
 _DELAYS_S: Final = (60, 300, 900, 1800)
 """Between one call and the next: who was busy a minute ago may still be."""
 _SOON_S: Final = 10
+_MODEMS_TROUBLE: Final = frozenset({"unspoken", "undialed"})
+"""Another modem may do better."""
 _NOBODY: Final = {
     routing.SPEECH: "no modem of this gateway can say a text in a call: modules of SIMCom and Quectel can",
     routing.TONES: "no modem of this gateway can key tones in a call",
@@ -93,5 +95,5 @@ def decide(claimed: ClaimedPart, message: MessageRow, outcome: Unreached, now: d
     delay_s = _DELAYS_S[min(claimed.attempts, len(_DELAYS_S)) - 1]
     return Decision(
         PartState.SCHEDULED, outcome.code, outcome.reason, until_at=now + timedelta(seconds=delay_s),
-        move=outcome.code == "unspoken",
+        move=outcome.code in _MODEMS_TROUBLE,
     )  # fmt: skip

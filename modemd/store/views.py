@@ -143,6 +143,7 @@ class InboundRow(NamedTuple):
     part_count: int
     complete: int
     error: str | None
+    mms: str | None
 
 
 _INBOUND = tuple(inbound.c[name] for name in InboundRow._fields)

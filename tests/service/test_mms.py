@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from modemd.cli import output_objects
 from modemd.formats import smstools3
 from modemd.formats.events import inbound_object
 from modemd.gsm.mms import MmsNotification
 from modemd.gsm.terminated import encode_deliver
-from modemd.service import arrival, told
+from modemd.service import arrival, told, views
 from modemd.store import upkeep
 from modemd.store.times import to_us
 from tests.gsm.test_mms import HEAD, IN_AN_HOUR, LOCATION, PUSH, SENDER, URL
@@ -102,3 +103,10 @@ def test_it_is_forgotten_with_the_texts(desk: Office) -> None:
     assert json.loads(str(kept))["transaction_id"] == "I8cYjD3ZE"
     desk.run(lambda tx: upkeep.forget_texts(tx, to_us(desk.now + timedelta(days=1))))
     assert rows(desk.database, "SELECT mms, text FROM inbound") == [(None, None)]
+
+
+def test_it_is_shown_as_what_it_is(desk: Office) -> None:
+    take(desk, PUSHED)
+    [shown] = desk.database.transact(lambda tx: views.received(tx, account=None, most=5))
+    assert (shown.mms, shown.text) == (MMS, None)
+    assert output_objects.inbound_object(shown)["mms"]["subject"] == "Holiday"

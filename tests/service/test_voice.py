@@ -110,11 +110,12 @@ def test_a_call_that_a_stop_cut_short_is_no_try(hall: Hall) -> None:
     assert rows(hall.database, "SELECT state FROM message") == [("delivered",)]
 
 
-def test_what_one_modem_would_not_say_another_does(hall: Hall) -> None:
+@pytest.mark.parametrize("code", ["unspoken", "undialed"])
+def test_what_one_modem_would_not_say_another_does(hall: Hall, code: str) -> None:
     hall.learn("gsm1", "speech")
     hall.learn("gsm2", "speech")
     hall.call()
-    hall.ended(Unreached("unspoken", "the modem would not say it"))
+    hall.ended(Unreached(code, "the modem would not"))
     assert hall.claim("gsm1") is None
     assert hall.claim("gsm2") is not None
 

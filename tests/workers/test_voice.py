@@ -67,6 +67,17 @@ def test_who_is_busy_is_called_again_later(tmp_path: Path) -> None:
     play(tmp_path, story, network=NetworkSpec(calls={TO: "busy"}), dialect="simcom")
 
 
+def test_a_modem_that_does_not_dial_goes_on_with_messages(tmp_path: Path) -> None:
+    async def story(here: Bench) -> None:
+        await call(here, "Fire in hall 3")
+        await here.send("Fire")
+        await here.step_until("SELECT count(*) FROM part WHERE state = 3", 1)
+        assert here.rows("SELECT state, error_code FROM part ORDER BY id LIMIT 1") == [(8, "undialed")]
+        assert here.rows("SELECT state FROM modem") == [("ready",)]
+
+    play(tmp_path, story, Fault(kind=FaultKind.ERROR, on="ATD*", cme=4, times=0))
+
+
 def test_a_call_that_was_cut_off_from_us_is_in_doubt(tmp_path: Path) -> None:
     async def story(here: Bench) -> None:
         await call(here, "Fire in hall 3")

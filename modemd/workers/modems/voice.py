@@ -9,7 +9,7 @@ from modemd.errors import NoReply, PortLost, Refused
 from modemd.formats.spoken import script_value
 from modemd.modem.voice import CallEnd, Speaking
 from modemd.service import voice as service
-from modemd.service.outcomes import Denied, Heard, Outcome, Unanswered, Unreached
+from modemd.service.outcomes import Heard, Outcome, Unanswered, Unreached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,8 @@ async def make_call(modem: Modem, claimed: ClaimedPart, stopping: Callable[[], b
     try:
         end = await modem.call(to, speaking, stopping)
     except Refused as refused:
-        return Denied(refused.kind, refused.code, refused.text, after_body=False)
+        # Nothing that says anything of messages: a SIM without calls may well send.
+        return Unreached("undialed", f"the modem does not dial: {refused.text}")
     except (NoReply, PortLost) as silent:
         return Unanswered(str(silent), silent.after_body)
     return Heard() if end is CallEnd.HEARD else Unreached(end.value, _WHY[end])
