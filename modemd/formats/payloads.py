@@ -221,7 +221,7 @@ class ModemState(TypedDict):
     error: Annotated[str | None, "What is wrong with it, as a sentence."]
     advice: Annotated[str | None, "What a person has to do about it; null where nobody is needed."]
     recovery: Annotated[str | None, "The step by which the gateway is helping it now, such as `soft_reset`."]
-    recoveries_today: Annotated[Count, "How often it had to be helped since midnight."]
+    recoveries_today: Annotated[Count, "How many steps were taken for it in 24 hours."]
     operator_code: Annotated[str | None, "The network's country and network code, such as `20601`."]
     lac: Annotated[str | None, "The location or tracking area, in hexadecimal."]
     cell: Annotated[str | None, "The cell, in hexadecimal."]
@@ -229,6 +229,9 @@ class ModemState(TypedDict):
     rsrq_db: Annotated[int | None, "LTE's reference signal received quality, in dB."]
     usb: Annotated[str | None, "The USB socket that it is plugged into, such as `1-1.2`."]
     sim_slot: Annotated[int | None, "The SIM slot in use, where the modem has several."]
+    voice: Annotated[
+        str | None, "What it can say in a call: `speech`, `tones`, `none`; null where it was never asked."
+    ]
     balance: Annotated[
         str | None, "What its prepaid SIM has left, as the network told it last: a decimal number."
     ]

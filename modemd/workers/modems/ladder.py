@@ -95,6 +95,7 @@ class Ladder:
         """Whether an alarm may be open that nothing helped: also one of before the start."""
         self._good_since = time.monotonic()
         self._alone_since: float | None = None
+        self._shown_today: int | None = None
 
     def ailment_of(self, error: ModemdError) -> Ailment | None:
         """What is wrong with a modem that could not be opened; ``None``: nothing that can be helped."""
@@ -235,11 +236,13 @@ class Ladder:
         self._alone_since = None
         if self._vain:
             await self._not_in_vain()
+        await self.begin()
+        now = self._floor.now()
+        if self._shown_today != rules.rungs_today(self._history or (), now):
+            await self._show(now)
         good_s = rules.GOOD_WORK.total_seconds() * min(self._timing.climb, 1.0)
         if time.monotonic() - self._good_since < good_s:
             return
-        await self.begin()
-        now = self._floor.now()
         if any(done.rung in RUNGS for done in rules.current_row(self._history or (), now)):
             log.info("modem %s has worked well for an hour since it was helped", self._station.name)
             await self._write_down(Rung.WELL, None, now)
@@ -277,17 +280,27 @@ class Ladder:
             self._switches.put_on(usb_path)
 
     async def _write_down(self, rung: Rung, why: str | None, now: datetime) -> None:
-        history = [*(self._history or ()), Done(rung, now)]
-        today = rules.rungs_today(history, now)
-        modem_id, well, usb_path = self._station.modem_id, rung is Rung.WELL, self._switches.usb_path
+        history = [done for done in self._history or () if now - done.at < _KEPT] + [Done(rung, now)]
+        modem_id, usb_path = self._station.modem_id, self._switches.usb_path
 
         def job(tx: Tx) -> None:
             recovery.add(tx, modem_id, rung, why, to_us(now))
-            recovery.show(tx, modem_id, None if well else rung, None if well else to_us(now), today)
             recovery.forget(tx, modem_id, to_us(now - _KEPT))
             if usb_path is not None:
                 recovery.keep_socket(tx, modem_id, usb_path)
 
         await self._floor.store.run(job)
         self._history = history
+        await self._show(now)
+        if rung is not Rung.WELL:
+            self._floor.tally.rungs[self._station.name, rung.value] += 1
+
+    async def _show(self, now: datetime) -> None:
+        """Bring the modem's row up to date: the step that it is at, and how many there were in a day."""
+        modem_id, history = self._station.modem_id, self._history or []
+        row = rules.current_row(history, now)
+        rung, at_us = (row[-1].rung.value, to_us(row[-1].at)) if row else (None, None)
+        today = rules.rungs_today(history, now)
+        await self._floor.store.run(lambda tx: recovery.show(tx, modem_id, rung, at_us, today))
+        self._shown_today = today
         self._floor.states.ring()
