@@ -35,8 +35,13 @@ class Health:
 
     @property
     def usable(self) -> bool:
-        """Whether messages can go; a modem that does not tell is trusted."""
-        return self.smsc and (self.registration is None or self.registration in USABLE)
+        """Whether messages can go."""
+        return self.smsc and self.registered
+
+    @property
+    def registered(self) -> bool:
+        """Whether a network carries messages; a modem that does not tell is trusted."""
+        return self.registration is None or self.registration in USABLE
 
     @property
     def state(self) -> str:

@@ -24,6 +24,7 @@ from modemd.modem.notes import CallEnded, Clip, Note, Ring, Ussd, read_late, rea
 from modemd.modem.pins import PinMemory, Pins
 from modemd.modem.readiness import Domain, look_for_smsc
 from modemd.modem.session import Session
+from modemd.modem.sim import check_sim
 from modemd.modem.storage import Stored
 from modemd.modem.timing import Timing
 from modemd.modem.trouble import Trace
@@ -243,13 +244,27 @@ class Modem:
     async def health(self) -> Health:
         """Signal, registration, operator, cell and room, as far as the modem tells.
 
-        A service centre that was missing is looked for once more.
+        A service centre that was missing is looked for once more, and the SIM where there is no network.
+
+        Raises:
+            NotReady: the SIM is gone, or was started anew: prepare the modem once more.
         """
         session = self._open_session
         session.identity = self.identity = replace(
             self.identity, smsc=await look_for_smsc(session, self._smsc)
         )
-        return await health_room.read_health(session)
+        health = await health_room.read_health(session)
+        if not health.registered:
+            await check_sim(session)
+        return health
+
+    async def check_sim(self) -> None:
+        """Does nothing while the SIM is open.
+
+        Raises:
+            NotReady: it is gone, or was started anew: prepare the modem once more.
+        """
+        await check_sim(self._open_session)
 
     async def probe(self) -> None:
         """Whether the modem is there: it says anything at all to ``AT``."""

@@ -106,14 +106,39 @@ async def unlock(session: Session, state: str, pin: str | None, holder: Holder, 
         return True
     if state == BUSY and session.put_off:
         return False  # all else that is needed may be answered: the plan sees
-    if state in _STATES:
-        raise not_ready(_STATES[state], human=state != BUSY)
-    if state.startswith("PH-"):
-        raise not_ready("locked", f"The modem is locked to another network or SIM ({state})")
+    _refuse(state)
     if pin and await pins.tried(holder, pin) in {"unknown", "again"}:
         # The SIM wanted its PIN, it was entered, a crash kept its answer from us; and the SIM is open.
         await pins.accepted(holder, pin)
     return False  # READY; and PIN2 or PUK2, which messages do not need
+
+
+def is_about_sim(refused: Refused) -> bool:
+    """Whether a command was refused for the SIM: it is gone, closed, or cannot be read."""
+    said = (refused.kind, refused.code)
+    return any(said in codes for codes, _ in _CODES)
+
+
+async def check_sim(session: Session) -> None:
+    """Does nothing while the SIM is open: for a modem that has no network, and may have lost its SIM.
+
+    Raises:
+        NotReady: it is gone, or wants its PIN once more (``starting``): prepare the modem anew.
+        NoReply: the modem is dead.
+        PortLost: the port is gone.
+    """
+    state = await sim_state(session)
+    if state == "SIM PIN":
+        raise not_ready("starting", "The SIM has started anew and wants its PIN", human=False)
+    if state is not None:
+        _refuse(state)
+
+
+def _refuse(state: str) -> None:
+    if state in _STATES:
+        raise not_ready(_STATES[state], human=state != BUSY)
+    if state.startswith("PH-"):
+        raise not_ready("locked", f"The modem is locked to another network or SIM ({state})")
 
 
 async def tries_left(session: Session) -> int | None:

@@ -141,6 +141,48 @@ def test_messages_wait_for_a_service_centre_and_arrivals_do_not(tmp_path: Path) 
     asyncio.run(story())
 
 
+def test_a_sim_that_is_taken_out_and_put_back(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with bench(tmp_path, ModemSpec(pin="1234"), pin="1234") as here:
+            await here.step_until(STATE, "ready")
+            me = here.sim.modems[0].me
+            card, me.card = me.card, None
+            assert card is not None
+            await here.rung(lambda: me.register(0))
+            await here.step_until(STATE, "sim_absent")
+            assert here.rows(ALARMS) == [("sim_absent", "critical")]
+            card.power_up()
+            me.card, me.registration = card, 1
+            await here.send("Hello")
+            await here.step_until("SELECT state FROM message", "sent")
+            assert here.rows(ALARMS) == []
+            card.power_up()  # it has reset itself, and the network is lost with it
+            await here.rung(lambda: me.register(0))
+            await here.step_until(STATE, "starting")
+            me.registration = 1
+            await here.step_until(STATE, "ready")
+            assert card.pin_tries == 3
+
+    asyncio.run(story())
+
+
+def test_messages_wait_for_a_modem_whose_messages_are_late(tmp_path: Path) -> None:
+    """All else answers, but for what messages need: as before a modem says ``SMS Ready``."""
+    late = [Fault(kind=FaultKind.ERROR, on=command, cms=515, times=0) for command in ("AT+CPMS*", "AT+CSCA*")]
+
+    async def story() -> None:
+        async with bench(tmp_path, ModemSpec(dialect="simcom", faults=late), timing=QUICK) as here:
+            await here.send("Hello")
+            await here.step_until(STATE, "starting")
+            assert here.rows(ALARMS) == []
+            here.sim.modems[0].faults.clear()
+            here.sim.modems[0].announce(("SMS Ready",))
+            await here.step_until("SELECT state FROM message", "sent")
+            assert len(here.sim.accepted.all) == 1
+
+    asyncio.run(story())
+
+
 def test_a_modem_that_starts_for_ever_has_a_sim_that_cannot_be_read() -> None:
     patience = Patience(within_s=0.0)
     assert patience.told("starting", "wait")[0] == "sim_failure"

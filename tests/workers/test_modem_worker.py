@@ -89,10 +89,12 @@ async def bench(
     spec: ModemSpec | None = None,
     network: NetworkSpec | None = None,
     timing: Timing = TIMES,
+    **keys: object,
 ) -> AsyncIterator[Bench]:
+    """``keys`` are more of the modem's configuration."""
     database = fresh(folder)
     look = opened(Database(url_of(folder / "store.db")))
-    rules = rules_of(modems={"list": [{"name": "gsm1", "port": str(folder / "gsm1")}]})
+    rules = rules_of(modems={"list": [{"name": "gsm1", "port": str(folder / "gsm1"), **keys}]})
     ids = database.transact(lambda tx: routing.sync(tx, rules))
     async with Simulation(folder, [spec or ModemSpec()], network) as sim, Store(database) as store:
         floor = Floor(store, rules)

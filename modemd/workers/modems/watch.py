@@ -31,6 +31,7 @@ class Watch:
 
         Raises:
             NoReply, PortLost: it does not tell.
+            NotReady: its SIM is gone, or was started anew.
             StoreError: it is not written down.
         """
         station, was = self._station, self._station.record.state

@@ -7,7 +7,8 @@ import time
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
-from modemd.errors import NoReply, PortLost, Refused
+from modemd.errors import NoReply, NotReady, PortLost, Refused
+from modemd.modem.sim import is_about_sim
 from modemd.workers.modems.aid import Aid
 from modemd.workers.modems.balance import BalanceCheck
 from modemd.workers.modems.inbox import Inbox
@@ -92,14 +93,24 @@ class ModemWorker(Worker):
                 await self._sender.count.opened()
             return
         try:
-            await self._turn(modem)
+            await self._turn_or_see(modem)
         except PortLost as lost:
             await self._drop(modem, "lost", str(lost))
+        except NotReady as wanting:  # its SIM is gone, or has started anew
+            await self._drop(modem, wanting.state, wanting.advice)
         except NoReply as silent:
             await self._aid.silent(modem, silent)
         except Refused as refused:
             await self._aid.unreadable(modem, refused, self._inbox.unreadable)
             await self._station.bell.wait(1.0)
+
+    async def _turn_or_see(self, modem: Modem) -> None:
+        try:
+            await self._turn(modem)
+        except Refused as refused:
+            if is_about_sim(refused):
+                await modem.check_sim()
+            raise
 
     async def _turn(self, modem: Modem) -> None:
         if modem.lost is not None:
