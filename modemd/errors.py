@@ -192,7 +192,8 @@ class WrongModem(ModemdError):
     def __init__(self, imei: str | None, iccid: str | None) -> None:
         self.imei = imei
         self.iccid = iccid
-        super().__init__(f"it is the modem {imei or '?'} with the SIM {iccid or '?'}")
+        told = (("the modem", imei), ("the SIM", iccid))
+        super().__init__(f"is {' with '.join(f'{what} {who}' for what, who in told if who)}")
 
 
 class PduError(ModemdError, EncodingError):

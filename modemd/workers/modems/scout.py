@@ -44,6 +44,8 @@ class Look:
     ports: list[PortSeen]
     due_at: float = 0.0
     tries: int = 0
+    hurry: bool = False
+    """Whether a worker gave a port back meanwhile, so that it may be free now."""
     asking: asyncio.Task[Probed] | None = None
     probed: Probed | None = None
     found: list[Stick] = field(default_factory=list)
@@ -117,6 +119,7 @@ class Scout(Worker):
     def _look_anew(self) -> None:
         """A worker gave its port back: where that was in the way it is asked now."""
         for look in self._looks.values():
+            look.hurry = look.asking is not None
             if look.probed is not None and self._findings.is_held(look.probed):
                 look.due_at = 0.0
         self._bell.ring()
@@ -160,6 +163,7 @@ class Scout(Worker):
                 look.due_at = float("inf")
                 log.info("%s is not asked: it is %s", look.ports[0].path, look.ports[0].no_modem)
                 continue
+            look.hurry = False
             look.asking = asyncio.create_task(self._probe(look), name=f"ask {key}")
             look.asking.add_done_callback(lambda _task: self._bell.ring())
 
@@ -179,11 +183,14 @@ class Scout(Worker):
                 self._heard(look, task.result())
 
     def _heard(self, look: Look, probed: Probed) -> None:
+        held = not probed.sticks and self._findings.is_held(probed)
+        if held and (look.hurry or not self._rack.in_use().isdisjoint(port.real for port in look.ports)):
+            return  # by a worker of ours, which goes on with it or gives it back
         look.probed, look.tries = probed, look.tries + 1
         pause_s = _AGAIN_S[min(look.tries, len(_AGAIN_S)) - 1]
         if probed.sticks:
             pause_s = _AGAIN_S[0] if look.unsettled else float("inf")
-        elif self._findings.is_held(probed):
+        elif held:
             pause_s, look.tries = _HELD_S, 0
         look.due_at = time.monotonic() + pause_s
         look.found = list(probed.sticks)
