@@ -54,7 +54,9 @@ _OWN = (
     .correlate(part)
     .scalar_subquery()
 )
-_UNPARK: Final = Statement(update(part).where(part.c.id.in_(select(_FIRST.c.id))).values(route_id=_OWN))
+_UNPARK: Final = Statement(
+    update(part).where(part.c.id.in_(select(_FIRST.c.id))).values(route_id=_OWN).returning(part.c.message_id)
+)
 _RESUMED: Final = Statement(
     select(route.c.id)
     .join_from(route, account, account.c.name == func.substr(route.c.key, literal_column("9")))
@@ -87,9 +89,9 @@ def park(tx: Tx, account_name: str, route_from: int, route_to: int, most: int) -
     return tx.run(_PARK, of=account_name, route_from=route_from, route_to=route_to, most=most)
 
 
-def unpark(tx: Tx, route_from: int, most: int) -> int:
-    """Give the first ``most`` parts that wait on a route back to their messages' own; return how many."""
-    return tx.run(_UNPARK, route_from=route_from, most=most)
+def unpark(tx: Tx, route_from: int, most: int) -> list[int]:
+    """Give the first ``most`` parts that wait on a route back to their messages' own; return the messages."""
+    return [int(row[0]) for row in tx.all(_UNPARK, route_from=route_from, most=most)]
 
 
 def resumed(tx: Tx) -> list[int]:

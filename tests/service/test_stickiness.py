@@ -9,6 +9,7 @@ import pytest
 
 from modemd.formats.requestjson import RequestFields
 from modemd.service import stickiness, upkeep
+from modemd.service.credits import suspension
 from modemd.service.modem_requests import pause_modem, resume_modem
 from modemd.store import erasure, modems
 from modemd.store.times import to_us
@@ -119,6 +120,21 @@ def test_what_is_sent_later_finds_its_sim_when_it_is_due(office: Office) -> None
     office.taken(1, "gsm2")
     office.later(hours=1)
     office.run(lambda tx: upkeep.promote(tx, office.rules, office.now))
+    assert waits_for(office) == ["modem:gsm2"]
+
+
+def test_what_waited_for_the_end_of_quiet_hours_finds_its_sim(tmp_path: Path) -> None:
+    accounts = {"default": {"quiet_hours": "20:00-08:00"}}
+    office = Office(tmp_path, sticky_rules(accounts=accounts))
+    begin(office)
+    office.send()
+    office.taken(1, "gsm2")
+    office.send()
+    office.later(hours=10)
+    assert office.claim("gsm2") is None
+    assert waits_for(office) == ["quiet:default"]
+    office.later(hours=11)
+    office.run(lambda tx: suspension.go_on(tx, office.rules, office.now))
     assert waits_for(office) == ["modem:gsm2"]
 
 

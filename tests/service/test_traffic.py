@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.gsm.terminated import encode_deliver
-from modemd.model import PartState
-from modemd.service import arrival, traffic, upkeep
-from modemd.service.outcomes import Seat
+from modemd.model import PartState, Priority
+from modemd.service import arrival, dispatch, traffic, upkeep
+from modemd.service.outcomes import Seat, Taken
 from modemd.service.traffic import Used
-from modemd.store import sims
+from modemd.store import queue, sims
 from tests.service.office import LONG, START, Office, rules_of
 from tests.store.files import rows
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modemd.store.database import Database
+    from modemd.store.queue import ClaimedPart
     from modemd.store.sims import Balance
     from modemd.store.transaction import Tx
 
@@ -101,6 +102,31 @@ def test_the_parts_of_the_last_minute_are_known_after_a_restart(office: Office) 
     assert office.run(lambda tx: traffic.ages(tx, office.seat("gsm2"), office.now)) == []
     office.later(hours=-1)  # the clock was put back
     assert office.run(lambda tx: traffic.ages(tx, office.seat(), office.now)) == [0.0, 0.0, 0.0]
+
+
+def test_no_message_is_begun_that_is_longer_than_what_is_left(office: Office) -> None:
+    def claim(fits: int) -> ClaimedPart | None:
+        seat = office.seat()
+        return office.run(lambda tx: dispatch.next_part(tx, office.rules, seat, office.now, fits=fits))
+
+    office.send(LONG)
+    assert claim(2) is None
+    assert office.run(lambda tx: queue.waits(tx, office.ids["gsm1"]))
+    short = office.send(priority=Priority.LOW)
+    part = claim(2)
+    assert part is not None
+    assert part.message_id == short
+    office.record(part, Taken(1))
+    office.taken(2)  # of the long one
+    part = claim(1)  # it is begun, and goes on
+    assert part is not None
+    assert part.part_no == 2
+
+
+def test_nothing_waits_for_a_modem_whose_routes_are_empty(office: Office) -> None:
+    office.send(modem="gsm2")
+    assert not office.run(lambda tx: queue.waits(tx, office.ids["gsm1"]))
+    assert office.run(lambda tx: queue.waits(tx, office.ids["gsm2"]))
 
 
 def test_counts_are_forgotten_after_more_than_a_year(office: Office) -> None:

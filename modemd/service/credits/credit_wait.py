@@ -11,12 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState
+from modemd.service import stickiness
 from modemd.service.credits.credit_alerts import watch_low
 from modemd.service.credits.credit_holds import Purse
 from modemd.service.outbox import announce
 from modemd.store import accounts, ledger, parts
 from modemd.store import credit_wait as store
-from modemd.store.times import to_us
+from modemd.store.times import from_us, to_us
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -84,4 +85,6 @@ def _promote(tx: Tx, rules: Rules, each: Waiting, now_us: int) -> None:
         message_state=MessageState.SCHEDULED if later else MessageState.QUEUED,
         part_state=PartState.SCHEDULED if later else PartState.QUEUED,
     )
+    if not later:
+        stickiness.pin_due(tx, rules, row, from_us(now_us))
     announce(tx, rules, row, now_us)

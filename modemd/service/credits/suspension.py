@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import routing
+from modemd.service import routing, stickiness
 from modemd.service.admission import quiet
-from modemd.store import parking, parts, queue
+from modemd.store import outbound, parking, parts, queue
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,4 +37,9 @@ def go_on(tx: Tx, rules: Rules, now: datetime) -> bool:
     routes = parking.resumed(tx)
     routes += [each for each, account in parking.quieted(tx) if quiet.until(rules, account, now) is None]
     moved = [parking.unpark(tx, each, AT_ONCE) for each in routes]
-    return AT_ONCE in moved
+    if rules.sending.sticky_s:
+        for message_id in {message_id for messages in moved for message_id in messages}:
+            message = outbound.find_message(tx, message_id)
+            assert message is not None, "a part has a message"
+            stickiness.pin_due(tx, rules, message, now)
+    return any(len(messages) == AT_ONCE for messages in moved)
