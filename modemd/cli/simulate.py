@@ -175,7 +175,9 @@ class Wishes:
 @click.option("--incoming", "incoming_s", default=0.0, help="A message for each modem every so many seconds.")
 @click.option("--chatter", default=0.0, help="Lines nobody asked for, every so many seconds.")
 @click.option(
-    "--stick", is_flag=True, help="Each with all the ports of its maker's sticks; one of them answers."
+    "--stick",
+    is_flag=True,
+    help="Each with all the ports of its maker's sticks, of which one answers; else behind an adapter.",
 )
 @click.option(
     "--usb",

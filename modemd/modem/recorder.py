@@ -31,12 +31,15 @@ _STANDARD: Final = """
     ATI AT+GCAP AT+CMEE? AT+CMEE=? AT+CFUN? AT+CFUN=? AT+CPIN? AT+CPAS AT+CSCS? AT+CSCS=? AT+CLAC
     AT+CGMI AT+CGMM AT+CGMR AT+CGSN AT+GMI AT+GMM AT+GMR AT+GSN AT+CIMI AT+CNUM
     AT+CSMS? AT+CSMS=? AT+CPMS? AT+CPMS=? AT+CMGF? AT+CMGF=? AT+CNMI? AT+CNMI=? AT+CMMS=? AT+CMMS?
-    AT+CSCA? AT+CSMP? AT+CMGL=? AT+CMGR=? AT+CMGS=? AT+CMGD=? AT+CNMA=? AT+CGSMS? AT+CGSMS=?
+    AT+CSCA? AT+CSMP? AT+CMGL=? AT+CNMA=? AT+CGSMS? AT+CGSMS=?
     AT+CREG? AT+CREG=? AT+CGREG? AT+CEREG? AT+C5GREG? AT+COPS? AT+CSQ AT+CESQ AT+CCLK? AT+CIND? AT+CEER
     AT+CUSD=? AT+CLIP? AT+CLIP=? AT+CRC? AT+CLCC AT+VTS=? AT+CHUP
     AT+CRSM=176,12258,0,0,10 AT+CRSM=176,28483,0,0,2
 """
-"""27.005 and 27.007, in forms that only ask (``AT+CHUP`` ends a call, and there is none)."""
+"""27.005 and 27.007, in forms that only ask (``AT+CHUP`` ends a call, and there is none).
+
+Not ``AT+CMGS=?``, which may open a prompt, nor ``AT+COPS=?``, which searches all bands for minutes.
+"""
 
 
 @dataclass(slots=True)

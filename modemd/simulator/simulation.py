@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from modemd.simulator.acceptance import AcceptanceLog
 from modemd.simulator.card import SimCard
+from modemd.simulator.dialect import ADAPTER
 from modemd.simulator.dialects import DIALECTS
 from modemd.simulator.equipment import HOME, Equipment
 from modemd.simulator.network import Network, NetworkSpec
@@ -162,7 +163,7 @@ class Simulation:
         )
         modem = PluggedModem(me, self.directory / name, later)
         modem.boot_s, modem.chatter_s = spec.boot_s, spec.chatter_s
-        device = me.dialect.usb if spec.stick else replace(me.dialect.usb, roles=("at",))
+        device = me.dialect.usb if spec.stick else ADAPTER
         modem.with_others(
             [
                 OtherPort(self.directory / f"{name}.{role}", role)
