@@ -173,6 +173,7 @@ _MODEM: Final[ModemState] = {
     "rsrq_db": -10,
     "usb": "1-1.2",
     "sim_slot": None,
+    "voice": "tones",
     "balance": "12.34",
 }
 _QUOTES: Final[list[QuoteRequest]] = [{"transaction": 1, "to": "+32475123456", "text": "Hello"}]

@@ -109,6 +109,7 @@ def _modem(tx: Tx, row: Mapping[str, Any], waiting: int, sent_today: int) -> Mod
         "rsrq_db": row["rsrq_db"],
         "usb": row["usb_path"],
         "sim_slot": row["sim_slot"],
+        "voice": row["voice"],
         "balance": None if balance is None else balance.amount,
     }
 
