@@ -11,11 +11,27 @@ import pytest
 from modemd.formats.modem_states import STATES, meaning_of, sentence
 
 SOURCES = Path(__file__).parents[2] / "modemd"
-WRITERS = {"write", "_drop", "_not_opened", "NotReady", "drop", "not_opened"}
+WRITERS = {"write", "_drop", "_not_opened", "NotReady", "not_ready"}
 """Who is handed a state's word, among the first two things that it gets."""
-IMPERATIVES = re.compile(
-    r"\b(put|check|ask|write|correct|use|plug|unplug|wait|read|take|start|see|there is nothing)\b", re.IGNORECASE
-)
+TELLERS = {"state", "standing", "told"}
+"""Functions that return a state's word, alone or first of two."""
+STARTS = [
+    "put",
+    "check",
+    "ask",
+    "write",
+    "correct",
+    "use",
+    "plug",
+    "unplug",
+    "wait",
+    "read",
+    "take",
+    "start",
+    "see",
+    "there",
+]
+IMPERATIVES = re.compile(rf"\b({'|'.join(STARTS)})\b", re.IGNORECASE)
 
 
 def words_written() -> set[tuple[str, str]]:
@@ -23,15 +39,20 @@ def words_written() -> set[tuple[str, str]]:
     found = set()
     for path in [*(SOURCES / "workers/modems").rglob("*.py"), *(SOURCES / "modem").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name in WRITERS:
-                for given in node.args[:2]:
-                    found |= {
-                        (word, path.name) for word in constants(given) if re.fullmatch(r"[a-z_]+", word)
-                    }
+            words = {word for given in handed_over(node) for word in constants(given)}
+            found |= {(word, path.name) for word in words if re.fullmatch(r"[a-z_]+", word)}
     return found
+
+
+def handed_over(node: ast.AST) -> list[ast.expr]:
+    """What may be a state's word in a call of a writer, or in what a teller returns."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        return node.args[:2] if name in WRITERS else []
+    if isinstance(node, ast.FunctionDef) and node.name in TELLERS:
+        told = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value]
+        return [each.elts[0] if isinstance(each, ast.Tuple) else each for each in told]
+    return []
 
 
 def constants(given: ast.expr) -> set[str]:
@@ -41,7 +62,20 @@ def constants(given: ast.expr) -> set[str]:
 
 def test_no_worker_writes_a_state_that_the_table_lacks() -> None:
     written = words_written()
-    assert {word for word, _ in written} >= {"ready", "absent", "lost", "silent", "stopped", "pin_wrong"}
+    assert {word for word, _ in written} >= {
+        *(
+            "limited",
+            "searching",
+            "denied",
+            "emergency_only",
+            "no_smsc",
+            "absent",
+            "lost",
+            "stopped",
+            "silent",
+        ),
+        *("pin_required", "pin_wrong", "pin_last_try", "locked", "starting", "restarting", "sim_failure"),
+    }
     assert [(word, where) for word, where in sorted(written) if word not in STATES] == []
 
 
@@ -70,3 +104,14 @@ def test_a_word_of_another_version_is_a_modem_that_does_not_send() -> None:
     assert not strange.sends
     assert not strange.alarms
     assert strange.advice in sentence("dancing")
+
+
+def test_the_page_has_every_state_as_it_is() -> None:
+    page = (SOURCES.parent / "docs/modems.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page.partition("### PINs")[0], re.MULTILINE))
+    assert list(rows) == list(STATES)
+    for state, meaning in STATES.items():
+        lasting = f" after {meaning.after_s:.0f} s" if meaning.after_s else ""
+        alarm = meaning.concern + lasting if meaning.alarms else ""
+        sends = "yes" if meaning.sends else ""
+        assert rows[state] == f"{sends} | {alarm} | {meaning.wrong} {meaning.advice}"
