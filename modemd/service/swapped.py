@@ -46,10 +46,10 @@ def follow(tx: Tx, rules: Rules, modem: str, sim: str, now: datetime) -> Followe
         else:
             begun.wait(tx, here, message_id, to_us(now + WAITS))
             waiting += 1
-    before = begun.last_in(tx, sim)
-    if before is not None and before != modem:
-        for message_id in begun.by_sim(tx, routing.pinned(tx, rules, before), sim):
+    before = begun.last_in(tx, sim) or modem
+    for message_id in begun.by_sim(tx, routing.pinned(tx, rules, before), sim):
+        begun.go_on(tx, message_id)
+        if before != modem:
             queue.pin(tx, message_id, here)
-            begun.go_on(tx, message_id)
             moved += 1
     return Followed(moved, waiting)

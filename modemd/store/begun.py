@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, exists, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select, update
 
 from modemd.store.schema import QUEUED, SCHEDULED, modem, part
 from modemd.store.schema_modems import sim
@@ -13,7 +13,8 @@ from modemd.store.statement import Statement
 if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
-_NULL = literal_column("NULL")
+_NULL: Final[ColumnElement[str]] = literal_column("NULL")
+_GONE: Final[ColumnElement[str]] = literal_column("'sim_gone'")
 _S = part.alias("s")
 # A part that went, or may have.
 _WENT = (
@@ -55,12 +56,21 @@ _LATER_BY: Final = Statement(
 _WAIT: Final = Statement(
     update(part)
     .where(QUEUED, part.c.route_id == bindparam("r"), part.c.message_id == bindparam("message"))
-    .values(state=literal_column("8"), not_before_at=bindparam("until"))
+    .values(
+        state=literal_column("8"),
+        not_before_at=bindparam("until"),
+        error_code=_GONE,
+        error_reason=literal_column("'the SIM that sent the first part is in no modem'"),
+    )
 )
 _GO_ON: Final = Statement(
     update(part)
-    .where(part.c.message_id == bindparam("message"), part.c.state == literal_column("8"))
-    .values(state=literal_column("0"), not_before_at=_NULL)
+    .where(
+        part.c.message_id == bindparam("message"),
+        part.c.state == literal_column("8"),
+        part.c.error_code == _GONE,
+    )
+    .values(state=literal_column("0"), not_before_at=_NULL, error_code=_NULL, error_reason=_NULL)
 )
 _LAST_IN: Final = Statement(select(sim.c.modem).where(sim.c.sim == bindparam("of")))
 _HOLDS: Final = Statement(
@@ -85,12 +95,12 @@ def by_sim(tx: Tx, route_id: int, sim_key: str) -> list[int]:
 
 
 def wait(tx: Tx, route_id: int, message_id: int, until_us: int) -> None:
-    """Let what waits of a message on a route wait until then."""
+    """Let what waits of a message on a route wait for its SIM (``sim_gone``), until then."""
     tx.run(_WAIT, r=route_id, message=message_id, until=until_us)
 
 
 def go_on(tx: Tx, message_id: int) -> None:
-    """Let what waits of a message for its time wait no longer."""
+    """Let what waits of a message for its SIM wait no longer; what waits to be tried again still does."""
     tx.run(_GO_ON, message=message_id)
 
 
