@@ -83,11 +83,13 @@ STATES: Final[dict[str, StateMeaning]] = {
         False, "critical",
         "There is no SIM in the modem.",
         "Put one in, or push it in until it holds; where the modem has two slots, set sim_slot.",
+        after_s=10.0,
     ),
     "sim_failure": StateMeaning(
         False, "critical",
         "The SIM cannot be read.",
         "Take the SIM out, clean it and put it back, or change it.",
+        after_s=10.0,
     ),
     "pin_required": StateMeaning(
         False, "critical",
@@ -119,6 +121,7 @@ STATES: Final[dict[str, StateMeaning]] = {
         False, "critical",
         "The SIM holds no service centre, and none is configured.",
         "Ask the operator for its SMS service centre, and write it to smsc of this modem.",
+        after_s=10.0,
     ),
     "absent": StateMeaning(
         False, "warning",

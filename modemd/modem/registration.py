@@ -68,9 +68,8 @@ async def announce(session: Session) -> None:
         PortLost: the port is gone.
     """
     for word in WORDS:
-        for level in (2, 1):
-            if await session.try_asking(f"AT{word}={level}") is not None:
-                break
+        if await session.try_asking(f"AT{word}=2") is None and not session.was_silent(f"AT{word}=2"):
+            await session.try_asking(f"AT{word}=1")
 
 
 async def read_registration(session: Session) -> Registration | None:

@@ -63,6 +63,10 @@ class Session:
         self.rooms.clear()
         self.put_off.clear()
 
+    def was_silent(self, text: str) -> bool:
+        """Whether a command was left unanswered."""
+        return text in self._silent
+
     async def ask(self, text: str, *, timeout_s: float | None = None, prefix: str | None = None) -> Reply:
         """As :meth:`Link.command`, but has patience with a busy SIM: four more tries.
 

@@ -150,6 +150,8 @@ def test_a_sim_that_is_taken_out_and_put_back(tmp_path: Path) -> None:
             assert card is not None
             await here.rung(lambda: me.register(0))
             await here.step_until(STATE, "sim_absent")
+            later(here, STATES["sim_absent"].after_s)
+            await here.step_until(f"SELECT count(*) FROM ({ALARMS})", 1)
             assert here.rows(ALARMS) == [("sim_absent", "critical")]
             card.power_up()
             me.card, me.registration = card, 1
