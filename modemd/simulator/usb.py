@@ -163,6 +163,10 @@ class UsbPlace:
         drivers = self._tree.sysfs / "bus" / ("usb" if direct else "usb-serial") / "drivers" / driver
         drivers.mkdir(parents=True, exist_ok=True)
         link(device / "driver", drivers)
+        if not direct:  # the interface has a driver as well, of the same name
+            of_usb = self._tree.sysfs / "bus/usb/drivers" / driver
+            of_usb.mkdir(parents=True, exist_ok=True)
+            link(interface / "driver", of_usb)
         link(folder / "device", device)
         link(self._tree.sysfs / "class/tty" / name, folder)
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service.ladder import RUNGS
+from modemd.service.ladder import RUNGS, Rung
 from modemd.simulator.faults import Fault, FaultKind, Place
 from modemd.simulator.simulation import ModemSpec
+from modemd.simulator.usb import UsbDevice
 from modemd.store import recovery
 from modemd.store.times import to_us
+from modemd.workers.modems.switches import Switches
 from tests.workers.ladder_bench import DEAF, FAST, ladder_bench, program
 
 if TYPE_CHECKING:
@@ -230,3 +232,21 @@ def test_what_a_gateway_that_was_killed_left_off_is_put_on(tmp_path: Path) -> No
 
 def test_there_are_words_for_every_step() -> None:
     assert len({limits.words for limits in RUNGS.values()}) == len(RUNGS)
+
+
+def test_an_adapter_with_other_modems_behind_it_is_not_taken_off_the_bus(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with ladder_bench(tmp_path) as here:
+            shared = UsbDevice("0403", "6011", "FTDI", "Quad", roles=("at",) * 4, driver="ftdi_sio")
+            place = here.sim.places[1]
+            place.connect(shared)
+            for node in place.names(shared):
+                node.touch()
+            place.configure(shared)
+            here.worker._station.record.port = str(tmp_path / "dev" / "ttyUSB2")
+            switches = Switches(here.worker._station, FAST, here.worker.pause)
+            assert await switches.able() == set()
+            here.worker._station.record.port = str(tmp_path / "dev" / "ttyUSB0")
+            assert await switches.able() == {Rung.USB_RESET, Rung.PORT_POWER}
+
+    asyncio.run(story())

@@ -26,7 +26,10 @@ _SWEEPS: Final = 5
 
 
 class Aid:
-    """First aid. ``prepare`` sets the modem up; ``drop`` closes it and says how it is."""
+    """First aid. ``prepare`` sets the modem up; ``drop`` closes it and says how it is.
+
+    ``give_back`` returns what was claimed and not begun: others may take it while the modem is helped.
+    """
 
     def __init__(
         self,
@@ -35,12 +38,14 @@ class Aid:
         orders: Orders,
         prepare: Callable[[Modem], Awaitable[None]],
         drop: Callable[[Modem, str, str], Awaitable[None]],
+        give_back: Callable[[], Awaitable[None]],
     ) -> None:
         self._station = station
         self._ladder = ladder
         self._orders = orders
         self._prepare = prepare
         self._drop = drop
+        self._give_back = give_back
 
     async def silent(self, modem: Modem, silence: NoReply) -> None:
         """Get into step again and set the modem up anew, or help it further: it may be past that.
@@ -109,6 +114,7 @@ class Aid:
         return self._orders.paused is not None
 
     async def _climb(self, ailment: Ailment, why: str, modem: Modem, *, resynced: bool = False) -> Climbed:
+        await self._give_back()
         return await self._ladder.climb(ailment, why, modem, self._let_go(modem), resynced=resynced)
 
     def _let_go(self, modem: Modem) -> Callable[[str, str], Awaitable[None]]:

@@ -9,16 +9,14 @@ import errno
 import logging
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ModemdError, NoReply, PortLost, StoreError
 from modemd.modem.timing import Timing
 from modemd.service import ladder as rules
 from modemd.service.alarms import clear_alarm, raise_alarm
-from modemd.service.ladder import RUNGS, Ailment, Done, Rung
-from modemd.store import recovery
-from modemd.store.times import from_us, to_us
+from modemd.service.ladder import RUNGS, Ailment, Rung
+from modemd.workers.modems.ladder_book import LadderBook
 from modemd.workers.modems.switches import Switches
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
     from modemd.modem.modem import Modem
     from modemd.service.ladder import Next
-    from modemd.store.transaction import Tx
     from modemd.workers.modems.station import Station
     from modemd.workers.supervisor import Worker
 
@@ -38,8 +35,6 @@ log = logging.getLogger(__name__)
 _DEAD_S: Final = 60.0
 """A modem that nothing helped is looked at this often: a person may have mended it."""
 _IN_VAIN: Final = "not_helped"
-_KEPT: Final = timedelta(days=4)
-_WORDS: Final = frozenset(rung.value for rung in Rung)
 _WITH_MODEM: Final = frozenset({Rung.REREGISTER, Rung.RADIO, Rung.SOFT_RESET})
 _CUTS: Final = frozenset({Rung.USB_RESET, Rung.PORT_POWER, Rung.POWER_HOOK})
 _NO_HELP: Final = frozenset(
@@ -88,14 +83,15 @@ class Ladder:
         self._floor = station.floor
         self._timing = timing or Timing()
         self._switches = Switches(station, self._timing, worker.pause)
-        self._history: list[Done] | None = None
+        self._book = LadderBook(station)
         self._said = ""
         self._cut = False
         self._vain = True
         """Whether an alarm may be open that nothing helped: also one of before the start."""
         self._good_since = time.monotonic()
         self._alone_since: float | None = None
-        self._shown_today: int | None = None
+        self._next_at = 0.0
+        """Before this nothing more is done about a network that is not found."""
 
     def ailment_of(self, error: ModemdError) -> Ailment | None:
         """What is wrong with a modem that could not be opened; ``None``: nothing that can be helped."""
@@ -136,8 +132,8 @@ class Ladder:
             return Climbed(None, wait_s)
         if step.rung is Rung.DEAD:
             return Climbed(Rung.DEAD, await self._give_up(ailment, why, let_go))
-        await self._write_down(step.rung, why, now)
-        pause_s = rules.pause_after(self._history or (), now).total_seconds() * self._timing.climb
+        await self._book.write(step.rung, why, now, self._switches.usb_path)
+        pause_s = rules.pause_after(self._book.history, now).total_seconds() * self._timing.climb
         self._said = f"{_SAID[ailment]} ({why}): {step.words}"
         log.warning(
             "modem %s is helped: %s; it is given %.0f s", self._station.name, self._said, pause_s
@@ -147,7 +143,7 @@ class Ladder:
 
     async def _give_up(self, ailment: Ailment, why: str, let_go: LetGo) -> float:
         """Nothing is left to try."""
-        name, done = self._station.name, self._tried()
+        name, done = self._station.name, self._book.tried()
         reason = f"{_SAID[ailment]} ({why}); {done}"
         if rules.is_dead(ailment):
             await let_go("dead", reason)
@@ -156,12 +152,7 @@ class Ladder:
             self._said, self._vain = reason, True
             text = f"Modem {name}: {reason}. Look after the modem, its SIM and its antenna, or change it."
             await self._alarm(text)
-        return _DEAD_S
-
-    def _tried(self) -> str:
-        row = rules.current_row(self._history or (), self._floor.now())
-        words = [RUNGS[rung].words for rung in RUNGS if any(done.rung is rung for done in row)]
-        return f"{', '.join(words)} did not help" if words else "no step of recovery is possible here"
+        return _DEAD_S * min(self._timing.climb, 1.0)
 
     async def _alarm(self, text: str) -> None:
         now, name, told = self._floor.now(), self._station.name, self._floor.rules
@@ -219,8 +210,10 @@ class Ladder:
         if self._alone_since is None:
             self._alone_since = now
         lasts_s = now - self._alone_since
-        if lasts_s >= self._floor.recovery.search_s * min(self._timing.climb, 1.0):
-            await self.climb(_NETWORK[state], f"for {lasts_s / 60:.0f} minutes", modem, let_go)
+        if lasts_s < self._floor.recovery.search_s * min(self._timing.climb, 1.0) or now < self._next_at:
+            return
+        climbed = await self.climb(_NETWORK[state], f"for {lasts_s / 60:.0f} minutes", modem, let_go)
+        self._next_at = time.monotonic() + climbed.wait_s
 
     def opened(self) -> None:
         """The modem was opened and prepared."""
@@ -237,15 +230,13 @@ class Ladder:
         if self._vain:
             await self._not_in_vain()
         await self.begin()
-        now = self._floor.now()
-        if self._shown_today != rules.rungs_today(self._history or (), now):
-            await self._show(now)
+        await self._book.keep_shown()
         good_s = rules.GOOD_WORK.total_seconds() * min(self._timing.climb, 1.0)
         if time.monotonic() - self._good_since < good_s:
             return
-        if any(done.rung in RUNGS for done in rules.current_row(self._history or (), now)):
+        if any(done.rung in RUNGS for done in self._book.row):
             log.info("modem %s has worked well for an hour since it was helped", self._station.name)
-            await self._write_down(Rung.WELL, None, now)
+            await self._book.write(Rung.WELL, None, self._floor.now())
         self._good_since = time.monotonic()
 
     async def _not_in_vain(self) -> None:
@@ -255,7 +246,7 @@ class Ladder:
         self._vain = False
 
     def _next(self, ailment: Ailment, now: datetime, able: set[Rung]) -> Next:
-        return rules.next_rung(self._history or (), ailment, now, able, pace=self._timing.climb)
+        return rules.next_rung(self._book.history, ailment, now, able, pace=self._timing.climb)
 
     async def _able(self, modem: Modem | None, *, resynced: bool) -> set[Rung]:
         able = {Rung.REOPEN} | await self._switches.able()
@@ -269,38 +260,5 @@ class Ladder:
         Raises:
             StoreError: it cannot be read.
         """
-        if self._history is not None:
-            return
-        modem_id = self._station.modem_id
-        rows, usb_path = await self._floor.store.run(
-            lambda tx: (recovery.history(tx, modem_id), recovery.socket(tx, modem_id))
-        )
-        self._history = [Done(Rung(rung), from_us(at)) for rung, at in rows if rung in _WORDS]
-        if self._history and self._history[-1].rung in _CUTS:
-            self._switches.put_on(usb_path)
-
-    async def _write_down(self, rung: Rung, why: str | None, now: datetime) -> None:
-        history = [done for done in self._history or () if now - done.at < _KEPT] + [Done(rung, now)]
-        modem_id, usb_path = self._station.modem_id, self._switches.usb_path
-
-        def job(tx: Tx) -> None:
-            recovery.add(tx, modem_id, rung, why, to_us(now))
-            recovery.forget(tx, modem_id, to_us(now - _KEPT))
-            if usb_path is not None:
-                recovery.keep_socket(tx, modem_id, usb_path)
-
-        await self._floor.store.run(job)
-        self._history = history
-        await self._show(now)
-        if rung is not Rung.WELL:
-            self._floor.tally.rungs[self._station.name, rung.value] += 1
-
-    async def _show(self, now: datetime) -> None:
-        """Bring the modem's row up to date: the step that it is at, and how many there were in a day."""
-        modem_id, history = self._station.modem_id, self._history or []
-        row = rules.current_row(history, now)
-        rung, at_us = (row[-1].rung.value, to_us(row[-1].at)) if row else (None, None)
-        today = rules.rungs_today(history, now)
-        await self._floor.store.run(lambda tx: recovery.show(tx, modem_id, rung, at_us, today))
-        self._shown_today = today
-        self._floor.states.ring()
+        if await self._book.begin() and self._book.history and self._book.history[-1].rung in _CUTS:
+            self._switches.put_on(self._book.usb_path)

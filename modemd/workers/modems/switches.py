@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.modem import usb_power
 from modemd.modem.discovery.ports import list_ports
+from modemd.modem.discovery.usb_known import ADAPTERS
 from modemd.service.ladder import Rung
 from modemd.workers.program import run_program
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from modemd.modem.discovery.ports import PortSeen
     from modemd.modem.timing import Timing
     from modemd.workers.modems.station import Station
 
@@ -34,6 +36,7 @@ class Switches:
         self._pause = pause
         self.usb_path: str | None = station.config.usb
         """The USB socket that it was last seen in."""
+        self._shared = False
         self._said: set[str] = set()
 
     async def able(self) -> set[Rung]:
@@ -43,7 +46,7 @@ class Switches:
         if policy.power is not None:
             able.add(Rung.POWER_HOOK)
         await asyncio.to_thread(self._look)
-        if policy.usb_reset and self.usb_path is not None:
+        if policy.usb_reset and self.usb_path is not None and not self._shared:
             switches = {
                 Rung.USB_RESET: usb_power.device_switch(self._floor.machine, self.usb_path),
                 Rung.PORT_POWER: usb_power.port_switch(self._floor.machine, self.usb_path),
@@ -99,6 +102,15 @@ class Switches:
         if port is not None and port.startswith("/"):
             for seen in list_ports(self._floor.machine, (port,)):
                 self.usb_path = seen.usb_path or self.usb_path
+                self._shared = seen.driver in ADAPTERS and self._has_other_lines(seen)
+
+    def _has_other_lines(self, seen: PortSeen) -> bool:
+        """Whether an adapter has more lines than this one: others' modems are not to be taken off with it."""
+        lines = [each for each in list_ports(self._floor.machine) if each.usb_path == seen.usb_path]
+        if len(lines) > 1 and "shared" not in self._said:
+            self._said.add("shared")
+            log.info("modem %s: its USB adapter is not reset: it has other lines as well", self._station.name)
+        return len(lines) > 1
 
     def _usable(self, rung: Rung, switch: Path) -> bool:
         why = usb_power.why_not(switch)

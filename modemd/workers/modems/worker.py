@@ -56,7 +56,9 @@ class ModemWorker(Worker):
         self._balance = BalanceCheck(station, self._orders, chance)
         self._ladder = Ladder(self, station, timing)
         self._opener = Opener(self, station, self._inbox, self._orders, self._ladder, timing)
-        self._aid = Aid(station, self._ladder, self._orders, self._opener.prepare, self._drop)
+        self._aid = Aid(
+            station, self._ladder, self._orders, self._opener.prepare, self._drop, self._sender.give_back
+        )
         self._watch = Watch(station, self._orders)
         self._paused_by: str | None = None
         self.busy_since = math.inf
@@ -89,8 +91,6 @@ class ModemWorker(Worker):
             await self._put_away()
             await self._opener.open()
             self._paused_by = self._orders.paused
-            if self._station.modem is not None:
-                await self._sender.count.opened()
             return
         try:
             await self._turn_or_see(modem)
