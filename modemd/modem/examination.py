@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from modemd.gsm.at_values import integer, parameters
-from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi
+from modemd.modem.identity import read_iccid, read_imei, read_imsi, read_make
 from modemd.modem.inventory import Signal, read_clock, read_signal, told
 from modemd.modem.link import Link
 from modemd.modem.registration import Registration, read_registration, technology_of
@@ -73,11 +73,12 @@ async def examine(spec: str, *, timing: Timing, baudrate: int, now: datetime) ->
 async def _ask(session: Session, now: datetime) -> Examined:
     state = await sim_state(session)
     ready = state in {"READY", None}
+    manufacturer, model = await read_make(session)
     clock = await read_clock(session)
     registration, (operator, technology) = await read_registration(session), await _operator(session)
     return Examined(
-        manufacturer=await plain_line(session, "AT+CGMI", "AT+GMI"),
-        model=await plain_line(session, "AT+CGMM", "AT+GMM"),
+        manufacturer=manufacturer,
+        model=model,
         imei=await read_imei(session),
         iccid=None if state == "absent" else await read_iccid(session),
         imsi=await read_imsi(session) if ready else None,

@@ -7,6 +7,7 @@ from typing import Final
 
 from modemd.gsm.at import Reply
 from modemd.gsm.at_values import parameters
+from modemd.modem.dialects import dialect_for
 from modemd.modem.session import Session
 
 _DIGITS: Final = re.compile(r"(?<!\d)(\d{14,17})(?!\d)")
@@ -32,6 +33,14 @@ async def plain_line(session: Session, *commands: str) -> str | None:
         if reply is not None and reply.lines:
             return _own_words(reply.lines[0])
     return None
+
+
+async def read_make(session: Session) -> tuple[str | None, str | None]:
+    """Maker and model (27.007, 5.1 and 5.2); from then on the session is in its maker's dialect."""
+    manufacturer = await plain_line(session, "AT+CGMI", "AT+GMI")
+    model = await plain_line(session, "AT+CGMM", "AT+GMM")
+    session.dialect = dialect_for(manufacturer, model)
+    return manufacturer, model
 
 
 async def read_imei(session: Session) -> str | None:

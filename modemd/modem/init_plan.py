@@ -12,8 +12,8 @@ from typing import Final
 from modemd.gsm.at_values import choices, parameters
 from modemd.model import ModemIdentity
 from modemd.modem.binding import ANY, Binding
-from modemd.modem.dialects import Step, dialect_for
-from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi, read_msisdn
+from modemd.modem.dialects import Step
+from modemd.modem.identity import plain_line, read_iccid, read_imei, read_imsi, read_make, read_msisdn
 from modemd.modem.pins import Holder, Pins
 from modemd.modem.readiness import Domain, check_patience, choose_domain, set_smsc
 from modemd.modem.registration import announce
@@ -106,9 +106,7 @@ async def _power_up(session: Session) -> None:
 
 
 async def _read_hardware(session: Session) -> ModemIdentity:
-    manufacturer = await plain_line(session, "AT+CGMI", "AT+GMI")
-    model = await plain_line(session, "AT+CGMM", "AT+GMM")
-    session.dialect = dialect_for(manufacturer, model)
+    manufacturer, model = await read_make(session)
     return ModemIdentity(
         manufacturer=manufacturer,
         model=model,

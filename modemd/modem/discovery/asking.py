@@ -12,7 +12,7 @@ from modemd.gsm.at import Command
 from modemd.gsm.at_values import parameters
 from modemd.model import ModemIdentity
 from modemd.modem.exchange import Exchange
-from modemd.modem.identity import plain_line, read_iccid, read_imei
+from modemd.modem.identity import plain_line, read_iccid, read_imei, read_make
 from modemd.modem.link import Link
 from modemd.modem.session import Session
 from modemd.modem.sim import sim_state
@@ -121,9 +121,10 @@ async def _learn(path: str, session: Session) -> Answered:
     state = await sim_state(session)
     if imei is None and state is None:
         return Answered(path, Found.REFUSES, f"{path} answers AT, but is no modem for messages")
+    manufacturer, model = await read_make(session)
     identity = ModemIdentity(
-        manufacturer=await plain_line(session, "AT+CGMI", "AT+GMI"),
-        model=await plain_line(session, "AT+CGMM", "AT+GMM"),
+        manufacturer=manufacturer,
+        model=model,
         revision=await plain_line(session, "AT+CGMR", "AT+GMR"),
         imei=imei,
         iccid=None if state == "absent" else await read_iccid(session),
