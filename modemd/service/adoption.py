@@ -42,7 +42,9 @@ def adopt(tx: Tx, rules: Rules, found: Adoptable, now: datetime) -> tuple[ModemC
     It gets the name that it had before, else one of the last digits of its IMEI that no other modem of the
     gateways on this store has.
     """
-    name = _name_for(tx, rules, found)
+    alike = [each for each in store.all_adopted(tx, rules.gateway) if _is_that(each, found)]
+    found = replace(found, twin=found.twin or len(alike) > 1)
+    name = _name_for(tx, rules, found, alike)
     entry = ModemConfig.model_validate({"name": name} | _bound_to(found))
     ids = routing.place(tx, with_modems(rules, (entry,)))
     store.write_adopted(tx, ids[name], found.imei, found.iccid, found.usb_path)
@@ -118,14 +120,12 @@ def _bound_to(found: Adoptable) -> dict[str, str]:
     return bound
 
 
-def _name_for(tx: Tx, rules: Rules, found: Adoptable) -> str:
+def _name_for(tx: Tx, rules: Rules, found: Adoptable, alike: Iterable[Adopted]) -> str:
     used = {entry.name for entry in rules.modems}
     free = [
         each
-        for each in store.all_adopted(tx, rules.gateway)
-        if _is_that(each, found)
-        and each.name not in used
-        and modems.namesake(tx, rules.gateway, each.name) is None
+        for each in alike
+        if each.name not in used and modems.namesake(tx, rules.gateway, each.name) is None
     ]
     if free:
         return max(free, key=lambda each: _likeness(each, found)).name

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from modemd.formats.payloads_modem import ModemEventName
     from modemd.modem.discovery.ports import PortSeen
     from modemd.store.transaction import Tx
+    from modemd.workers.modems.rack import Stick
     from modemd.workers.modems.station import Station
     from modemd.workers.supervisor import Worker
 
@@ -41,6 +42,7 @@ class Berth:
         self._seen: PortSeen | None = None
         self._usb_path: str | None = None
         self._tried: str | None = None
+        self._sight: Stick | None = None
         self._pulled = False
         self._said_same = False
         self._rack.watch(config, worker.wake)
@@ -55,9 +57,9 @@ class Berth:
 
     @property
     def moved(self) -> bool:
-        """Whether it is worth while to try before the time: it is there, and was not, or is elsewhere now."""
+        """Whether it is worth while to try before the time: it is elsewhere now, or was seen anew."""
         here = self.here
-        return here is not None and here != self._tried
+        return here is not None and (here != self._tried or self._rack.seen(here) is not self._sight)
 
     async def find(self) -> str:
         """Return the port to open, and keep it for this modem.
@@ -74,7 +76,7 @@ class Berth:
         if port is None:
             raise PortLost(self._missing())
         self._rack.took(self._station.name, port)
-        self._tried = self.here
+        self._tried, self._sight = self.here, self._rack.seen(port)
         self._station.record.port = port
         await self._see(port)
         return port

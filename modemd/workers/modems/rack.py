@@ -99,6 +99,8 @@ class Rack:
             self._open.discard(port)
             if port in self._doomed:
                 self.gone(port)
+            if port not in self._sticks:
+                del self._taken[name]
 
     def found(self, stick: Stick) -> None:
         """A modem answered on a port."""
@@ -115,8 +117,6 @@ class Rack:
             return None
         self._doomed.discard(path)
         stick = self._sticks.pop(path, None)
-        for name in [name for name, port in self._taken.items() if port == path]:
-            del self._taken[name]
         if stick is not None:
             self._wake_all()
         return stick
@@ -125,6 +125,10 @@ class Rack:
     def sticks(self) -> list[Stick]:
         """All modems that answered, in the order of their ports."""
         return [self._sticks[path] for path in sorted(self._sticks)]
+
+    def seen(self, port: str | None) -> Stick | None:
+        """What was found on a port; another value each time that it was asked."""
+        return None if port is None else self._sticks.get(port)
 
     def unclaimed(self) -> list[Stick]:
         """Those that no entry is bound to."""
