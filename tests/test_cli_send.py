@@ -225,3 +225,14 @@ def test_the_broker_is_told_of_what_a_command_brings_about(tmp_path: Path) -> No
     assert [(each.topic, each.event) for each in told] == [
         ("status/default", "accepted"), ("status/default", "queued"), ("status/default", "cancelled"),
     ]  # fmt: skip
+
+
+def test_a_call_is_a_channel(tmp_path: Path) -> None:
+    desk = Desk.begin(tmp_path)
+    call = ("send", "--to", TO, "--channel", "voice")
+    assert desk.call(*call, "--quote", "Fire in hall 3").out == f"{TO}: 1 part, ucs2, 0 credits\n"
+    refused = desk.run(*call, "x" * 401)
+    assert (refused.status, "400 can be said in a call" in refused.err) == (1, True)
+    desk.call(*call, "Fire in hall 3")
+    [told] = desk.call("messages", "--json").json
+    assert (told["text"], told["state"], told["parts"]) == ("Fire in hall 3", "queued", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 import click
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
 
+_OPTIONAL: Final = ("appointment", "remind", "channel")
+
+
 class Options(TypedDict):
     """What the command line asks for."""
 
@@ -46,6 +49,7 @@ class Options(TypedDict):
     report: bool | None
     flash: bool
     modem: str | None
+    channel: str | None
     wait: bool
     quote: bool
     mqtt: bool
@@ -85,6 +89,7 @@ class Options(TypedDict):
 @click.option("--flash", is_flag=True, help="Shown at once, not kept (class 0).")
 @click.option("--id", "client_id", metavar="ID", help="Your name for it: the same one is never sent twice.")
 @click.option("--modem", metavar="NAME", help="By this modem and no other.")
+@click.option("--channel", metavar="C", help="voice: say TEXT in a phone call; or one of mqtt.channels.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each state.")
 @click.argument("text", required=False)
 @click.pass_context
@@ -136,7 +141,7 @@ def _payload(options: Options, text: str) -> dict[str, Any]:
     """The options are the fields of a JSON message, and mean and allow the same."""
     payload: dict[str, Any] = {"to": list(options["to"]), "text": text, "id": options["client_id"]}
     payload |= {name: options[name] for name in ("account", "priority", "at", "validity", "report")}
-    payload |= {name: options[name] for name in ("appointment", "remind") if options[name] is not None}
+    payload |= {name: options[name] for name in _OPTIONAL if options[name] is not None}
     return payload | {"flash": options["flash"] or None, "modem": options["modem"]}
 
 
