@@ -11,7 +11,7 @@ class Tally:
     """Counters; the keys are the labels' values, in the order that the field names them."""
 
     parts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By modem and outcome: ``taken``, ``refused`` or ``unanswered``."""
+    """By modem and outcome: ``taken``, ``refused``, ``unanswered``, or ``unreached`` of a call."""
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By modem and code, such as ``CMS 38``."""
     arrivals: Counter[tuple[str]] = field(default_factory=Counter)
