@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from modemd.cli.logs import set_up_logging
 from modemd.cli.loops import run_loop
 from modemd.config import load
 from modemd.daemon import Daemon
+from modemd.modem.discovery.machine import Machine
 from modemd.modem.timing import Timing
 
 TIMING = Timing(
@@ -23,7 +25,13 @@ def main() -> None:
     source = Path(sys.argv[1])
     config = load(source)
     set_up_logging(config.log.level, config.log.format)
-    run_loop(lambda: Daemon(config, source, timing=TIMING).run())
+    run_loop(lambda: Daemon(config, source, timing=TIMING, machine=_machine()).run())
+
+
+def _machine() -> Machine:
+    """The tree that a simulated hub makes, where the test names one."""
+    sysfs, dev = os.environ.get("SIMULATED_SYS"), os.environ.get("SIMULATED_DEV")
+    return Machine(Path(sysfs), Path(dev)) if sysfs and dev else Machine()
 
 
 if __name__ == "__main__":
