@@ -180,7 +180,7 @@ class Soak:
         self._given += 1
 
     def _trouble(self) -> None:
-        """On average each modem meets something every 20 seconds of the real clock: seven minutes of its own."""
+        """On average each modem meets something every 20 s of the real clock: 7 minutes of its own."""
         for name in self.names:
             if self._chance.random() < _TURN_S / 20:
                 self.site.ask(modem=name, **self.mischief.one())

@@ -48,7 +48,7 @@ def for_ever() -> Iterator[Case]:
     for kind, code, what in _all():
         if what.verb in _HURT or what.pause:
             yield Case(
-                fault=f"{kind} {code}", place="from the 20th on", faults=(_error(kind, code, times=0),),
+                fault=f"{kind} {code}", place="from the 12th on", faults=(_error(kind, code, times=0),),
                 spare=True, tells="modem" if what.human else "",
             )  # fmt: skip
 
@@ -61,7 +61,8 @@ def taken_all_the_same() -> Iterator[Case]:
 
 
 def _error(kind: str, code: int, *, times: int) -> str:
-    return f"error:on=AT+CMGS*,nth=20,at=body,{kind.lower()}={code},times={times}"
+    nth = 20 if times else 12
+    return f"error:on=AT+CMGS*,nth={nth},at=body,{kind.lower()}={code},times={times}"
 
 
 def _all() -> Iterator[tuple[CauseKind, int, Reaction]]:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 PREPARING: Final = (
     "AT+CMEE?", "ATE0", "ATV1", "AT+CMEE=1", "AT+CFUN?", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN",
-    "AT+CPIN?", "AT+CMGF=0", 'AT+CSCS="GSM"', "AT+COPS=3,0", "AT+CLIP=1", "AT+CPMS=?", 'AT+CPMS="SM","SM","SM"',
-    "AT+CNMI=?", "AT+CNMI=2,1,0,2,0", "AT+CMMS=?", "AT+CREG=2", "AT+CEREG=2", "AT+CGREG=2", "AT+C5GREG=2",
-    "AT+CGSMS?", "AT+CIMI", "AT+CRSM=176,12258,0,0,10", "AT+CNUM", "AT+CSCA?",
+    "AT+CPIN?", "AT+CMGF=0", 'AT+CSCS="GSM"', "AT+COPS=3,0", "AT+CLIP=1", "AT+CPMS=?",
+    'AT+CPMS="SM","SM","SM"', "AT+CNMI=?", "AT+CNMI=2,1,0,2,0", "AT+CMMS=?", "AT+CREG=2", "AT+CEREG=2",
+    "AT+CGREG=2", "AT+C5GREG=2", "AT+CGSMS?", "AT+CIMI", "AT+CRSM=176,12258,0,0,10", "AT+CNUM", "AT+CSCA?",
 )  # fmt: skip
 """What a modem is asked at its opening; ``test_matrix.py`` holds this against what it is really asked."""
 CARING: Final = ("AT+CSQ", "AT+CESQ", "AT+CREG?", "AT+COPS?", "AT+COPS=3,2")
@@ -54,8 +54,8 @@ def silences() -> Iterator[Case]:
     yield from _while_sending("late by 70 s", "late", _SUBMIT, seconds=70)
     for at, words in _SUBMIT.items():
         yield Case(
-            fault="dead for good", place=words, faults=(f"dead:on=AT+CMGS*,nth=20,at={at}",), spare=True,
-            tells="modem",
+            fault="dead for good", place=words, faults=(f"dead:on=AT+CMGS*,nth=12,at={at}",), spare=True,
+            tells="modem", repeats=int(at == "answer"),  # nobody is left to tell: the policy sends it again
         )  # fmt: skip
     yield Case(
         fault="dead for good", place="opens, never answers", modem={"dead": True}, spare=True, tells="modem"
@@ -90,6 +90,6 @@ def losses() -> Iterator[Case]:
                 faults=(f"{kind}:on={_on(command)},seconds={seconds}",),
             )  # fmt: skip
     yield Case(
-        fault="unplugged for good", place="in mid-send", faults=("unplug:on=AT+CMGS*,nth=20,at=body",),
+        fault="unplugged for good", place="in mid-send", faults=("unplug:on=AT+CMGS*,nth=12,at=body",),
         spare=True, tells="modem",
     )  # fmt: skip

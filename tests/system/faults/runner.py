@@ -25,12 +25,21 @@ if TYPE_CHECKING:
 
 QUICK: Final = "tests.system.faults.quick"
 INCOMING: Final = 3
+FIRST: Final = 10
+"""So many messages go out before the others are given."""
 _LONG_EVERY: Final = 10
-"""Each tenth message is of two parts."""
+"""Each tenth message is of two parts; only the first tenth where the modem is not to come back: what is
+left of a message waits for the SIM that the rest went by."""
 _ENDED: Final = frozenset({"delivered", "sent", "failed", "undelivered", "expired", "cancelled"})
+_ENDED_BY_PREFIX: Final = (
+    "SELECT substr(destination, 1, 8), count(*) FROM message "
+    "WHERE state IN ('sent', 'delivered', 'failed', 'undelivered', 'expired') GROUP BY 1"
+)
 _SAID: Final = re.compile(r"modem (\S+) is ([a-z_]+)\b")
 _NETWORK: Final = {"report_delay_s": (0.5, 2.0)}
 _UNCERTAIN_S: Final = 120
+_IDLE_S: Final = 8.0
+_REPORTED_S: Final = 60.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,6 +156,7 @@ class Run:
         self._sections = sections
         self._acts: list[tuple[int, Act]] = []
         self._acted_at: dict[int, float] = {}
+        self._rests: dict[int, str] = {}
         self._hub = cases[0].hub
         self._names: list[str] = []
 
@@ -177,22 +187,23 @@ class Run:
         )  # fmt: skip
         site.start()
         for place, row in enumerate(self.rows):
-            site.drop(f"case{place:03d}.json", json.dumps(_messages(place, row)))
+            first, rest = (json.dumps(some) for some in _messages(place, row))
+            site.drop(f"case{place:03d}-1.json", first)
+            self._rests[place] = rest
             for count in range(INCOMING):
                 text = f"in {place:03d} {count}"
                 self.rows[place].given.append(text)
                 site.ask("incoming", modem=_modems(place, row.case)[-1]["name"], text=text)
 
     def _ended(self) -> bool:
+        """Every message is at its end; the report of one that was sent may have gone with its modem."""
         self._act()
-        waiting = self.site.rows(
-            "SELECT count(*) FROM message "
-            "WHERE state NOT IN ('delivered', 'failed', 'undelivered', 'expired')"
-        )
-        total = self.site.rows("SELECT count(*) FROM message")
-        if waiting[0][0] or total[0][0] < sum(row.case.messages for row in self.rows):
+        states = Counter(dict(self.site.rows("SELECT state, count(*) FROM message GROUP BY state")))
+        if states.total() < sum(row.case.messages for row in self.rows) or not _ENDED.issuperset(states):
             return False
-        return len(self.site.names("incoming")) >= INCOMING * len(self.rows)
+        if len(self.site.names("incoming")) < INCOMING * len(self.rows):
+            return False
+        return not states["sent"] or self.site.now - self.site.air()[-1]["at"] > _REPORTED_S
 
     def _entry(self, spec: dict[str, Any]) -> dict[str, Any]:
         if self._hub:
@@ -203,20 +214,38 @@ class Run:
         return {"name": spec["name"], "port": str(self.site.folder / "ports" / spec["name"])}
 
     def _act(self) -> None:
-        if not self._acts:
+        """Give what is to go next, and do what is to be done."""
+        if not self._acts and not self._rests:
             return
-        taken = Counter(one["destination"][:8] for one in self.site.air())
+        taken: Counter[str] = Counter()
+        last_at: dict[str, float] = {}
+        for each in self.site.air():
+            prefix = each["destination"][:8]
+            taken[prefix] += 1
+            last_at[prefix] = each["at"]
+        self._give_rests(last_at)
         for one in list(self._acts):
             place, act = one
             if taken[_prefix(place)] >= act.after:
                 self._acts.remove(one)
-                self._acted_at.setdefault(place, self.site.now)
-                own, other = f"m{place:03d}", f"s{place:03d}"
-                socket = {"own": own, "other": other}.get(act.into)
-                what = dict(act.what)
-                if socket is not None:
-                    what["port"] = self._names.index(socket) + 1
-                self.site.ask(modem=other if act.other else own, **what)
+                self._do(place, act)
+
+    def _give_rests(self, last_at: dict[str, float]) -> None:
+        """After a moment without work, in which the modem is asked what there is no time for otherwise."""
+        ended = dict(self.site.rows(_ENDED_BY_PREFIX))
+        for place in list(self._rests):
+            prefix = _prefix(place)
+            if ended.get(prefix) == FIRST and self.site.now - last_at.get(prefix, 0.0) > _IDLE_S:
+                self.site.drop(f"case{place:03d}-2.json", self._rests.pop(place))
+
+    def _do(self, place: int, act: Act) -> None:
+        self._acted_at.setdefault(place, self.site.now)
+        own, other = f"m{place:03d}", f"s{place:03d}"
+        socket = {"own": own, "other": other}.get(act.into)
+        what = dict(act.what)
+        if socket is not None:
+            what["port"] = self._names.index(socket) + 1
+        self.site.ask(modem=other if act.other else own, **what)
 
     def _judge(self) -> None:
         site = self.site
@@ -259,7 +288,7 @@ class Run:
         ):
             row.states[state] += 1
             if state in {"failed", "expired", "undelivered"}:
-                row.failed_texts.update(_texts(place, int(client_id.rpartition("-")[2])))
+                row.failed_texts.update(_texts(place, int(client_id.rpartition("-")[2]), row.case))
         row.doubted = self.site.rows(
             "SELECT count(*) FROM part JOIN message ON message.id = part.message_id "
             "WHERE doubted AND destination LIKE ?", like,
@@ -287,19 +316,21 @@ def _prefix(place: int) -> str:
     return f"+3247{place:03d}"
 
 
-def _texts(place: int, count: int) -> list[str]:
-    return contents(f"c{place:03d}-{count:03d}", 2 if count % _LONG_EVERY == _LONG_EVERY - 1 else 1)
+def _texts(place: int, count: int, case: Case) -> list[str]:
+    is_long = count % _LONG_EVERY == _LONG_EVERY - 1 and (count < FIRST or not case.spare)
+    return contents(f"c{place:03d}-{count:03d}", 1 + is_long)
 
 
-def _messages(place: int, row: Row) -> list[dict[str, Any]]:
+def _messages(place: int, row: Row) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Those that are given first, and the others."""
     made = []
     for count in range(row.case.messages):
-        texts = _texts(place, count)
+        texts = _texts(place, count, row.case)
         row.expected.update(texts)
         made.append(
             {"to": f"{_prefix(place)}{count:04d}", "text": "".join(texts), "id": f"c{place:03d}-{count:03d}"}
         )
-    return made
+    return made[:FIRST], made[FIRST:]
 
 
 def _said(log: str) -> dict[str, list[str]]:
