@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
+    from modemd.modem.timing import Timing
+
 PATIENCE_S = 10.0
 
 
@@ -79,6 +81,7 @@ async def yard(
     specs: Sequence[ModemSpec] = (ModemSpec(),),
     entries: Sequence[dict[str, Any]] = (),
     network: NetworkSpec | None = None,
+    timing: Timing = QUICK,
     **settings: Any,
 ) -> AsyncIterator[Yard]:
     database = Database(url_of(folder / "store.db")) if (folder / "store.db").exists() else fresh(folder)
@@ -93,7 +96,7 @@ async def yard(
     ):
         floor = Floor(store, rules, machine=machine)
         supervisor = Supervisor(group)
-        crew = Crew(floor, supervisor, QUICK)
+        crew = Crew(floor, supervisor, timing)
         ids = await store.run(lambda tx: routing.sync(tx, rules))
         await store.run(lambda tx: adoption.recover(tx, rules, (), floor.now()))
         crew.start(rules.modems, ids)
