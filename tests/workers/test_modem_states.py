@@ -168,6 +168,38 @@ def test_a_sim_that_is_taken_out_and_put_back(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_pin_that_cannot_be_read(tmp_path: Path) -> None:
+    """It is told where the SIM asks for it, and does not matter where it does not."""
+    lost = str(tmp_path / "lost.pin")
+
+    async def story(pin: str | None, state: str) -> None:
+        folder = tmp_path / state
+        folder.mkdir()
+        async with bench(folder, ModemSpec(pin=pin), pin_file=lost) as here:
+            here.worker.stop()
+            await here.step_until(STATE, state)
+            assert here.rows(ALARMS) == ([] if pin is None else [("pin_required", "critical")])
+            if pin is not None:
+                ((error,),) = here.rows("SELECT error FROM modem")
+                assert f"cannot read {lost}" in str(error)
+
+    asyncio.run(story("1234", "pin_required"))
+    asyncio.run(story(None, "ready"))
+
+
+def test_messages_go_by_lte_where_the_circuit_is_set(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with bench(tmp_path, ModemSpec(dialect="quectel", technology=7)) as here:
+            here.sim.modems[0].me.settings.plain["+CGSMS"] = "1"
+            await here.step_until(STATE, "ready")
+            assert here.rows("SELECT technology FROM modem") == [("LTE",)]
+
+    asyncio.run(story())
+    assert caplog.text.count("set sms_domain: packet") == 1
+
+
 def test_messages_wait_for_a_modem_whose_messages_are_late(tmp_path: Path) -> None:
     """All else answers, but for what messages need: as before a modem says ``SMS Ready``."""
     late = [Fault(kind=FaultKind.ERROR, on=command, cms=515, times=0) for command in ("AT+CPMS*", "AT+CSCA*")]

@@ -15,7 +15,7 @@ from modemd.modem.modem import Modem
 from modemd.service.outcomes import Seat
 from modemd.workers.modems.berth import Berth
 from modemd.workers.modems.patience import Patience
-from modemd.workers.modems.pin_book import PinBook
+from modemd.workers.modems.pin_book import PinBook, read_pin, without_pin
 from modemd.workers.modems.voice import learn_voice
 
 if TYPE_CHECKING:
@@ -102,10 +102,14 @@ class Opener:
         """
         station = self._station
         config = station.config
-        identity = await modem.prepare(
-            pin=config.read_pin(), smsc=config.smsc, domain=config.sms_domain, slot=config.sim_slot,
-            binding=self._berth.binding,
-        )  # fmt: skip
+        pin, unread = read_pin(config)
+        try:
+            identity = await modem.prepare(
+                pin=pin, smsc=config.smsc, domain=config.sms_domain, slot=config.sim_slot,
+                binding=self._berth.binding,
+            )  # fmt: skip
+        except NotReady as wanting:
+            raise wanting if unread is None else without_pin(wanting, unread) from None
         await self._berth.arrived(identity)
         sim = identity.sim or f"modem:{station.name}"
         family = family_of(identity.manufacturer, identity.model)

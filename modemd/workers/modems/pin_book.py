@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modemd.errors import ConfigError, NotReady
+from modemd.formats.modem_states import sentence
 from modemd.modem.pins import Holder, fingerprints
 from modemd.service import pins as service
 
 if TYPE_CHECKING:
+    from modemd.config.modems import ModemConfig
     from modemd.service.pins import Tried
     from modemd.workers.floor import Floor
+
+
+def read_pin(config: ModemConfig) -> tuple[str | None, str | None]:
+    """The configured PIN, or why it cannot be read: a SIM that asks for none does not need it."""
+    try:
+        return config.read_pin(), None
+    except ConfigError as error:
+        return None, str(error)
+
+
+def without_pin(wanting: NotReady, unread: str) -> NotReady:
+    """What keeps a modem from being ready whose PIN could not be read."""
+    if wanting.state != "pin_required":
+        return wanting
+    return NotReady(wanting.state, sentence(wanting.state, f"The SIM wants its PIN: {unread}"))
 
 
 class PinBook:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from modemd.formats.modem_states import meaning_of
 from modemd.modem.health import USABLE
+from modemd.modem.readiness import domain_advice
 
 if TYPE_CHECKING:
     from modemd.modem.health import Health
     from modemd.modem.modem import Modem
     from modemd.workers.modems.orders import Orders
     from modemd.workers.modems.station import Station
+
+log = logging.getLogger(__name__)
 
 _HEALTH_S: Final = 60.0
 _SEARCHING_S: Final = 5.0
@@ -25,6 +29,7 @@ class Watch:
         self._station = station
         self._orders = orders
         self._looked_at = 0.0
+        self._advised: str | None = None
 
     async def look(self, modem: Modem, now: float) -> None:
         """Read how the modem is; where it cannot send, let others have what waits for it.
@@ -42,6 +47,7 @@ class Watch:
         if station.refused_why is not None:
             # It is to be told, and others are to have its messages, to the end.
             station.health_at = min(station.health_at, station.paused_until)
+        self._advise(domain_advice(modem.capabilities.domain, health))
         state, why = self.standing(health)
         await station.record.write(state, why, health)
         if not meaning_of(state).sends:
@@ -50,6 +56,11 @@ class Watch:
             station.floor.ring_queue()  # what could not go by another waits for this one
         if health.usable:
             await self._orders.ready()
+
+    def _advise(self, advice: str | None) -> None:
+        if advice is not None and advice != self._advised:
+            log.warning("modem %s: %s", self._station.name, advice)
+        self._advised = advice
 
     def standing(self, health: Health) -> tuple[str, str | None]:
         """The state, and why it is so."""
