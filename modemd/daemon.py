@@ -24,7 +24,7 @@ from modemd.service import adoption, alarms, modem_orders, routing, upkeep
 from modemd.service.accounts import accounts
 from modemd.service.rules import Rules
 from modemd.store import brokers, modems, spools
-from modemd.store.database import Database
+from modemd.store.database import Database, sqlite_path
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers import hooks
@@ -202,8 +202,12 @@ class Daemon:
         """Those who do something once a day: no message waits until they are loaded."""
         from modemd.workers.calendars import Calendars  # noqa: PLC0415 - READY comes first
         from modemd.workers.modems.scout import Scout  # noqa: PLC0415 - likewise
+        from modemd.workers.self_watch import SelfWatch  # noqa: PLC0415 - likewise
         from modemd.workers.terms import TermsWorker  # noqa: PLC0415 - likewise
 
+        store = sqlite_path(self._config.store.url)
+        folders = [Path(self._config.spool.dir), *([] if store is None else [store.parent])]
+        supervisor.start(SelfWatch(floor, folders))
         self._scout = Scout(floor, self._config.modems, self._crew, self._timing)
         supervisor.start(self._scout)
         supervisor.start(TermsWorker(floor, self._config.spool.dir))
