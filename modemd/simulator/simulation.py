@@ -34,8 +34,9 @@ class ModemSpec:
     ``boot_s`` is how long it takes after it is plugged in again, ``chatter_s`` how often it says what its
     maker lets it say unasked (0: never), ``dead`` one whose port opens and never answers. A ``stick`` has all
     the ports that its maker gives it, not only the one that answers. ``trace``: what it was recorded to
-    answer, in place of a dialect. ``second_iccid`` is the SIM in its other
-    slot; ``keeps_mr``: whether it writes the last TP-MR on the SIM; ``technology`` is ``<AcT>`` (0: as made).
+    answer, in place of a dialect. ``second_iccid`` is the SIM in its other slot; ``pin_tries`` are those that
+    are left (0: it wants its PUK); ``keeps_mr``: whether it writes the last TP-MR on the SIM; ``technology``
+    is ``<AcT>`` (0: as made).
     """
 
     name: str = ""
@@ -45,6 +46,7 @@ class ModemSpec:
     imsi: str = ""
     pin: str | None = None
     puk: str = "12345678"
+    pin_tries: int = 3
     smsc: str = "+32475161616"
     dialect: str = "generic"
     trace: Trace | None = None
@@ -142,6 +144,7 @@ class Simulation:
             imsi=spec.imsi or f"20699{place:010d}",
             pin=spec.pin,
             puk=spec.puk,
+            pin_tries=spec.pin_tries,
             smsc=spec.smsc,
             keeps_mr=spec.keeps_mr,
         )

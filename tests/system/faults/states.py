@@ -26,6 +26,14 @@ def sims() -> Iterator[Case]:
     yield Case(
         fault="PIN not configured", place="at the opening", modem=_PIN, spare=True, tells="pin_required"
     )
+    for left, words, told in (
+        (0, "SIM wants its PUK", "puk_required"),
+        (1, "PIN: one try left", "pin_last_try"),
+    ):
+        yield Case(
+            fault=words, place="at the opening", modem={**_PIN, "pin_tries": left}, config=_PIN, spare=True,
+            tells=told,
+        )  # fmt: skip
     yield Case(fault="no SIM", place="at the opening", modem={"sim": False}, spare=True, tells="sim_absent")
     yield Case(
         fault="PIN wanted again", place="reboot in mid-send", modem=_PIN, config=_PIN,
