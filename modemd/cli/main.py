@@ -33,9 +33,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "demo": Entry("demo", "demo", "Show the whole gateway with simulated modems; needs no hardware."),
     "check": Entry("check", "check", "Say all that is wrong with the configuration."),
     "doctor": Entry("doctor.command", "doctor", "Look at this machine: ports, modems, SIMs, store, broker."),
-    "modems": Entry(
-        "modems", "modems", "List the modems on this machine."
-    ),
+    "modems": Entry("modems", "modems", "List the modems on this machine."),
     "send": Entry("send", "send", "Send a message."),
     "messages": Entry("messages", "messages", "List, show, cancel, retry or resolve messages."),
     "status": Entry("status", "status", "Show modems and queues."),
