@@ -77,7 +77,8 @@ def recover(tx: Tx, rules: Rules, kept: Collection[str], now: datetime) -> None:
             store.write_configured(tx, each.id)
         elif each.name not in names:
             modems.write_state(tx, each.id, "absent", None)
-            alarms.clear_alarms(tx, rules, modem=each.name, now=now)
+    for name in {each.modem for each in alarms.open_alarms(tx, rules.gateway)} - {"", *names}:
+        alarms.clear_alarms(tx, rules, modem=name, now=now)  # it is not used any more, by whatever name
 
 
 def known(tx: Tx, rules: Rules) -> Rules:

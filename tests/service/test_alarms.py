@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from modemd.service import alarms
+from modemd.service import adoption, alarms
 from modemd.store import outbox
 from modemd.store.times import to_us
 from tests.formats.checking import faults
@@ -107,3 +107,11 @@ def test_old_alarms_are_forgotten_and_open_ones_are_not(tmp_path: Path) -> None:
     assert desk.run(lambda tx: rows.forget(tx, to_us(desk.now))) == 0
     assert desk.run(lambda tx: rows.forget(tx, to_us(desk.later(seconds=1)))) == 1
     assert len(desk.run(alarms.open_alarms)) == 1
+
+
+def test_a_modem_that_the_configuration_has_no_more_is_nobodys_trouble(tmp_path: Path) -> None:
+    desk = office(tmp_path)
+    for modem in ("gsm1", "sold", None):
+        assert raised(desk, modem=modem)
+    desk.run(lambda tx: adoption.recover(tx, desk.rules, (), desk.now))
+    assert [each.modem for each in desk.run(lambda tx: alarms.open_alarms(tx, "gw1"))] == ["gsm1", ""]
