@@ -205,9 +205,7 @@ class Daemon:
         from modemd.workers.self_watch import SelfWatch  # noqa: PLC0415 - likewise
         from modemd.workers.terms import TermsWorker  # noqa: PLC0415 - likewise
 
-        store = sqlite_path(self._config.store.url)
-        folders = [Path(self._config.spool.dir), *([] if store is None else [store.parent])]
-        supervisor.start(SelfWatch(floor, folders))
+        supervisor.start(SelfWatch(floor, _folders(self._config)))
         self._scout = Scout(floor, self._config.modems, self._crew, self._timing)
         supervisor.start(self._scout)
         supervisor.start(TermsWorker(floor, self._config.spool.dir))
@@ -341,6 +339,12 @@ def _equip(floor: Floor, config: Config) -> None:
     """What may be done about modems in trouble, and where it is written down what they said."""
     floor.recovery = config.recovery
     floor.trouble = Path(config.log.trouble) if config.log.trouble else Path(config.spool.dir) / "trouble"
+
+
+def _folders(config: Config) -> list[Path]:
+    """Where this machine's disk is written to."""
+    url, spool = config.store.url, Path(config.spool.dir)
+    return [spool, sqlite_path(url).parent] if url.startswith("sqlite:") else [spool]
 
 
 def _settle_memory() -> None:
