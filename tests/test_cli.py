@@ -17,8 +17,7 @@ from click.testing import CliRunner, Result
 from modemd import __version__
 from modemd.cli.exits import exit_status
 from modemd.cli.main import COMMANDS, cli, main
-from modemd.config import Config
-from modemd.config import load, without_effect
+from modemd.config import Config, load, without_effect
 from modemd.errors import (
     ConfigError,
     Fault,
