@@ -16,7 +16,7 @@ unplug      ``seconds`` until it is in again (0: until ``plug``)
 plug        nothing, or ``port``: the hub's port that it goes into (from 1), where there is a hub
 reboot      ``seconds``
 set         ``registration``, ``signal``, ``smsc``, ``balance``, ``operator``, ``technology``,
-            ``rsrp_dbm``, ``rsrq_db``, ``keeps_mr``, ``clock_off_s``
+            ``rsrp_dbm``, ``rsrq_db``, ``keeps_mr``, ``clock_off_s``, ``packet_only``
 network     any setting of the network: ``airtime_s``, ``reports``, ``reply``, ``calls``, ...
 accepted    ``since`` (how many to leave out); answers all that the network took
 calls       answers all calls of the modems that are over
@@ -176,6 +176,7 @@ def _change(modem: PluggedModem, request: dict[str, Any]) -> None:
         me.card.smsc = str(request["smsc"])
     if "keeps_mr" in request and me.card:
         me.card.keeps_mr = bool(request["keeps_mr"])
+    me.packet_only = bool(request.get("packet_only", me.packet_only))
     me.technology = int(request.get("technology", me.technology))
     me.rsrp_dbm = int(request.get("rsrp_dbm", me.rsrp_dbm))
     me.rsrq_db = float(request.get("rsrq_db", me.rsrq_db))

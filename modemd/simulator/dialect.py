@@ -57,7 +57,7 @@ class Dialect:
     ``busy_after_cfun``: so many commands after AT+CFUN= get CME 515. ``ussd_in_hex``: AT+CUSD takes text
     only after AT^USSDMODE=0, and till then packed septets in hexadecimal. ``ussd_in_ucs2``: +CUSD: gives
     UCS-2 in hexadecimal, with a coding scheme that says otherwise. ``technology`` is where it is registered.
-    ``restarts_at`` are levels of AT+CFUN= that restart it.
+    ``restarts_at`` are levels of AT+CFUN= that restart it, ``domain`` is AT+CGSMS? as it is made.
     """
 
     name: str
@@ -86,5 +86,6 @@ class Dialect:
     cscs: tuple[str, ...] = ("IRA", "GSM", "UCS2", "8859-1")
     technology: int = UMTS
     restarts_at: tuple[int, ...] = ()
+    domain: int = 3
     usb: UsbDevice = ADAPTER
     calls: CallLines = PLAIN_CALLS

@@ -82,6 +82,7 @@ QUECTEL: Final = Dialect(
     ccid=("+QCCID", "+QCCID: {}"),
     full_line='+QIND: "SMSFULL","{}"',
     technology=LTE,
+    domain=1,
     boot_lines=("RDY", "+CPIN: READY", "+QIND: SMS DONE", "+QIND: PB DONE"),
     unsolicited=('+QIND: "csq",24,99',),
     usb=UsbDevice("2c7c", "0125", "Quectel", "EC25-AF", roles=("diag", "nmea", "at", "ppp", "net")),

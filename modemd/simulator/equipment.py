@@ -103,6 +103,8 @@ class Equipment:
     second_card: SimCard | None = None
     slot: int = 1
     clock_off_s: float = 0.0
+    packet_only: bool = False
+    """The network here has no circuit-switched service: ``AT+CGSMS=1`` gets nothing through (CMS 500)."""
     caller: str = ""
     rings_left: int = 0
     asked_at: float = 0.0
@@ -156,6 +158,8 @@ class Equipment:
         """Refused (CMS 331) while nothing can be sent."""
         if not self.on_air:
             raise refused("CMS", 331)
+        if self.packet_only and self.settings.plain.get("+CGSMS", str(self.dialect.domain)) == "1":
+            raise refused("CMS", 500)
 
     @property
     def on_air(self) -> bool:

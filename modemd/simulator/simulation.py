@@ -59,6 +59,7 @@ class ModemSpec:
     second_iccid: str = ""
     keeps_mr: bool = True
     technology: int = 0
+    packet_only: bool = False
     boot_s: float = 0.0
     chatter_s: float = 0.0
     faults: Sequence[Fault] = field(default_factory=tuple)
@@ -162,6 +163,7 @@ class Simulation:
             signal=spec.signal,
             technology=spec.technology,
             second_card=second,
+            packet_only=spec.packet_only,
             later=later,
         )
         modem = PluggedModem(me, self.directory / name, later)

@@ -135,3 +135,13 @@ def test_the_clock_believes_what_it_is_told() -> None:
     assert desk.tell('AT+CCLK="80/01/06,00:00:00+00"') == "\r\nOK\r\n"
     assert '+CCLK: "80/01/06,00:00' in desk.tell("AT+CCLK?")
     assert "ERROR: 50" in desk.tell('AT+CCLK="noon"')
+
+
+def test_where_there_are_only_packets_messages_must_go_as_such() -> None:
+    desk = Desk(dialect="quectel")
+    desk.quiet()
+    assert "+CGSMS: 1" in desk.tell("AT+CGSMS?")
+    desk.me.packet_only = True
+    assert "+CMS ERROR: 500" in desk.send()
+    desk.tell("AT+CGSMS=2")
+    assert "+CMGS: 0" in desk.send()

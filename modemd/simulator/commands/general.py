@@ -54,7 +54,8 @@ def accepted(_me: Equipment, _one: Command) -> Answer:
 )
 def kept(me: Equipment, one: Command) -> Answer:
     """Settings that are only kept and shown."""
-    defaults = {"S3": "013", "S4": "010", "S5": "008", "+IPR": "115200", "+CGSMS": "3", "+CGATT": "1"}
+    defaults = {"S3": "013", "S4": "010", "S5": "008", "+IPR": "115200", "+CGATT": "1"}
+    defaults["+CGSMS"] = str(me.dialect.domain)
     if one.form is Form.READ:
         value = me.settings.plain.get(one.name, defaults.get(one.name, "0"))
         return (value if one.name[0] == "S" else f"{one.name}: {value}",)
