@@ -28,12 +28,14 @@ class Throttle:
         self._pace = Pace(station.config, chance)
         self._quota = Quota(station)
         self._resumed = not self._pace.binds
+        self._free = not self._pace.binds and not self._quota.binds
+        """There is nothing to keep to: this is asked for each part."""
         self._told: str | None = None
 
     @property
     def holds(self) -> bool:
         """Whether nothing may begin yet, as far as is known without asking the store."""
-        return self._waits or self._quota.is_over
+        return not self._free and (self._waits or self._quota.is_over)
 
     @property
     def wakes_at(self) -> float:
@@ -47,6 +49,8 @@ class Throttle:
 
     def took(self, claimed: ClaimedPart, *, went: bool) -> None:
         """Count a part that was handed over; ``went``: the network took it, or may have."""
+        if self._free:
+            return
         if self._pace.binds:
             self._pace.took(time.monotonic(), more=claimed.part_no < claimed.part_count)
         if self._quota.binds and went:
@@ -54,6 +58,8 @@ class Throttle:
 
     def fits(self, tx: Tx, now: datetime) -> int | None:
         """Return how many parts a message that is begun now may have; ``None``: as many as it likes."""
+        if self._free:
+            return None
         if not self._resumed:
             self._pace.resume(traffic.ages(tx, self._station.seat, now), time.monotonic())
             self._resumed = True
