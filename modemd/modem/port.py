@@ -105,6 +105,8 @@ class Port:
         self._loop.remove_reader(self._fd)
         self._loop.remove_writer(self._fd)
         self._unsent.clear()
+        with contextlib.suppress(OSError):  # a pseudo-terminal that its maker keeps open would stay exclusive
+            fcntl.ioctl(self._fd, termios.TIOCNXCL)
         with contextlib.suppress(OSError, termios.error):
             self._line.close()
 
@@ -147,7 +149,9 @@ def _open_line(spec: str, baudrate: int, connect_s: float) -> _Line:
         if spec.startswith(_NETWORK):
             return _open_socket(spec, connect_s)
         if spec.startswith("rfc2217://"):
-            return Bridge(serial.serial_for_url(spec, baudrate, timeout=_NOTICE_S))
+            far = serial.serial_for_url(spec, baudrate, timeout=_NOTICE_S)
+            _keep_alive(far._socket)  # noqa: SLF001 - pyserial has no other way to it
+            return Bridge(far)
         return _open_tty(spec, baudrate)
     except (OSError, termios.error, ValueError) as failure:  # SerialException is an OSError
         raise PortLost(f"{spec} cannot be opened: {_why(failure)}", failure) from failure
@@ -193,14 +197,19 @@ def _open_socket(spec: str, connect_s: float) -> _Line:
     if not colon or not port.isdigit():
         raise ValueError("a network port is written tcp://HOST:PORT")
     line = socket.create_connection((host.strip("[]"), int(port)), connect_s)
+    _keep_alive(line)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    line.setblocking(False)
+    return line
+
+
+def _keep_alive(line: socket.socket) -> None:
+    """A line whose other end is gone without a word is noticed after 40 seconds."""
     line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 20)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 40_000)
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    line.setblocking(False)
-    return line
 
 
 def _close_unwanted(opening: asyncio.Future[_Line]) -> None:

@@ -136,13 +136,15 @@ class Site:
 
     # -- the daemon ------------------------------------------------------------------------------------
 
-    def configure(self, *, modems: list[dict[str, Any]] | None = None, **sections: Any) -> None:
+    def configure(
+        self, *, modems: list[dict[str, Any]] | None = None, discover: bool = False, **sections: Any
+    ) -> None:
         """Write the configuration: what is given replaces or widens what all tests have."""
         named = [{"name": one["name"], "port": one["path"]} for one in self._modems]
         written: dict[str, Any] = {
             "gateway": {"name": "test", "country": "BE", "timezone": "UTC"},
             "store": {"url": f"sqlite:///{self.store}"},
-            "modems": {"discover": False, "list": named if modems is None else modems},
+            "modems": {"discover": discover, "list": named if modems is None else modems},
             "spool": {"dir": str(self.spool)},
             "log": {"level": "info", "format": "text"},
         }

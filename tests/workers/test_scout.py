@@ -6,12 +6,14 @@ import asyncio
 import json
 import sys
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from modemd.config.modems import ModemConfig, ModemsConfig
 from modemd.model import SendRequest
 from modemd.modem.discovery.machine import Machine
-from modemd.service import adoption, intake, routing
+from modemd.service import adoption, intake, routing, upkeep
+from modemd.simulator.faults import parse_fault
 from modemd.simulator.network import NetworkSpec
 from modemd.simulator.simulation import ModemSpec, Simulation
 from modemd.store.database import Database
@@ -178,6 +180,24 @@ def test_unplugged_and_plugged_elsewhere_it_goes_on_under_its_name(tmp_path: Pat
         assert place.told("plugged")[0]["usb"] == "1-1.2"
         assert place.one("SELECT usb_path FROM modem") == "1-1.2"
         assert len(place.told("adopted")) == 1
+
+    run(tmp_path, test, [OTHER])
+
+
+def test_pulled_in_the_middle_of_a_part_and_plugged_elsewhere_it_sends_that_part(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        name, modem = name_of(OTHER), place.sim.modems[0]
+        await place.ready(name)
+        modem.faults.add(parse_fault("unplug:on=AT+CMGS*,at=prompt"))
+        await place.send("goes by it nevertheless", modem=name)
+        await place.until(lambda: place.modems()[name] == "absent")
+        later = place.floor.now() + timedelta(hours=1)
+        await place.floor.store.run(lambda tx: upkeep.promote(tx, place.floor.rules, later))
+        modem.move_to(place.sim.places[1])
+        modem.plug()
+        await place.sim.wait_for_accepted(1)
+        await place.until(lambda: place.one("SELECT state FROM message") == "sent")
+        assert len(place.sim.accepted.all) == 1
 
     run(tmp_path, test, [OTHER])
 
