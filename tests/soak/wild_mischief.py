@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from modemd.gsm.causes import Verb, reaction
+from modemd.gsm.makers import Family
 from tests.system.faults.codes import CME, CMS
 
 if TYPE_CHECKING:
     from random import Random
+
+    from modemd.errors import CauseKind
 
 _PLACES: Final = ("command", "prompt", "body", "answer")
 _NOISY: Final = (*_PLACES, "inside", "after")
@@ -74,6 +77,10 @@ class Mischief:
         while True:
             kind, codes = self.chance.choice((("cms", CMS), ("cme", CME)))
             code = self.chance.choice(codes)
-            what = reaction("CMS" if kind == "cms" else "CME", code, after_body=True)
-            if what.verb not in {Verb.FAIL, Verb.RETRY_LONG}:
+            if not any(_gives_up("CMS" if kind == "cms" else "CME", code, family) for family in Family):
                 return {kind: code}
+
+
+def _gives_up(kind: CauseKind, code: int, family: Family) -> bool:
+    what = reaction(kind, code, after_body=True, family=family)
+    return what.verb in {Verb.FAIL, Verb.RETRY_LONG} or what.then is Verb.FAIL

@@ -62,6 +62,7 @@ class Found:
     evidence: Counter[str] = field(default_factory=Counter)
     by_policy: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
+    given_up: set[str] = field(default_factory=set)
     samples: list[Sample] = field(default_factory=list)
     mischief: dict[str, int] = field(default_factory=dict)
     wrong_lines: list[str] = field(default_factory=list)
@@ -74,8 +75,8 @@ class Found:
 
     @property
     def lost(self) -> list[str]:
-        """Parts that the network never got."""
-        return sorted(self.expected - set(self.went))
+        """Parts that the network never got, and of which nobody was told that."""
+        return sorted(self.expected - set(self.went) - self.given_up)
 
     @property
     def repeated(self) -> list[str]:
@@ -250,11 +251,14 @@ class Soak:
             "WHERE part.doubted OR message.state IN ('failed', 'expired', 'undelivered')"
         )
         for client_id, part_no, part_count, evidence, state, code, reason in rows:
-            self.found.evidence[str(evidence)] += 1
+            text = contents(str(client_id), part_count)[part_no - 1]
+            if evidence is not None:
+                self.found.evidence[str(evidence)] += 1
             if state in {"failed", "expired", "undelivered"}:
                 self.found.failed.append(f"{client_id}/{part_no} {state}: {code} {reason}")
+                self.found.given_up.add(text)
             if evidence == "policy":
-                self.found.by_policy.add(contents(str(client_id), part_count)[part_no - 1])
+                self.found.by_policy.add(text)
 
 
 def keep(folder: Path, site: FaultSite) -> None:
