@@ -7,7 +7,7 @@ Nothing is sent, read from the storages or deleted, and no PIN is entered. What 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -82,7 +82,9 @@ class _RecordingLink(Link):
         return reply
 
 
-async def record(port: str, *, timing: Timing, baudrate: int = 115200, source: str = "") -> Trace:
+async def record(
+    port: str, *, timing: Timing, baudrate: int = 115200, source: str = "", real_device: bool = True
+) -> Trace:
     """Ask the modem behind a port, and give its trace. It takes some seconds, and a minute with a slow one.
 
     The modem is left as after :meth:`Modem.prepare`: no daemon may use it meanwhile.
@@ -106,7 +108,7 @@ async def record(port: str, *, timing: Timing, baudrate: int = 115200, source: s
         notes = await _ask_all(session, link.heard)
     finally:
         link.close()
-    return _trace(session, link.heard, notes, source)
+    return replace(_trace(session, link.heard, notes, source), real_device=real_device)
 
 
 async def _ask_all(session: Session, heard: _Heard) -> list[str]:
@@ -148,7 +150,7 @@ def _trace(session: Session, heard: _Heard, notes: list[str], source: str) -> Tr
     seconds = {mask.line(command, command) + "\r": took_s for command, took_s in heard.seconds.items()}
     return Trace(
         modem=" ".join(filter(None, (who.manufacturer, who.model))) or "a modem",
-        real_device=not source,
+        real_device=True,
         responses=responses,
         seconds=seconds,
         notes=(*notes, "Identities, numbers and places are masked; no PIN was asked for."),
