@@ -12,7 +12,8 @@ from typing import Final, Literal, NamedTuple, Protocol
 Tried = Literal["never", "unknown", "again", "refused"]
 """Of a PIN: not entered; entered, and the answer never came; the same a second time; entered and refused."""
 _WORST_FIRST: Final[tuple[Tried, ...]] = ("refused", "again", "unknown")
-_COST: Final = {"n": 1 << 12, "r": 8, "p": 1}
+_COST: Final = {"n": 1 << 10, "r": 8, "p": 1}
+"""Some milliseconds: four digits are found by trying all, whatever one of them costs, and the loop waits."""
 
 
 class Holder(NamedTuple):
