@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.makers import family_of
 from modemd.model import ModemIdentity
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_TALKED_TO: Final = frozenset({"ready", "paused", "limited"})
+
 
 class ModemRecord:
     """One modem's row."""
@@ -38,6 +40,7 @@ class ModemRecord:
         self._config = config
         self._modem_id = modem_id
         self._state = ""
+        self._health: Health | None = None
         self._seen: str | None = None
         self._alarms = StateAlarms(config.name)
         self._followed = Followed(0, 0)
@@ -61,7 +64,9 @@ class ModemRecord:
         elif state == "ready" and self._state == "paused":
             log.info("modem %s is ready again", self._config.name)
         self._state = state
-        facts, now = self._facts(state, error, health), self._floor.now()
+        # What it said of its network holds until it is looked at again, or is not talked to any more.
+        self._health = health or (self._health if state in _TALKED_TO else None)
+        facts, now = self._facts(state, error, self._health), self._floor.now()
         change = self._alarms.due(state, error, now)
         if await self._floor.store.run(lambda tx: self._write(tx, facts, change, now)):
             self._floor.ring_alarms()

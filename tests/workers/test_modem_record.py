@@ -1,0 +1,39 @@
+"""A modem's row: what its network said stays as long as the modem is talked to."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modemd.config.modems import ModemConfig
+from modemd.modem.health import Health
+from modemd.service import routing
+from modemd.store import modems
+from modemd.workers.modems.record import ModemRecord
+from tests.workers.spool_floor import hall
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SEEN = Health(signal_dbm=-71, registration=1, operator="Proximus", technology="LTE", room=(3, 50))
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"), [("paused", True), ("limited", True), ("lost", False), ("restarting", False)]
+)
+def test_the_network_is_known_while_the_modem_is_talked_to(tmp_path: Path, state: str, kept: bool) -> None:
+    async def whole() -> None:
+        async with hall(tmp_path) as here:
+            rules = here.floor.rules
+            ids = await here.floor.store.run(lambda tx: routing.sync(tx, rules))
+            record = ModemRecord(here.floor, ModemConfig(name="gsm1", port="/dev/null"), ids["gsm1"])
+            await record.write("ready", None, SEEN)
+            await record.write(state, "a reason")
+            rows = await here.floor.store.run(modems.all_modems)
+            row = next(each for each in rows if each["name"] == "gsm1")
+            told = (row["operator"], row["signal_dbm"], row["registration"], row["storage_used"])
+            assert told == (("Proximus", -71, 1, 3) if kept else (None,) * 4)
+
+    asyncio.run(whole())
