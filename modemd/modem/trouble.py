@@ -22,10 +22,14 @@ _SECRET: Final = re.compile(r"((?:CPIN2?|CLCK|CPWD|EPIN|SPIC)\s*=).*", re.IGNORE
 _DIGITS: Final = re.compile(r"\+?[0-9]{7,}")
 _PDU: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){9,}")
 _QUOTED: Final = re.compile(r'"[^"]*"')
-_OF_PEOPLE: Final = ("+CLIP:", "+CMT:", "+CMGL:", "+CMGR:", "+CDS:", "+CPBR:", "+CNUM:", "+CUSD:", "+CCWA:")
+_OF_PEOPLE: Final = (
+    "+CLIP:", "+CMT:", "+CMGL:", "+CMGR:", "+CDS:", "+CPBR:", "+CNUM:", "+CUSD:", "+CCWA:", "+CLCC:",
+)  # fmt: skip
 """Lines that name people, or bring what they wrote."""
 _SAID: Final = ("AT+CTTS=", "AT+QWTTS=")
 """What is said to people in calls."""
+_KEYED: Final = ("AT+VTS=", "AT^DTMF=")
+"""Tones, which may be somebody's code."""
 _WITH_BODY: Final = ("+CMT:", "+CMGL:", "+CMGR:", "+CDS:", "+CBM:")
 """What stands in the line behind them is a message."""
 
@@ -118,6 +122,8 @@ def redact(line: str) -> str:
         line = head + colon + _QUOTED.sub(_cut_text, rest)
         if line.count('"') % 2:
             line = line[: line.rindex('"')] + '"…'
+    elif line.startswith(_KEYED) and not line.endswith("?"):
+        line = line.partition("=")[0] + "=(tones)"
     elif line.startswith(_SAID):
         line = _QUOTED.sub(_cut_text, line)
     line = _PDU.sub(lambda found: f"({len(found[0]) // 2} octets)" if _is_hex(found[0]) else found[0], line)

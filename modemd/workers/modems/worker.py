@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class ModemWorker(Worker):
     """The task of one configured modem."""
 
-    patience_s = 240.0  # a submit may wait a minute or more for the network, and a reset follows
+    patience_s = 360.0  # setting up a modem that answers little may take minutes, and a reset follows
 
     def __init__(
         self,
