@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_SHORT: Final = 60
+"""The whole is told by whoever writes how the modem is."""
 _APART_S: Final = 60.0
 _MOST_FILES: Final = 20
 _MOST_OCTETS: Final = 200_000
@@ -59,7 +61,8 @@ class TroubleLog:
         except OSError as error:
             log.warning("modem %s: its trouble is not written down: %s", self._modem, error)
             return None
-        log.warning("modem %s: %s; what was said last is in %s", self._modem, why, path)
+        short = why if len(why) <= _SHORT else why[:_SHORT].rpartition(" ")[0] + " ..."
+        log.warning("modem %s: %s; what was said last is in %s", self._modem, short, path)
         return path
 
 
