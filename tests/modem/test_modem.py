@@ -731,7 +731,10 @@ def test_and_not_where_it_is_not() -> None:
             {"AT+CREG?": lines("+CREG: 0,0"), "AT+CEREG?": lines("+CEREG: 2,2"), "AT+COPS?": "\r\nERROR\r\n"},
             Health(-77, 2, None, None),
         ),
-        ({"AT+CREG?": lines('+CREG: 2,5,"00C3","0BE6",7')}, Health(-77, 5, "Proximus", "LTE", area="00C3", cell="0BE6")),
+        (
+            {"AT+CREG?": lines('+CREG: 2,5,"00C3","0BE6",7')},
+            Health(-77, 5, "Proximus", "LTE", area="00C3", cell="0BE6"),
+        ),
     ],
 )
 def test_health(answers: dict[str, Answer], health: Health) -> None:
