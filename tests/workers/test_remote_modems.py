@@ -136,5 +136,6 @@ def test_a_half_open_line_is_noticed_and_made_anew(tmp_path: Path) -> None:
         await place.ready("far")
         await place.send("through the new one")
         await place.sim.wait_for_accepted(1)
+        assert server.connections >= 2
 
     over_network(tmp_path, test)
