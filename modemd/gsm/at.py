@@ -124,6 +124,8 @@ class AtCore:
         self._events: deque[Event] = deque(maxlen=_EVENT_LIMIT)
         self.strays = 0
         """Final result codes that belonged to nothing, counted since the last ``send``."""
+        self.echoed = False
+        """Whether a command or body was echoed since a body was handed over last."""
 
     @property
     def in_flight(self) -> Command | None:
@@ -164,6 +166,7 @@ class AtCore:
         """After a :class:`Prompt`: the octets that hand the PDU over, Ctrl-Z included."""
         if self._current is not None:
             self._current.body = text
+            self.echoed = False
         return text.encode("latin-1", "replace") + SUBMIT
 
     def expire(self) -> bool:
@@ -240,7 +243,8 @@ class AtCore:
 
     def _other(self, line: str, pending: _Pending) -> None:
         if line in (pending.command.text, pending.body):
-            return  # its echo
+            self.echoed = True
+            return
         if self._late is not None and self._late is not pending and self._is_answer(line, self._late):
             self._keep(line, self._late)
         elif self._is_answer(line, pending):

@@ -76,6 +76,11 @@ class Link:
         return self._core.late_lines
 
     @property
+    def echoed(self) -> bool:
+        """Whether the modem echoed anything since it was handed a PDU: so does one that has started anew."""
+        return self._core.echoed
+
+    @property
     def in_step(self) -> bool:
         """Whether no command of before may still be answered."""
         return self._core.late is None
@@ -172,6 +177,10 @@ class Link:
                     raise
             else:
                 return
+
+    def started_anew(self) -> None:
+        """The modem says that it has restarted: a command in flight ends with NoReply, now."""
+        self._exchange.started_anew()
 
     async def wake(self) -> None:
         """For a port just opened: leaves a prompt that somebody else left open, and gets into step.

@@ -20,7 +20,7 @@ from modemd.modem.binding import ANY, Binding
 from modemd.modem.capabilities import Capabilities
 from modemd.modem.health import Health
 from modemd.modem.link import Link
-from modemd.modem.notes import CallEnded, Clip, Note, Ring, Ussd, read_late, read_urc, tp_mr_of
+from modemd.modem.notes import CallEnded, Clip, Note, Restarted, Ring, Ussd, read_late, read_urc, tp_mr_of
 from modemd.modem.pins import PinMemory, Pins
 from modemd.modem.readiness import Domain, look_for_smsc
 from modemd.modem.session import Session
@@ -186,6 +186,11 @@ class Modem:
         except Refused as refused:
             log.info("%s: acknowledgement not wanted: %s", self.name, refused)
 
+    @property
+    def restarted(self) -> bool:
+        """Whether it may have started anew since it was handed a PDU: it echoes, as it was told not to."""
+        return self._link.echoed
+
     async def last_used_tp_mr(self) -> int | None:
         """The TP-MR that the SIM says was last used; ``None`` where it is not told (31.102, 4.2.9)."""
         return await last_used.last_used_tp_mr(self._open_session)
@@ -340,7 +345,10 @@ class Modem:
         return self._open_session.link
 
     def _heard(self, urc: Urc) -> None:
-        self._note(read_urc(urc))
+        note = read_urc(urc)
+        if isinstance(note, Restarted) and self._session is not None:
+            self._link.started_anew()
+        self._note(note)
 
     def _heard_late(self, late: LateReply) -> None:
         note = read_late(late)

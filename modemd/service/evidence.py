@@ -1,11 +1,13 @@
 """What a modem and its SIM can tell of a part that nobody answered for.
 
-The SIM keeps the TP-MR that was last used (3GPP TS 31.102, 4.2.9), and the modem counts it on before it
-hands a message to the network (23.040, 9.2.3.6). So an unchanged count says that the network never had it: it
-goes again, and cannot arrive twice. A count that is one further says that the network was given it, and not
-that it took it: that is noted, and a status report waited for on. If none comes, the policy ``resend`` takes
-it for sent: radio fails in that very second far less often than an answer is lost, and so fewer messages are
-lost thereby than would be doubled.
+The SIM keeps the TP-MR that was last used (3GPP TS 31.102, 4.2.9). The modem writes it when a message was
+submitted (23.040, 9.2.3.6): some before the network has answered, some whatever it answers, some only when
+it took the message. A count that is one further says that the network was given it, and not that it took it:
+that is noted, and a status report waited for on. If none comes, the policy ``resend`` takes it for sent:
+radio fails in that very second far less often than an answer is lost, and so fewer messages are lost thereby
+than would be doubled. An unchanged count says that the network never had it, so that it goes again and cannot
+arrive twice; but only by a modem that is known to write the count down whatever the network answers: the
+caller has to know.
 
 Some modems keep what they have sent (27.005, 3.1, ``<stat>`` 3): a copy that was not there before says the
 same as an answer.
@@ -61,14 +63,6 @@ def by_count(
         trouble = Trouble(code="uncertain", reason=_COUNTED, retry=True)
         announce_state(tx, message, to_us(now), trouble=trouble, evidence=Evidence.MESSAGE_REFERENCE)
     return Evidence.MESSAGE_REFERENCE
-
-
-def left_in_doubt(tx: Tx, seat: Seat) -> tuple[int, int] | None:
-    """Return the part that this modem and SIM had in hand when the daemon ended, and the TP-MR before it.
-
-    ``None`` where there is none, or the SIM was used since.
-    """
-    return doubts.last(tx, seat.modem_id, seat.sim)
 
 
 def by_copies(tx: Tx, rules: Rules, seat: Seat, copies: Sequence[str], since: datetime, now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from modemd.store.schema import TAKEN, UNCERTAIN, part
 from modemd.store.statement import Statement
@@ -21,25 +21,6 @@ _NOTE: Final = Statement(
     .values(tp_mr=bindparam("mr"), evidence=bindparam("by"))
     .returning(part.c.message_id),
 )
-_LAST: Final = Statement(
-    select(part.c.id, part.c.submitted_at)
-    .where(_MINE, part.c.tpdu_length > literal_column("0"))  # calls are not counted by the SIM
-    .order_by(part.c.submitted_at.desc())
-    .limit(literal_column("1"))
-    .offset(literal_column("0")),
-)
-_BEFORE: Final = Statement(
-    select(part.c.tp_mr, part.c.submitted_at)
-    .where(
-        TAKEN,
-        part.c.sent_at >= bindparam("since"),
-        part.c.modem_id == bindparam("modem"),
-        part.c.sim == bindparam("of"),
-    )
-    .order_by(part.c.sent_at.desc())
-    .limit(literal_column("1"))
-    .offset(literal_column("0")),
-)
 _ALIKE: Final = Statement(
     select(func.count()).where(
         TAKEN,
@@ -48,8 +29,6 @@ _ALIKE: Final = Statement(
         part.c.pdu == bindparam("pdu_is"),
     )
 )
-_LONGEST_US: Final = 7 * 86_400_000_000
-"""A week: what went before it says nothing any more of where the count stands."""
 
 
 def is_open(tx: Tx, part_id: int, modem_id: int, sim: str) -> bool:
@@ -60,18 +39,6 @@ def is_open(tx: Tx, part_id: int, modem_id: int, sim: str) -> bool:
 def note(tx: Tx, part_id: int, tp_mr: int, evidence: Evidence) -> int:
     """Note what is known of a part that stays in doubt; return its message."""
     return int(tx.scalar(_NOTE, part_id=part_id, mr=tp_mr, by=evidence))
-
-
-def last(tx: Tx, modem_id: int, sim: str) -> tuple[int, int] | None:
-    """Return the part that this SIM was handed last, if it is in doubt, and the TP-MR of the one before."""
-    doubt = tx.one(_LAST, modem=modem_id, of=sim)
-    if doubt is None:
-        return None
-    part_id, at = int(doubt[0]), int(doubt[1])
-    before = tx.one(_BEFORE, modem=modem_id, of=sim, since=at - _LONGEST_US)
-    if before is None or before[0] is None or int(before[1]) > at:
-        return None
-    return part_id, int(before[0])
 
 
 def sent_alike(tx: Tx, modem_id: int, pdu: str, since_us: int) -> int:

@@ -147,26 +147,6 @@ def test_the_count_says_nothing_of_a_part_that_is_settled(office: Office) -> Non
     assert office.part(part.id, "state") == P.SENT
 
 
-def test_what_was_in_hand_at_a_crash_is_asked_about(office: Office) -> None:
-    office.send("first")
-    office.taken(9)
-    office.later(seconds=1)
-    office.send("second")
-    part = office.claimed()
-    office.run(lambda tx: upkeep.recover(tx, office.rules, office.now))
-    assert office.run(lambda tx: evidence.left_in_doubt(tx, office.seat())) == (part.id, 9)
-    assert office.run(lambda tx: evidence.left_in_doubt(tx, office.seat(sim="another"))) is None
-
-
-def test_what_was_sent_after_it_hides_the_count(office: Office) -> None:
-    office.send("first")
-    office.doubted()
-    office.later(seconds=1)
-    office.send("second")
-    office.taken(9)
-    assert office.run(lambda tx: evidence.left_in_doubt(tx, office.seat())) is None
-
-
 # -- copies -----------------------------------------------------------------------------------------
 def copies(office: Office, *texts: str) -> int:
     pdus = [encode(Outgoing(destination=TO, text=text)).parts[0].pdu for text in texts]

@@ -26,9 +26,14 @@ _NETWORKS: Final = 255
 class Count:
     """What is known of the count of the SIM that is in the modem.
 
-    It is believed only after it agreed with a ``+CMGS``: some modems count for themselves and never write it
-    down. Some write it down only when the network took the message: a refusal tells them apart, and with them
-    an unchanged count says nothing.
+    It is believed only after it agreed with two ``+CMGS`` answers that differ: some modems count for
+    themselves and never write it down, and some go on telling what they have read once.
+
+    That it has not moved is no evidence by itself: the SIM is told after the message was submitted (23.040,
+    9.2.3.6), by many modems only when the network took it. It is believed where a refusal by the network is
+    known to have moved it, and the modem has not started anew since: then it would have been written,
+    whatever the network said. Of the time before the start nothing of that is known, and the message may
+    still be on its way.
     """
 
     def __init__(self, station: Station) -> None:
@@ -39,10 +44,12 @@ class Count:
 
     def _forget(self) -> None:
         self._last: int | None = None
+        self._agreed: int | None = None
         self._agrees: bool | None = None
-        self._after_answer = False
+        self._counts_refused: bool | None = None
         self._look_for: Outcome | None = None
         self._doubt: tuple[int, int] | None = None
+        self._restarted = False
 
     @property
     def in_doubt(self) -> bool:
@@ -68,20 +75,12 @@ class Count:
             # Behind a refusal that was not looked at nobody knows where the count stood.
             known = self._last if self._agrees and self._look_for is None else None
             self._doubt = None if known is None else (claimed.id, known)
+            self._restarted = False
             self._last = self._look_for = None
 
-    async def opened(self) -> None:
-        """The modem was opened: what the daemon had in hand when it ended may be in doubt.
-
-        Raises:
-            StoreError: it could not be read.
-        """
-        seat = self._station.seat
-        if seat.sim != self._sim:
-            self._forget()
-            self._sim = seat.sim
-            self._doubt = await self._floor.store.run(lambda tx: evidence.left_in_doubt(tx, seat))
-            self._agrees = None
+    def modem_gone(self) -> None:
+        """The modem was closed, and may start anew: what it had not written on the SIM yet it never will."""
+        self._restarted = True
 
     async def look(self, modem: Modem) -> None:
         """See whether the count is to be believed, where that is not known; there is nothing else to do.
@@ -94,10 +93,20 @@ class Count:
             return
         used = await modem.last_used_tp_mr()
         if isinstance(wanted, Taken):
-            self._agrees = used == self._last
-        else:
-            self._after_answer |= used == self._last
+            self._compare(used)
+        elif used is not None:
+            moved = used == (self._last + 1) % 256
+            self._counts_refused = moved and self._counts_refused is not False
             self._last = used
+
+    def _compare(self, used: int | None) -> None:
+        """Compare it with what the answer said; one that agrees twice has moved as it should."""
+        if used != self._last:
+            self._agrees = False
+        elif self._agreed is None:
+            self._agreed = used
+        elif used != self._agreed:
+            self._agrees = True
 
     async def settle(self, modem: Modem) -> None:
         """Ask the SIM about the part in doubt.
@@ -110,8 +119,7 @@ class Count:
         seat, rules = self._station.seat, self._floor.rules
         part_id, before = self._doubt
         used = await modem.last_used_tp_mr() if seat.sim == self._sim else None
-        # Of a time before the start only an unchanged count is sure: a refusal may have moved it, too.
-        silent = (self._after_answer and used == before) or (self._agrees is None and used != before)
+        silent = used == before and (self._restarted or modem.restarted or not self._counts_refused)
         found = None
         if used is not None and not silent:
             now, last_used = self._floor.now(), used

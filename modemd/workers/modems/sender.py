@@ -186,6 +186,7 @@ class Sender:
     def modem_gone(self) -> None:
         """What was set up on the modem went with it."""
         self._bursting = False
+        self.count.modem_gone()
 
     async def finish(self) -> None:
         """Leave nothing claimed behind."""
