@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service.ladder import RUNGS, Rung
+from modemd.errors import ModemdError, NoReply, PortLost, Refused
+from modemd.service.ladder import RUNGS, Ailment, Rung
 from modemd.simulator.faults import Fault, FaultKind, Place
 from modemd.simulator.simulation import ModemSpec
 from modemd.simulator.usb import UsbDevice
@@ -248,5 +250,30 @@ def test_an_adapter_with_other_modems_behind_it_is_not_taken_off_the_bus(tmp_pat
             assert await switches.able() == set()
             here.worker._station.record.port = str(tmp_path / "dev" / "ttyUSB0")
             assert await switches.able() == {Rung.USB_RESET, Rung.PORT_POWER}
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("error", "ailment"),
+    [
+        (NoReply("AT"), Ailment.SILENT),
+        (PortLost("it does not answer", OSError(errno.EIO, "I/O")), Ailment.PORT),
+        (PortLost("it is not there", OSError(errno.ENOENT, "no such")), None),
+        (PortLost("not allowed", OSError(errno.EACCES, "no")), None),
+        (PortLost("somebody has it", OSError(errno.EBUSY, "busy")), None),
+        (PortLost("no port has the modem"), None),
+        (Refused("AT+CMGF=0", "ERROR", None, "ERROR"), None),
+    ],
+)
+def test_only_what_a_step_may_mend_is_helped(
+    tmp_path: Path, error: ModemdError, ailment: Ailment | None
+) -> None:
+    async def story() -> None:
+        async with ladder_bench(tmp_path) as here:
+            assert here.worker._ladder.ailment_of(error) is ailment
+            here.worker._station.record.port = "tcp://modems.lan:2001"
+            across = Ailment.SILENT if ailment is Ailment.SILENT else None
+            assert here.worker._ladder.ailment_of(error) is across
 
     asyncio.run(story())
