@@ -52,11 +52,13 @@ class Exchange:
         self._changed: asyncio.Future[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._body: str | None = None
+        self._asked = ""
         self._port: Port | None = None
         self._loop = asyncio.get_running_loop()
         self._name = ""
         self._trace = trace or Trace()
         self._traced = wire.isEnabledFor(logging.DEBUG)
+        self._secret = False
 
     async def open(self, spec: str, baudrate: int) -> None:
         """Opens the port; nothing is sent yet.
@@ -98,7 +100,8 @@ class Exchange:
         assert self._port is not None
         self._trace.sent(octets)
         if self._traced:
-            shown = b'AT+CPIN="****"\r' if octets.startswith(b"AT+CPIN=") else octets
+            self._secret = octets.startswith(b"AT+CPIN=")
+            shown = b'AT+CPIN="****"\r' if self._secret else octets
             wire.debug("%s > %r", self._name, shown)
         self._port.write(octets)
 
@@ -116,6 +119,7 @@ class Exchange:
         if self._answer is not None:
             raise RuntimeError(f"{command.text}: another command is in flight; one task talks to a modem")
         octets = self.core.send(command)
+        self._asked = command.text
         answer = self._answer = answer or self._loop.create_future()
         self._deadline = self._loop.call_later(wait_s, self._expire, command.text)
         if self.lost is not None:
@@ -139,6 +143,12 @@ class Exchange:
         """The late command's answer is waited for no more; what there is of it is told."""
         self.core.forget()
         self._dispatch()
+
+    def started_anew(self) -> None:
+        """The modem has restarted: what it was asked before that it never answers."""
+        if self._answer is not None:
+            self._expire(self._asked)
+        self.core.forget()
 
     async def change(self, answer: asyncio.Future[Reply], wait_s: float) -> None:
         """Waits for octets, the answer, or ``wait_s`` seconds, whichever is first."""
@@ -168,11 +178,15 @@ class Exchange:
     def _receive(self, octets: bytes) -> None:
         self._trace.heard(octets)
         if self._traced:
-            wire.debug("%s < %r", self._name, b"(PIN)" if b"+CPIN=" in octets else octets)
+            wire.debug("%s < %r", self._name, self._told(octets))
         self.core.receive(octets)
         self._dispatch()
         if self._changed is not None and not self._changed.done():
             self._changed.set_result(None)
+
+    def _told(self, octets: bytes) -> bytes:
+        """What may be shown: the echo of a PIN may come in pieces."""
+        return b"(PIN)" if self._secret or b"+CPIN=" in octets else octets
 
     def _dispatch(self) -> None:
         core = self.core

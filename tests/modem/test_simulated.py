@@ -13,7 +13,7 @@ from modemd.errors import NoReply, NotReady, PortLost, Refused
 from modemd.gsm.incoming import Deliver, StatusReport, decode_any
 from modemd.gsm.outgoing import Outgoing, encode
 from modemd.modem.modem import Modem
-from modemd.modem.notes import DirectDeliver, DirectReport, LateSubmit, NewStored
+from modemd.modem.notes import DirectDeliver, DirectReport, LateSubmit, NewStored, Restarted
 from modemd.modem.pins import PinMemory
 from modemd.modem.timing import Timing
 from modemd.simulator.dialects import DIALECTS
@@ -275,3 +275,22 @@ def test_every_maker_is_restarted_and_prepared_again(tmp_path: Path, dialect: st
         assert await modem.submit(PART.pdu, PART.tpdu_length) is not None
 
     play(tmp_path, act, spec=ModemSpec(dialect=dialect))
+
+
+@pytest.mark.parametrize("place", [Place.COMMAND, Place.PROMPT, Place.BODY, Place.ANSWER])
+def test_one_that_says_that_it_restarted_in_the_middle_is_waited_for_no_longer(
+    tmp_path: Path, place: Place
+) -> None:
+    async def act(sim: Simulation, modem: Modem, _: asyncio.Event) -> None:
+        await modem.prepare()
+        sim.modems[0].faults.add(Fault(kind=FaultKind.REBOOT, on="AT+CMGS*", at=place))
+        with pytest.raises(NoReply) as silent:
+            await asyncio.wait_for(modem.submit(PART.pdu, PART.tpdu_length), 5)
+        assert silent.value.after_body is (place in {Place.BODY, Place.ANSWER})
+        assert Restarted() in modem.take_urcs()
+        await modem.resync()
+        await modem.prepare()
+        assert await modem.submit(PART.pdu, PART.tpdu_length) is not None
+
+    patient = Timing(prompt_s=60.0, answer_s=60.0, grace_body_s=60.0)
+    play(tmp_path, act, spec=ModemSpec(dialect="simcom"), timing=patient)
