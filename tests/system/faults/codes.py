@@ -49,7 +49,7 @@ def for_ever() -> Iterator[Case]:
         if what.verb in _HURT or what.pause:
             yield Case(
                 fault=f"{kind} {code}", place="from the 12th on", faults=(_error(kind, code, times=0),),
-                spare=True, tells="modem" if what.human else "",
+                spare=1, tells="modem" if what.human else "",
             )  # fmt: skip
 
 

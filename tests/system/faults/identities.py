@@ -21,7 +21,7 @@ def on_a_hub() -> Iterator[Case]:
         modem={"dialect": "quectel", "stick": True},
     )  # fmt: skip
     yield Case(
-        fault="ports swapped", place="in mid-send", hub=True, spare=True,
+        fault="ports swapped", place="in mid-send", hub=True, spare=1,
         acts=(
             Act(after=20, what=_OUT), Act(after=20, what=_OUT, other=True),
             Act(after=20, what=_IN, into="other"), Act(after=20, what=_IN, other=True, into="own"),
@@ -32,7 +32,7 @@ def on_a_hub() -> Iterator[Case]:
         faults=("unplug:on=AT+CMGS*,nth=20,at=body,seconds=10",),
     )  # fmt: skip
     yield Case(
-        fault="two with one IMEI", place="from the start", hub=True, spare=True, other={"imei": "own"},
+        fault="two with one IMEI", place="from the start", hub=True, spare=1, other={"imei": "own"},
         tells="twin_imei",
     )  # fmt: skip
     yield Case(

@@ -54,11 +54,11 @@ def silences() -> Iterator[Case]:
     yield from _while_sending("late by 70 s", "late", _SUBMIT, seconds=70)
     for at, words in _SUBMIT.items():
         yield Case(
-            fault="dead for good", place=words, faults=(f"dead:on=AT+CMGS*,nth=12,at={at}",), spare=True,
+            fault="dead for good", place=words, faults=(f"dead:on=AT+CMGS*,nth=12,at={at}",), spare=1,
             tells="modem", repeats=int(at == "answer"),  # nobody is left to tell: the policy sends it again
         )  # fmt: skip
     yield Case(
-        fault="dead for good", place="opens, never answers", modem={"dead": True}, spare=True, tells="modem"
+        fault="dead for good", place="opens, never answers", modem={"dead": True}, spare=1, tells="modem"
     )
 
 
@@ -83,6 +83,11 @@ def losses() -> Iterator[Case]:
     """The modem restarts, or its plug is pulled."""
     yield from _while_sending("reboot of 5 s", "reboot", _SUBMIT, seconds=5)
     yield from _while_sending("unplugged for 10 s", "unplug", _SUBMIT, seconds=10)
+    for at, words in _SUBMIT.items():
+        yield Case(
+            fault="reboot of 5 s, told", place=words, modem={"dialect": "simcom"},
+            faults=(f"reboot:on=AT+CMGS*,nth=20,at={at},seconds=5",),
+        )  # fmt: skip
     for kind, seconds in (("reboot", 5), ("unplug", 10)):
         for command in ("AT+CMGL=4", "AT+CMGD=*", "AT+CNMI=?", "AT+CSQ"):
             yield Case(
@@ -91,5 +96,10 @@ def losses() -> Iterator[Case]:
             )  # fmt: skip
     yield Case(
         fault="unplugged for good", place="in mid-send", faults=("unplug:on=AT+CMGS*,nth=12,at=body",),
-        spare=True, tells="modem",
+        spare=1, tells="modem",
     )  # fmt: skip
+    for kind, within_s in (("dead", 60.0), ("unplug", 20.0)):
+        yield Case(
+            fault=f"one of 8: {kind}", place="for good", faults=(f"{kind}:on=AT+CMGS*,nth=3",), spare=7,
+            within_s=within_s, tells="modem",
+        )  # fmt: skip

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 QUICK: Final = "tests.system.faults.quick"
 INCOMING: Final = 3
-FIRST: Final = 10
-"""So many messages go out before the others are given."""
+STAGES: Final = (1, 10)
+"""When so many messages have gone out, the next are given: what a SIM tells is believed after two looks."""
 _LONG_EVERY: Final = 10
 """Each tenth message is of two parts; only the first tenth where the modem is not to come back: what is
 left of a message waits for the SIM that the rest went by."""
@@ -106,6 +106,8 @@ class Row:
             found.append("the fault never struck")
         if not self.bound:
             found.append("its name is another modem's now")
+        if (self.all_s or 0.0) > case.within_s:
+            found.append(f"all were on the air only after {self.all_s:.0f} s")
         if case.tells and not self._was_told(case.tells):
             found.append(f"nobody was told {case.tells}")
         return found
@@ -156,7 +158,7 @@ class Run:
         self._sections = sections
         self._acts: list[tuple[int, Act]] = []
         self._acted_at: dict[int, float] = {}
-        self._rests: dict[int, str] = {}
+        self._rests: dict[int, list[tuple[int, str]]] = {}
         self._hub = cases[0].hub
         self._names: list[str] = []
 
@@ -187,9 +189,12 @@ class Run:
         )  # fmt: skip
         site.start()
         for place, row in enumerate(self.rows):
-            first, rest = (json.dumps(some) for some in _messages(place, row))
-            site.drop(f"case{place:03d}-1.json", first)
-            self._rests[place] = rest
+            made = _messages(place, row)
+            self._rests[place] = [
+                (start, json.dumps(made[start:end]))
+                for start, end in zip((0, *STAGES), (*STAGES, len(made)), strict=True)
+            ]
+            self._drop(place)
             for count in range(INCOMING):
                 text = f"in {place:03d} {count}"
                 self.rows[place].given.append(text)
@@ -215,7 +220,7 @@ class Run:
 
     def _act(self) -> None:
         """Give what is to go next, and do what is to be done."""
-        if not self._acts and not self._rests:
+        if not self._acts and not any(self._rests.values()):
             return
         taken: Counter[str] = Counter()
         last_at: dict[str, float] = {}
@@ -233,10 +238,15 @@ class Run:
     def _give_rests(self, last_at: dict[str, float]) -> None:
         """After a moment without work, in which the modem is asked what there is no time for otherwise."""
         ended = dict(self.site.rows(_ENDED_BY_PREFIX))
-        for place in list(self._rests):
+        for place, rests in self._rests.items():
             prefix = _prefix(place)
-            if ended.get(prefix) == FIRST and self.site.now - last_at.get(prefix, 0.0) > _IDLE_S:
-                self.site.drop(f"case{place:03d}-2.json", self._rests.pop(place))
+            is_idle = self.site.now - last_at.get(prefix, 0.0) > _IDLE_S
+            if rests and ended.get(prefix) == rests[0][0] and is_idle:
+                self._drop(place)
+
+    def _drop(self, place: int) -> None:
+        start, body = self._rests[place].pop(0)
+        self.site.drop(f"case{place:03d}-{start}.json", body)
 
     def _do(self, place: int, act: Act) -> None:
         self._acted_at.setdefault(place, self.site.now)
@@ -302,7 +312,14 @@ def _modems(place: int, case: Case) -> list[dict[str, Any]]:
     other |= {"iccid": f"89321{place:014d}", **case.other}
     if other["imei"] == "own":
         other["imei"] = own["imei"]
-    return [own, other] if case.spare else [own]
+    more = [
+        {
+            **other, "name": f"{other['name']}-{count}", "imei": _imei(count, place),
+            "msisdn": f"+32{count}{place:08d}", "iccid": f"8932{count}{place:014d}",
+        }
+        for count in range(3, case.spare + 2)
+    ]  # fmt: skip
+    return [own, other, *more][: 1 + case.spare]
 
 
 def _imei(kind: int, place: int) -> str:
@@ -317,12 +334,11 @@ def _prefix(place: int) -> str:
 
 
 def _texts(place: int, count: int, case: Case) -> list[str]:
-    is_long = count % _LONG_EVERY == _LONG_EVERY - 1 and (count < FIRST or not case.spare)
+    is_long = count % _LONG_EVERY == _LONG_EVERY - 1 and (count < STAGES[-1] or not case.spare)
     return contents(f"c{place:03d}-{count:03d}", 1 + is_long)
 
 
-def _messages(place: int, row: Row) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Those that are given first, and the others."""
+def _messages(place: int, row: Row) -> list[dict[str, Any]]:
     made = []
     for count in range(row.case.messages):
         texts = _texts(place, count, row.case)
@@ -330,7 +346,7 @@ def _messages(place: int, row: Row) -> tuple[list[dict[str, Any]], list[dict[str
         made.append(
             {"to": f"{_prefix(place)}{count:04d}", "text": "".join(texts), "id": f"c{place:03d}-{count:03d}"}
         )
-    return made[:FIRST], made[FIRST:]
+    return made
 
 
 def _said(log: str) -> dict[str, list[str]]:

@@ -20,21 +20,19 @@ def sims() -> Iterator[Case]:
         place="at the opening",
         modem=_PIN,
         config={"pin": "9999"},
-        spare=True,
+        spare=1,
         tells="pin_wrong",
     )
-    yield Case(
-        fault="PIN not configured", place="at the opening", modem=_PIN, spare=True, tells="pin_required"
-    )
+    yield Case(fault="PIN not configured", place="at the opening", modem=_PIN, spare=1, tells="pin_required")
     for left, words, told in (
         (0, "SIM wants its PUK", "puk_required"),
         (1, "PIN: one try left", "pin_last_try"),
     ):
         yield Case(
-            fault=words, place="at the opening", modem={**_PIN, "pin_tries": left}, config=_PIN, spare=True,
+            fault=words, place="at the opening", modem={**_PIN, "pin_tries": left}, config=_PIN, spare=1,
             tells=told,
         )  # fmt: skip
-    yield Case(fault="no SIM", place="at the opening", modem={"sim": False}, spare=True, tells="sim_absent")
+    yield Case(fault="no SIM", place="at the opening", modem={"sim": False}, spare=1, tells="sim_absent")
     yield Case(
         fault="PIN wanted again", place="reboot in mid-send", modem=_PIN, config=_PIN,
         faults=("reboot:on=AT+CMGS*,nth=20,at=body,seconds=5",),
@@ -59,7 +57,7 @@ def registrations() -> Iterator[Case]:
         )  # fmt: skip
         yield Case(
             fault=f"registration {code}", place=f"{words}, for ever", modem={"registration": code},
-            spare=True, tells="modem",
+            spare=1, tells="modem",
         )  # fmt: skip
 
 
@@ -75,7 +73,7 @@ def centres_and_storages() -> Iterator[Case]:
         modem={"smsc": ""},
         config={"smsc": "+32475161616"},
     )
-    yield Case(fault="CSCA empty", place="nowhere to be had", modem={"smsc": ""}, spare=True, tells="modem")
+    yield Case(fault="CSCA empty", place="nowhere to be had", modem={"smsc": ""}, spare=1, tells="modem")
     yield Case(fault="storage full", place="in mid-send", faults=("full:on=AT+CMGS*,nth=20",))
     yield Case(fault="storage full", place="at the opening", faults=("full:on=AT+CPMS=?",))
 
