@@ -14,10 +14,10 @@ from modemd.cli.doctor.gateway_checks import configuration
 from modemd.cli.doctor.known import Known
 from modemd.cli.doctor.port_checks import Surroundings
 from modemd.cli.exits import EXIT_FAILED
+from modemd.cli.machine import this_machine
 from modemd.cli.modems_found import FoundModem, entries, found_modems
 from modemd.cli.output import Column, cell, on_terminal, plain_table, printable, rich_table, show_json
 from modemd.cli.presence import open_store, utc_now
-from modemd.modem.discovery.machine import Machine
 from modemd.modem.timing import Timing
 from modemd.service import pins
 
@@ -72,7 +72,7 @@ def modems(
         ctx.exit(record_to(port, baudrate, output))
     now = utc_now()
     known = Known.of(config.store.url, now)
-    found = asyncio.run(found_modems(Surroundings(config, Machine(), known, _TIMING, now)))
+    found = asyncio.run(found_modems(Surroundings(config, this_machine(), known, _TIMING, now)))
     if as_json:
         show_json({"modems": [each._asdict() for each in found]})
     else:

@@ -9,6 +9,7 @@ import click
 from modemd.cli.config_option import takes_config
 from modemd.cli.logs import set_up_logging
 from modemd.cli.loops import run_loop
+from modemd.cli.machine import this_machine
 from modemd.config import load
 from modemd.daemon import Daemon
 from modemd.errors import StoreError
@@ -25,7 +26,8 @@ def run(config_file: Path) -> None:
     """
     config = load(config_file)
     set_up_logging(config.log.level, config.log.format)
+    machine = this_machine()
     try:
-        run_loop(lambda: Daemon(config, config_file).run())
+        run_loop(lambda: Daemon(config, config_file, machine=machine).run())
     except OSError as error:
         raise StoreError(f"the spool {config.spool.dir} cannot be used: {error}") from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 import click
 
 from modemd.cli.loops import run_loop
+from modemd.cli.machine import VARIABLE
 from modemd.formats.trace import Trace, read_trace
 from modemd.simulator import Fault, ModemSpec, NetworkSpec, Simulation, parse_fault
 from modemd.simulator.control import Control, describe
@@ -288,4 +289,6 @@ def _show(simulation: Simulation, wishes: Wishes) -> None:
         msisdn = card.msisdn if card else ""
         pin = f', pin: "{card.pin}"' if card and card.pin else ""
         click.echo(f'    - {{name: {modem.name}, port: {modem.path}, number: "{msisdn}"{pin}}}')
+    if wishes.usb and (wishes.usb.name, wishes.directory) == ("sys", wishes.usb.parent / "dev"):
+        click.echo(f"# or, to have them discovered: {VARIABLE}={wishes.usb.parent} modemd ...")
     click.echo(f"# control socket: {wishes.control}\n# running until Ctrl-C")

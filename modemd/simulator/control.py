@@ -16,7 +16,8 @@ unplug      ``seconds`` until it is in again (0: until ``plug``)
 plug        nothing, or ``port``: the hub's port that it goes into (from 1), where there is a hub
 reboot      ``seconds``
 set         ``registration``, ``signal``, ``smsc``, ``balance``, ``operator``, ``technology``,
-            ``rsrp_dbm``, ``rsrq_db``, ``keeps_mr``, ``clock_off_s``, ``packet_only``
+            ``rsrp_dbm``, ``rsrq_db``, ``keeps_mr``, ``clock_off_s``, ``packet_only``, ``imei``;
+            ``sim`` (false: it is taken out), and of the SIM: ``iccid`` (another one), ``pin``, ``pin_tries``
 network     any setting of the network: ``airtime_s``, ``reports``, ``reply``, ``calls``, ...
 accepted    ``since`` (how many to leave out); answers all that the network took
 calls       answers all calls of the modems that are over
@@ -39,6 +40,7 @@ from modemd.simulator.ussd import Said, written
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from modemd.simulator.card import SimCard
     from modemd.simulator.plugged import PluggedModem
     from modemd.simulator.simulation import Simulation
 
@@ -170,12 +172,15 @@ class Control:
 
 def _change(modem: PluggedModem, request: dict[str, Any]) -> None:
     me = modem.me
+    if "sim" in request:
+        (me.put_card_in if request["sim"] else me.take_card_out)()
+    if "iccid" in request:
+        me.swap_card(str(request["iccid"]))
+    if me.card:
+        _change_card(me.card, request)
     if "registration" in request:
         me.register(int(request["registration"]))
-    if "smsc" in request and me.card:
-        me.card.smsc = str(request["smsc"])
-    if "keeps_mr" in request and me.card:
-        me.card.keeps_mr = bool(request["keeps_mr"])
+    me.imei = str(request.get("imei", me.imei))
     me.packet_only = bool(request.get("packet_only", me.packet_only))
     me.technology = int(request.get("technology", me.technology))
     me.rsrp_dbm = int(request.get("rsrp_dbm", me.rsrp_dbm))
@@ -184,6 +189,13 @@ def _change(modem: PluggedModem, request: dict[str, Any]) -> None:
     me.signal = int(request.get("signal", me.signal))
     me.balance = str(request.get("balance", me.balance))
     me.operator = str(request.get("operator", me.operator))
+
+
+def _change_card(card: SimCard, request: dict[str, Any]) -> None:
+    card.smsc = str(request.get("smsc", card.smsc))
+    card.keeps_mr = bool(request.get("keeps_mr", card.keeps_mr))
+    card.pin = request.get("pin", card.pin)
+    card.pin_tries = int(request.get("pin_tries", card.pin_tries))
 
 
 def describe(modem: PluggedModem) -> dict[str, Any]:

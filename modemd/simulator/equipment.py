@@ -101,6 +101,8 @@ class Equipment:
     rsrp_dbm: int = -95
     rsrq_db: float = -10.5
     second_card: SimCard | None = None
+    taken_out: SimCard | None = None
+    """The SIM that a person took out, until it is put back."""
     slot: int = 1
     clock_off_s: float = 0.0
     packet_only: bool = False
@@ -301,6 +303,16 @@ class Equipment:
             self.slot, self.card, self.second_card = slot, self.second_card, self.card
             if self.card:
                 self.card.power_up()
+
+    def take_card_out(self) -> None:
+        """The SIM is taken out; it lies beside the modem."""
+        self.taken_out, self.card = self.card or self.taken_out, None
+
+    def put_card_in(self) -> None:
+        """The SIM that was taken out is put back; its PIN is wanted again."""
+        self.card, self.taken_out = self.card or self.taken_out, None
+        if self.card:
+            self.card.power_up()
 
     def swap_card(self, iccid: str) -> None:
         """Another SIM is put in; what the old one kept goes with it."""

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from modemd.cli.main import cli
 from modemd.cli.simulate import simulate
 from modemd.simulator.client import SimulatorClient
 from modemd.simulator.faults import FaultKind, Place
@@ -123,3 +124,29 @@ def test_a_trace_is_a_modem_and_a_hub_has_it_in_a_port(tmp_path: Path) -> None:
         assert (modem["usb_path"], modem["plugged"]) == ("1-1.1", True)
         assert modem["nodes"] == [str(tmp_path / "dev/ttyUSB0")]
         assert (tmp_path / "sys/bus/usb/devices/1-1.1/authorized").read_text() == "1\n"
+
+
+def test_a_simulated_hub_stands_for_the_machine(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"store: {{url: 'sqlite:///{tmp_path}/modemd.db'}}\nspool: {{dir: {tmp_path}/spool}}\n")
+    environment = {"MODEMD_MACHINE": str(tmp_path / "hub"), "MODEMD_CONFIG": str(config)}
+    runner = CliRunner(env=environment)
+    wrong = runner.invoke(cli, ["modems", "--json"])
+    assert (wrong.exit_code, "there is no folder sys in it" in wrong.output) == (2, True)
+    options = ("--modems", "1", "--dialect", "huawei", "--stick", "--usb", str(tmp_path / "hub/sys"))
+    with SimulatorProcess(tmp_path / "hub/dev", *options) as simulator:
+        (found,) = json.loads(runner.invoke(cli, ["modems", "--json"]).output)["modems"]
+        assert (found["usb"], found["imei"]) == ("1-1.1", simulator.ask("modems")["modems"][0]["imei"])
+
+
+def test_a_sim_is_taken_out_put_back_and_changed(tmp_path: Path) -> None:
+    with SimulatorProcess(tmp_path, "--modems", "1") as simulator:
+        fd = os.open(simulator.ports["gsm1"], os.O_RDWR | os.O_NOCTTY)
+        talk(fd, b"AT+CMEE=1\r")
+        simulator.ask("set", sim=False)
+        assert b"+CME ERROR: 10" in talk(fd, b"AT+CPIN?\r", b"ERROR: 10\r\n")
+        simulator.ask("set", sim=True, pin="1234", pin_tries=1, iccid="8932000000000000099")
+        assert b"+CPIN: SIM PIN" in talk(fd, b"AT+CPIN?\r")
+        (modem,) = simulator.ask("modems")["modems"]
+        assert (modem["iccid"], modem["pin_tries"]) == ("8932000000000000099", 1)
+        os.close(fd)

@@ -15,10 +15,10 @@ from modemd.cli.doctor.finding import LEVELS, Finding, needs_a_person
 from modemd.cli.doctor.known import Known
 from modemd.cli.doctor.port_checks import Surroundings, port_findings
 from modemd.cli.exits import EXIT_FAILED
+from modemd.cli.machine import this_machine
 from modemd.cli.output import on_terminal, printable, show_json
 from modemd.cli.presence import utc_now
 from modemd.errors import ConfigError
-from modemd.modem.discovery.machine import Machine
 from modemd.modem.timing import Timing
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from modemd.cli.door_found import DoorFound
     from modemd.config import Config
+    from modemd.modem.discovery.machine import Machine
 
 _COLOURS: Final = {"ok": "green", "note": "cyan", "warning": "yellow", "trouble": "red"}
 _TIMING: Final = Timing(command_s=4.0, optional_s=1.5, slow_s=10.0, grace_s=0.5)
@@ -50,7 +51,7 @@ def doctor(ctx: click.Context, *, as_json: bool, offline: bool) -> None:
     logging.getLogger("modemd").addHandler(logging.NullHandler())
     default = ctx.find_root().get_parameter_source("config_path") is click.core.ParameterSource.DEFAULT
     findings: list[Finding] = []
-    for each in examined(ctx.obj, utc_now(), default=default, offline=offline, machine=Machine()):
+    for each in examined(ctx.obj, utc_now(), default=default, offline=offline, machine=this_machine()):
         findings.append(each)
         if not as_json:
             _show(each)
