@@ -292,7 +292,7 @@ def test_a_port_and_an_imei_must_fit_and_the_right_one_is_found_elsewhere(tmp_pa
 
 
 def test_two_modems_of_one_imei_are_both_used_and_a_person_is_told(tmp_path: Path) -> None:
-    twins = [OTHER, OTHER]
+    twins, where = [OTHER, OTHER], dict[object, object]()
 
     async def first(place: Yard) -> None:
         await place.ready(name_of(OTHER), name_of(OTHER, "-2"))
@@ -300,13 +300,15 @@ def test_two_modems_of_one_imei_are_both_used_and_a_person_is_told(tmp_path: Pat
         text = str(place.one("SELECT text FROM alarm WHERE code = 'twin_imei'"))
         assert name_of(OTHER) in text
         assert "iccid: or usb:" in text
+        await place.until(lambda: place.told("twin_imei"))
         assert place.told("twin_imei")[0]["imei"] == OTHER.imei
+        where.update(rows(place.look, "SELECT name, usb_path FROM modem"))
+        assert set(where.values()) == {"1-1.1", "1-1.2"}
 
     async def second(place: Yard) -> None:
         await place.ready(name_of(OTHER), name_of(OTHER, "-2"))
         assert sorted(place.modems()) == [name_of(OTHER), name_of(OTHER, "-2")]
-        by_name = dict(rows(place.look, "SELECT name, usb_path FROM modem"))
-        assert by_name == {name_of(OTHER): "1-1.1", name_of(OTHER, "-2"): "1-1.2"}
+        assert dict(rows(place.look, "SELECT name, usb_path FROM modem")) == where
 
     run(tmp_path, first, twins)
     run(tmp_path, second, twins)

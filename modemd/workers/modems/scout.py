@@ -96,17 +96,16 @@ class Scout(Worker):
 
     async def step(self) -> None:
         """Look once; ask what is due; adopt what nobody claims; then wait a second."""
-        if not self._settings.discover and not self._rack.wanting():
-            await self._bell.wait(_IDLE_S if not self._looks else self._look_s)
-        if self._settings.discover or self._rack.wanting() or self._looks:
+        seeks = self._settings.discover or bool(self._rack.wanting())
+        if seeks or self._looks:
             await self._notice()
-            self._ask_due()
+            if seeks:
+                self._ask_due()
             self._hear()
             await self._adopt()
-            await self._findings.write(
-                self._settings, [look.probed for look in self._looks.values() if look.probed is not None]
-            )
-            await self._bell.wait(self._look_s)
+        probed = [look.probed for look in self._looks.values() if look.probed is not None]
+        await self._findings.write(self._settings, probed)
+        await self._bell.wait(self._look_s if seeks or self._looks else _IDLE_S)
 
     async def finish(self) -> None:
         """Leave no port open."""
