@@ -30,11 +30,11 @@ class Case:
     """One row: a modem with faults, fifty messages for it, and what may become of them.
 
     ``faults`` are specifications as ``modemd simulate --fault`` has them. ``spare``: so many modems that are
-    well are in the route too, and the faulty one need not come back; ``within_s``: all are on the air so soon.
-    ``hub``: they are on a simulated hub, and known by their IMEIs, not by their ports. ``modem`` are fields of
-    the simulated modem, ``other`` of the spare one, ``config`` of its entry in the configuration. ``failed``
-    is how many messages the table of causes gives up, ``repeats`` how many parts may go twice. ``tells``: a
-    person has to be told, by an alarm whose code begins with this, or by the modem's state.
+    well are in the route too, and the faulty one need not come back; ``within_s``: so soon all are on the
+    air. ``hub``: they are on a simulated hub, and known by their IMEIs, not by their ports. ``modem`` are
+    fields of the simulated modem, ``other`` of the spare one, ``config`` of its entry in the configuration.
+    ``failed`` is how many messages the table of causes gives up, ``repeats`` how many parts may go twice.
+    ``tells``: a person has to be told, by an alarm whose code begins with this, or by the modem's state.
     """
 
     fault: str

@@ -28,8 +28,8 @@ INCOMING: Final = 3
 STAGES: Final = (1, 10)
 """When so many messages have gone out, the next are given: what a SIM tells is believed after two looks."""
 _LONG_EVERY: Final = 10
-"""Each tenth message is of two parts; only the first tenth where the modem is not to come back: what is
-left of a message waits for the SIM that the rest went by."""
+"""Each tenth message is of two parts; none where the modem is not to come back: what is left of a message
+waits for the SIM that the rest went by."""
 _ENDED: Final = frozenset({"delivered", "sent", "failed", "undelivered", "expired", "cancelled"})
 _ENDED_BY_PREFIX: Final = (
     "SELECT substr(destination, 1, 8), count(*) FROM message "
@@ -334,7 +334,7 @@ def _prefix(place: int) -> str:
 
 
 def _texts(place: int, count: int, case: Case) -> list[str]:
-    is_long = count % _LONG_EVERY == _LONG_EVERY - 1 and (count < STAGES[-1] or not case.spare)
+    is_long = count % _LONG_EVERY == _LONG_EVERY - 1 and not case.spare
     return contents(f"c{place:03d}-{count:03d}", 1 + is_long)
 
 
