@@ -22,7 +22,7 @@ class AlarmRow(NamedTuple):
     code: str
     severity: str
     text: str
-    count: int
+    count: int  # type: ignore[assignment]  # as its column is called; nobody counts in a row
     raised_at: int
     last_at: int
     cleared_at: int | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, literal_column, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from modemd.store.modems import CAN_SEND, LIVES
@@ -15,7 +15,7 @@ from modemd.store.statement import Statement
 if TYPE_CHECKING:
     from modemd.store.transaction import Tx
 
-_NULL = literal_column("NULL")
+_NULL: ColumnElement[None] = literal_column("NULL")
 _OF_PART = insert(sticky).from_select(
     ("recipient", "sim", "at"),
     select(part.c.recipient, part.c.sim, bindparam("at")).where(

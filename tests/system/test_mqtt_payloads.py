@@ -149,6 +149,9 @@ def _troubles(site: Site, user: MqttUser) -> None:
     user.event("uncertain", "doubt")
     user.event("delivered", "doubt")
     _expect_state(user, "gsm1", "ready")
+    site.ask("fault", modem="gsm2", spec="error:on=AT+CPIN?,times=0,cme=12")
+    site.ask("unplug", modem="gsm2", seconds=0.3)
+    user.until(lambda: user.on("modemd/gateway/test/alarm"), "somebody is told that the SIM wants its PUK")
 
 
 def _tomorrow() -> str:

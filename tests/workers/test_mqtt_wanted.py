@@ -19,6 +19,8 @@ GATEWAY = "homeassistant/device/modemd_gw1/config"
 STATE: ModemState = {
     "state": "ready", "registration": 1, "technology": None, "operator": None, "signal_dbm": -70,
     "imei": "1", "iccid": None, "number": None, "queue": 0, "sent_today": 0, "storage": None, "error": None,
+    "advice": None, "recovery": None, "recoveries_today": 0, "operator_code": None, "lac": None, "cell": None,
+    "rsrp_dbm": None, "rsrq_db": None, "usb": None, "sim_slot": None, "balance": None, "voice": None,
 }  # fmt: skip
 
 

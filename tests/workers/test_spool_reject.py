@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modemd.formats.veil import veiled
-from modemd.workers.hooks import one_line
+from modemd.workers.program import one_line
 
 
 @pytest.mark.parametrize(
