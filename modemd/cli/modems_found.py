@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modemd.cli.doctor.known import configured
 from modemd.cli.doctor.modem_judgement import sim_word
-from modemd.cli.doctor.port_checks import Surroundings, sticks_of
+from modemd.cli.doctor.port_checks import Surroundings, likeliest_first, row_of, sticks_of
 from modemd.modem.discovery.asking import ask
 from modemd.modem.discovery.holders import Holder, holders_of
-from modemd.modem.discovery.usb_known import Use
 from modemd.modem.examination import Examined
 
 if TYPE_CHECKING:
@@ -47,13 +46,12 @@ async def found_modems(around: Surroundings) -> list[FoundModem]:
 async def _of_stick(
     around: Surroundings, ports: list[PortSeen], held: Mapping[str, list[Holder]]
 ) -> FoundModem | None:
-    for port in ports:
-        row = around.known.rows.get(port.real)
-        if row is not None and any(each.pid in around.known.pids for each in held.get(port.path, ())):
-            return _of_row(port, dict(row))
+    row = row_of(around, ports, held)
+    if row is not None:
+        return _of_row(next(port for port in ports if port.real in around.known.rows), row)
     if ports[0].no_modem is not None:
         return None
-    for port in sorted(ports, key=lambda each: (each.use is not Use.AT, each.use is Use.OTHER)):
+    for port in likeliest_first(ports):
         if held.get(port.path):
             continue
         answered = await ask(port.path, timing=around.timing)

@@ -7,7 +7,7 @@ import grp
 import os
 import pwd
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from modemd.cli.doctor.finding import Finding, Level
 from modemd.cli.doctor.known import Known, configured
@@ -21,7 +21,7 @@ from modemd.modem.discovery.usb_known import Use
 from modemd.modem.examination import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from modemd.config import Config
@@ -96,15 +96,14 @@ async def _stick(
     around: Surroundings, ports: list[PortSeen], held: Mapping[str, list[Holder]]
 ) -> list[Finding]:
     """One modem with all its ports: the first of them that takes messages is the one that is looked over."""
-    for port in ports:
-        row = around.known.rows.get(port.real)
-        if row is not None and any(each.pid in around.known.pids for each in held.get(port.path, ())):
-            return [_of_row(dict(row))]
+    row = row_of(around, ports, held)
+    if row is not None:
+        return [_of_row(row)]
     if ports[0].no_modem is not None:
         return [Finding("note", f"port {ports[0].path}", f"It is {ports[0].no_modem}, and is left alone.")]
     findings: list[Finding] = []
     answers: list[Answered] = []
-    for port in sorted(ports, key=lambda each: (each.use is not Use.AT, each.use is Use.OTHER)):
+    for port in likeliest_first(ports):
         others = held.get(port.path, [])
         if others:
             findings.append(_held(around, port, others))
@@ -115,7 +114,23 @@ async def _stick(
     return findings + _closed(around, ports, answers)
 
 
-def _of_row(row: dict[str, object]) -> Finding:
+def row_of(
+    around: Surroundings, ports: Sequence[PortSeen], held: Mapping[str, list[Holder]]
+) -> Mapping[str, Any] | None:
+    """What a running gateway wrote of the modem behind these ports; ``None`` where none has it."""
+    for port in ports:
+        row = around.known.rows.get(port.real)
+        if row is not None and any(each.pid in around.known.pids for each in held.get(port.path, ())):
+            return row
+    return None
+
+
+def likeliest_first(ports: Iterable[PortSeen]) -> list[PortSeen]:
+    """The ports of a stick, that for commands first and those for other things last."""
+    return sorted(ports, key=lambda each: (each.use is not Use.AT, each.use is Use.OTHER))
+
+
+def _of_row(row: Mapping[str, Any]) -> Finding:
     """A modem that a gateway runs is as that one says: nobody else can ask it."""
     about, state = f"modem {row['name']}", str(row["state"])
     why = None if row["error"] is None else str(row["error"])
