@@ -21,6 +21,7 @@ from modemd.modem.pins import Holder, fingerprints
 from modemd.service import pins
 from modemd.simulator import ModemSpec, Simulation
 from modemd.store.database import Database
+from tests.desk import TAKEN, Desk, now
 from tests.test_cli_doctor import NOW, QUICK, machine_of
 from tests.workers.simulator_process import SimulatorProcess
 
@@ -108,3 +109,14 @@ def test_what_cannot_be_recorded_is_said(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["modems", "--record", f"{tmp_path}/none"])
     assert done.exit_code == 1
     assert "there is no such device" in done.output
+
+
+def test_what_went_by_each_sim_is_counted_by_day(tmp_path: Path) -> None:
+    desk = Desk.begin(tmp_path)
+    desk.send("Hello")
+    desk.submit(TAKEN)
+    done = desk.run("modems", "--counts", "7", "--json")
+    (only,) = done.json["days"]
+    assert (only["modem"], only["sent"], only["refused"]) == ("gsm1", 1, 0)
+    assert only["day"] == f"{now().astimezone(desk.rules.zone):%Y-%m-%d}"
+    assert only["day"] in desk.run("modems", "--counts", "1").out

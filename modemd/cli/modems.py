@@ -41,6 +41,9 @@ _COLUMNS: Final = (
 @click.option(
     "--baudrate", type=int, default=115200, show_default=True, help="With --record: of a serial line."
 )
+@click.option(
+    "--counts", "days", type=click.IntRange(1, 400), metavar="DAYS", help="What went by each SIM each day."
+)
 @click.option("--forget-pin", "forget", metavar="NAME", help="Let the PIN of modem NAME be tried once more.")
 @click.pass_context
 def modems(
@@ -50,11 +53,15 @@ def modems(
     port: str | None,
     output: Path | None,
     baudrate: int,
+    days: int | None,
     forget: str | None,
 ) -> None:
     """List the modems on this machine, with a ready `modems:` entry for each.
 
     Ports that a running gateway has are told as it says, others are asked: nothing is changed in the modem.
+    --counts shows how many parts each SIM sent, had refused and received in each modem, day by day; the
+    counts are kept for 400 days.
+
     --record writes the modem's answers without identities, phone numbers and texts, so that they can be
     given away: `modemd simulate --trace FILE` is that modem. Stop the gateway first if it has the port.
 
@@ -66,6 +73,10 @@ def modems(
     config, _ = configuration(ctx.obj, default=default)
     if forget is not None:
         ctx.exit(_forget(config, forget))
+    if days is not None:
+        from modemd.cli.modems_counts import show_counts  # noqa: PLC0415 - few ask
+
+        ctx.exit(show_counts(config, days, as_json=as_json))
     if port is not None:
         from modemd.cli.modems_record import record_to  # noqa: PLC0415 - few record
 

@@ -86,6 +86,30 @@ def recent(tx: Tx, modem_id: int, since_us: int) -> list[int]:
     return [int(row[0]) for row in tx.all(_RECENT, since=since_us, at_modem=modem_id)]
 
 
+class DayCounts(NamedTuple):
+    """What went by one SIM in one modem on one day since 1970: parts, parts refused and received, calls."""
+
+    day: int
+    modem: str
+    sim: str
+    sent: int
+    refused: int
+    received: int
+    calls: int
+
+
+_DAYS: Final = Statement(
+    select(*(sim_day.c[name] for name in DayCounts._fields))
+    .where(sim_day.c.day >= bindparam("first"))
+    .order_by(sim_day.c.day.desc(), sim_day.c.modem, sim_day.c.sim)
+)
+
+
+def days(tx: Tx, first: int) -> list[DayCounts]:
+    """Return the counts of each day since ``first``, the newest first. It looks through all that are kept."""
+    return [DayCounts._make(row) for row in tx.all(_DAYS, first=first)]
+
+
 def forget_days(tx: Tx, before: int) -> None:
     """Forget what was counted on days before that one."""
     tx.run(_FORGET, before=before)
