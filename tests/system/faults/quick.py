@@ -20,6 +20,7 @@ from modemd.modem.discovery.machine import Machine
 from modemd.modem.timing import Timing
 from modemd.simulator import ModemSpec, NetworkSpec, Simulation, parse_fault
 from modemd.simulator.control import Control, describe
+from modemd.store import sqlite
 from tests.system.faults import clock
 
 TIMING: Final = Timing(
@@ -28,8 +29,14 @@ TIMING: Final = Timing(
 """Half a second of a busy machine at least; otherwise what modems have outside."""
 
 
+_CACHE: Final = "PRAGMA cache_size=-1024"
+"""A small one is full at once: what memory takes more after that is no cache of the store's."""
+
+
 def daemon(source: Path) -> None:
     """The gateway, until it is stopped."""
+    pragmas = tuple(_CACHE if "cache_size" in each else each for each in sqlite._PRAGMAS)
+    setattr(sqlite, "_PRAGMAS", pragmas)  # noqa: B010 - it is final, for everybody else
     config = load(source)
     set_up_logging(config.log.level, config.log.format)
     sysfs = source.parent / "sys"
