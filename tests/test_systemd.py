@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from modemd.modem.discovery.machine import Machine
+from modemd.modem.usb_power import device_switch, port_switch
 from tests.house import ROOT
 
 UNIT = ROOT / "systemd" / "modemd.service"
@@ -100,3 +102,41 @@ def test_make_lays_everything_under_destdir(tmp_path: Path) -> None:
     (tmp_path / "etc/modemd/config.yaml").write_text("# mine\n")
     assert run("make", "-C", ROOT, "install-files", f"DESTDIR={tmp_path}").returncode == 0
     assert (tmp_path / "etc/modemd/config.yaml").read_text("utf-8") == "# mine\n"
+
+
+def blocks(page: str) -> list[str]:
+    """What stands between fences on a page."""
+    return re.findall(
+        r"^```\w*\n(.*?)^```$", (ROOT / "docs" / page).read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+def test_the_rules_for_usb_power_can_be_read_and_are_about_the_switches_that_are_used() -> None:
+    (text,) = (block for block in blocks("modems.md") if "/authorized" in block and "RUN" in block)
+    rules = text.replace("\\\n", "").splitlines()
+    part = r'[A-Z]+(\{[A-Za-z_]+\})?(==|!=|\+=|=)"[^"]*"'
+    assert [rule for rule in rules if not re.fullmatch(rf"{part}(,\s+{part})*", rule)] == []
+    machine = Machine()
+    assert device_switch(machine, "1-1.2").name == "authorized"
+    assert re.search(r"/sys%p/\*port\*/disable", text)
+    assert port_switch(machine, "1-1.2").match("*port*/disable")
+
+
+@needs_analyze
+def test_the_drop_in_for_usb_power_opens_sysfs_and_no_more(tmp_path: Path) -> None:
+    (drop_in,) = (block for block in blocks("modems.md") if "ReadWritePaths=/sys" in block)
+    opened = [line.partition("=")[2] for line in drop_in.splitlines() if line.startswith("ReadWritePaths=")]
+    assert opened == ["/sys/devices"]
+    unit = tmp_path / "modemd.service"
+    unit.write_text(UNIT.read_text("utf-8").replace("/opt/modemd/bin/modemd", "/bin/true"))
+    folder = tmp_path / "modemd.service.d"
+    folder.mkdir()
+    (folder / "usb.conf").write_text(
+        drop_in + "DeviceAllow=char-usb_device rw\nDeviceAllow=char-gpiochip rw\n"
+    )
+    done = run("systemd-analyze", "verify", "--man=no", unit)
+    told = [
+        line for line in (done.stdout + done.stderr).splitlines() if "modemd" in line or "usb.conf" in line
+    ]
+    assert (done.returncode, told) == (0, [])
+    assert "char-usb_device" in (ROOT / "docs/modems.md").read_text("utf-8")
