@@ -140,11 +140,12 @@ def test_an_address_that_is_taken_is_said_once_and_tried_again(
             port = taken.getsockname()[1]
             async with hall(tmp_path) as here:
                 metrics = Metrics(here.floor, f"127.0.0.1:{port}")
-                metrics.stop()  # so that it does not wait between its tries
-                await metrics.step()
-                await metrics.step()
+                for _ in range(2):
+                    metrics.stop()  # so that it does not wait before its next try
+                    await metrics.step()
                 assert metrics.port is None
                 taken.close()
+                metrics.stop()
                 await metrics.step()
                 assert metrics.port == port
                 await metrics.finish()
