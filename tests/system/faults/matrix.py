@@ -44,7 +44,7 @@ def groups(cases: Iterable[Case]) -> list[list[Case]]:
 
 def run(cases: Sequence[Case], *, within_s: float | None = None) -> list[Row]:
     """Run one group."""
-    limit_s = within_s or (150.0 if any(case.slow for case in cases) else 60.0)
+    limit_s = within_s or (240.0 if any(case.slow for case in cases) else 120.0)
     with FaultSite() as site:
         return Run(site, cases).go(within_s=limit_s)
 
