@@ -16,15 +16,20 @@ import pytest
 from click.testing import CliRunner
 
 from modemd.cli.doctor.finding import Finding, needs_a_person
+from modemd.cli.doctor.gateway_checks import alarm_findings
 from modemd.cli.doctor.known import Known
 from modemd.cli.doctor.machine_checks import judge_unit, machine_findings
+from modemd.cli.doctor.modem_judgement import of_state
 from modemd.cli.doctor.port_checks import Surroundings, port_findings
 from modemd.cli.main import cli
 from modemd.config import parse
+from modemd.formats.modem_states import sentence
 from modemd.modem.discovery.machine import Machine
 from modemd.modem.pins import Holder, fingerprints
 from modemd.modem.timing import Timing
 from modemd.service import pins
+from modemd.service.alarms import raise_alarm
+from modemd.service.rules import Rules
 from modemd.simulator import ModemSpec, Simulation, parse_fault
 from modemd.store import modems
 from modemd.store.database import Database
@@ -256,6 +261,28 @@ def test_a_modem_that_a_running_gateway_has_is_told_as_that_one_says(tmp_path: P
         holder.stdin.close()
     os.close(master)
     os.close(slave)
+
+
+def test_a_modem_of_the_list_that_no_port_has_is_absent(tmp_path: Path) -> None:
+    config = f"modems: {{ports: ['{tmp_path}/ports/*'], list: [{{name: desk, imei: '861234567890123'}}]}}"
+    (said,) = trouble(looked(tmp_path, ModemSpec(), config=config))
+    assert 'No port that could be asked has it: imei "861234567890123". Plug the modem in' in said
+
+
+def test_an_alarm_is_told_once_and_only_where_nothing_else_tells_it(tmp_path: Path) -> None:
+    config = parse(f"gateway: {{name: gw1}}\nstore: {{url: 'sqlite:///{tmp_path}/store.db'}}")
+    assert alarm_findings(config, []) == []
+    text = f"Modem gsm1: {sentence('puk_required')}"
+    store, rules = Database(config.store.url), Rules.of(config)
+    store.transact(
+        lambda tx: raise_alarm(
+            tx, rules, modem="gsm1", code="puk_required", text=text, severity="critical", now=NOW
+        )
+    )
+    store.close()
+    assert alarm_findings(config, []) == [Finding("trouble", "modem gsm1", sentence("puk_required"))]
+    assert alarm_findings(config, [of_state("modem gsm2", "puk_required")]) != []
+    assert alarm_findings(config, [of_state("modem gsm1", "puk_required")]) == []
 
 
 def test_what_the_store_knows_is_found_by_the_port(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ shows a modem takes its sentences from here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -183,6 +184,9 @@ _STRANGE: Final = StateMeaning(
 )  # fmt: skip
 
 
+_NAME: Final = re.compile(r"\bNAME\b")
+
+
 def meaning_of(state: str) -> StateMeaning:
     """What a state means; a word of another version is a state that does not send."""
     return STATES.get(state, _STRANGE)
@@ -196,3 +200,13 @@ def sentence(state: str, why: str | None = None) -> str:
     if meaning.advice in why:
         return why
     return f"{why.strip().rstrip('.')}. {meaning.advice}"
+
+
+def named(text: str, modem: str) -> str:
+    """Advice with the modem's name in the commands that it tells, for ``NAME``."""
+    return _NAME.sub(lambda _found: modem, text)
+
+
+def why_alone(state: str, text: str) -> str:
+    """What is so without what to do about it, as where that is told beside it."""
+    return text.removesuffix(meaning_of(state).advice).rstrip()

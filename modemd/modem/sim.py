@@ -167,7 +167,8 @@ async def _usable_pin(pin: str | None, holder: Holder, pins: Pins, left: int | N
     if tried == "refused":
         raise not_ready("pin_wrong")
     if left is not None and left < 2:
-        raise not_ready("pin_last_try", f"The SIM allows {left} more tries of its PIN; none is made")
+        more = "one more try" if left else "no more try"
+        raise not_ready("pin_last_try", f"The SIM allows {more} of its PIN; none is made")
     if tried == "again" or (tried == "unknown" and left != _ALL_LEFT):
         raise not_ready(
             "pin_wrong",

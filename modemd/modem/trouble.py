@@ -47,7 +47,7 @@ class Trace:
 
     def sent(self, octets: bytes) -> None:
         """Keep what was sent; of a PIN only that there was one."""
-        if octets[:7] == b"AT+CPIN" and octets[7:8] != b"?":
+        if octets.startswith(b"AT+CPIN="):
             octets = b"AT+CPIN=****\r"
         self._append((time.monotonic(), True, octets))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from modemd.formats.modem_states import meaning_of
+from modemd.formats.modem_states import meaning_of, named
 from modemd.model import PartState
 from modemd.service.alarms import open_alarms
 from modemd.store import brokers, modems, queue, sims
@@ -214,7 +214,7 @@ def _modem(tx: Tx, facts: Mapping[str, object], queued: int, sent_today: int) ->
         seen_at=from_us(count("seen_at")),
         queue=queued,
         sent_today=sent_today,
-        advice=meaning.advice if meaning.alarms else None,
+        advice=named(meaning.advice, str(facts["name"])) if meaning.alarms else None,
         recovery=words("rung"),
         recoveries_today=count("rungs_today") or 0,
         usb=words("usb_path"),

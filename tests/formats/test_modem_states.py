@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.formats.modem_states import STATES, meaning_of, sentence
+from modemd.formats.modem_states import STATES, meaning_of, named, sentence, why_alone
 
 SOURCES = Path(__file__).parents[2] / "modemd"
 WRITERS = {"write", "_drop", "_not_opened", "NotReady", "not_ready"}
@@ -97,6 +97,17 @@ def test_a_sentence_says_each_thing_once() -> None:
     assert sentence("denied") == f"The network denies the registration. {advice}"
     assert sentence("denied", "CME 32") == f"CME 32. {advice}"
     assert sentence("denied", sentence("denied")) == sentence("denied")
+
+
+def test_what_is_so_stands_alone_where_the_advice_is_told_beside_it() -> None:
+    whole = sentence("pin_required", "The SIM wants its PIN: /etc/pin cannot be read.")
+    assert why_alone("pin_required", whole) == "The SIM wants its PIN: /etc/pin cannot be read."
+    assert why_alone("pin_required", "CME 11") == "CME 11"
+
+
+def test_commands_in_advice_have_the_modems_name() -> None:
+    assert named(STATES["pin_wrong"].advice, "gsm\\1").endswith("modemd modems --forget-pin gsm\\1.")
+    assert named("no names", "gsm1") == "no names"
 
 
 def test_a_word_of_another_version_is_a_modem_that_does_not_send() -> None:

@@ -122,3 +122,12 @@ def test_keeping_an_exchange_costs_next_to_nothing() -> None:
         trace.heard(answer)
 
     assert min(timeit.repeat(exchange, number=2000, repeat=5)) / 2000 < 15e-6
+
+
+def test_only_the_pin_itself_is_hidden_not_the_question_how_many_tries_are_left() -> None:
+    trace = Trace()
+    trace.sent(b'AT+CPINR="SIM PIN"\r')
+    trace.sent(b'AT+CPIN="1234"\r')
+    asked, entered = said(trace)
+    assert 'AT+CPINR="SIM PIN"' in asked
+    assert "1234" not in entered

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modemd.config.modems import ModemConfig
+from modemd.formats.modem_states import STATES, sentence
 from modemd.modem.health import Health
 from modemd.service import routing
+from modemd.service.alarms import open_alarms
 from modemd.store import modems
 from modemd.workers.modems.record import ModemRecord
 from tests.workers.spool_floor import hall
@@ -37,3 +40,25 @@ def test_the_network_is_known_while_the_modem_is_talked_to(tmp_path: Path, state
             assert told == (("Proximus", -71, 1, 3) if kept else (None,) * 4)
 
     asyncio.run(whole())
+
+
+def test_what_is_so_and_what_to_do_stand_apart_but_in_the_alarm_together(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def whole() -> None:
+        async with hall(tmp_path) as here:
+            rules = here.floor.rules
+            ids = await here.floor.store.run(lambda tx: routing.sync(tx, rules))
+            record = ModemRecord(here.floor, ModemConfig(name="gsm1", port="/dev/null"), ids["gsm1"])
+            with caplog.at_level(logging.INFO):
+                await record.write("absent", "no port has it")
+                await record.write("pin_wrong", sentence("pin_wrong"))
+            rows = await here.floor.store.run(modems.all_modems)
+            assert next(each for each in rows if each["name"] == "gsm1")["error"] == STATES["pin_wrong"].wrong
+            (alarm,) = await here.floor.store.run(lambda tx: open_alarms(tx, rules.gateway))
+            assert alarm.text.endswith("modemd modems --forget-pin gsm1.")
+
+    asyncio.run(whole())
+    levels = [(each.levelname, each.getMessage()) for each in caplog.records]
+    assert levels[0] == ("INFO", "modem gsm1 is looked for: no port has it")
+    assert ("WARNING", "--forget-pin gsm1." in levels[1][1]) == (levels[1][0], True)

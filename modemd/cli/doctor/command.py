@@ -76,7 +76,9 @@ def examined(
         yield from gateway_checks.door_findings("broker", _broker(config))
         yield from gateway_checks.door_findings("mail", _mail(config))
     known = Known.of(config.store.url, now)
-    yield from asyncio.run(port_findings(Surroundings(config, machine, known, timing, now)))
+    ports = asyncio.run(port_findings(Surroundings(config, machine, known, timing, now)))
+    yield from ports
+    yield from gateway_checks.alarm_findings(config, ports)
 
 
 def _broker(config: Config) -> DoorFound:

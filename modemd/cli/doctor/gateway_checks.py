@@ -41,7 +41,7 @@ def configuration(path: Path, *, default: bool) -> tuple[Config, list[Finding]]:
 
 
 def store_findings(config: Config, now: datetime) -> Iterator[Finding]:
-    """Whether the store can be opened, whether a daemon runs on it, and what it says is wrong."""
+    """Whether the store can be opened, and whether a daemon runs on it."""
     about, url = "store", config.store.url
     path = sqlite_path(url) if url.startswith("sqlite:") else None
     if path is not None:
@@ -52,7 +52,6 @@ def store_findings(config: Config, now: datetime) -> Iterator[Finding]:
     try:
         with open_store(url) as store:
             yield from _daemon(store, config, now)
-            yield from store.read(lambda tx: list(_alarms(tx, config)))
     except StoreError as error:
         yield Finding(
             "trouble", about, f"{error}.",
@@ -86,12 +85,29 @@ def _daemon(store: Database, config: Config, now: datetime) -> Iterator[Finding]
         )  # fmt: skip
 
 
+def alarm_findings(config: Config, findings: list[Finding]) -> list[Finding]:
+    """The open alarms, without those that ``findings`` on the same modem tell as well."""
+    path = sqlite_path(config.store.url) if config.store.url.startswith("sqlite:") else None
+    if path is not None and not path.exists():
+        return []
+    advised = {(each.about, each.advice) for each in findings if each.level == "trouble" and each.advice}
+    try:
+        with open_store(config.store.url) as store:
+            alarms = store.read(lambda tx: list(_alarms(tx, config)))
+    except StoreError:
+        return []  # told already
+    return [
+        alarm
+        for alarm in alarms
+        if not any(about == alarm.about and advice in alarm.sentence for about, advice in advised)
+    ]
+
+
 def _alarms(tx: Tx, config: Config) -> Iterator[Finding]:
-    """What needs a person is told with the modem's findings too; the gateway's own is told here alone."""
     for each in open_alarms(tx, config.gateway.name):
         about = f"modem {each.modem}" if each.modem else "gateway"
-        level = "note" if each.severity == "info" else "trouble"
-        yield Finding("note" if level == "note" else "trouble", about, each.text)
+        text = each.text.removeprefix(f"Modem {each.modem}: ")
+        yield Finding("note" if each.severity == "info" else "trouble", about, text)
 
 
 def spool_findings(config: Config) -> Iterator[Finding]:

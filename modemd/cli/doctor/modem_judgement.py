@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from modemd.cli.doctor.finding import Finding, Level
-from modemd.formats.modem_states import meaning_of
+from modemd.formats.modem_states import meaning_of, named
 from modemd.modem.examination import Examined
 from modemd.modem.registration import USABLE
 
@@ -37,6 +37,8 @@ def judge(about: str, seen: Examined, *, pin: bool, refused: bool, smsc: bool) -
     yield from sim
     if any(each.level == "trouble" for each in sim):
         return  # without an open SIM there is no network, and nothing else to be said of it
+    if seen.sim == "SIM PIN":
+        return  # the same: the daemon opens it
     if seen.smsc == "" and not smsc:
         yield of_state(about, "no_smsc")
     yield from _network(about, seen)
@@ -53,7 +55,7 @@ def sim_word(state: str | None) -> str:
 def of_state(about: str, state: str, why: str | None = None, *, level: Level = "trouble") -> Finding:
     """A state that users see, with its sentence and its advice."""
     meaning = meaning_of(state)
-    return Finding(level, about, why or meaning.wrong, meaning.advice)
+    return Finding(level, about, why or meaning.wrong, named(meaning.advice, about.removeprefix("modem ")))
 
 
 def _sim(about: str, seen: Examined, *, pin: bool, refused: bool) -> Iterator[Finding]:

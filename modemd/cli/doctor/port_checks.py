@@ -64,7 +64,7 @@ async def port_findings(around: Surroundings) -> list[Finding]:
         Finding("trouble", f"USB {each.usb_path}", f"{each.vid}:{each.pid} is a modem, but {each.sentence}.")
         for each in list_asleep(around.machine)
     ]
-    return findings + _missing(findings)
+    return findings + (_missing(findings) or _unfound(around.config.modems.list, findings))
 
 
 def sticks_of(around: Surroundings) -> list[list[PortSeen]]:
@@ -90,6 +90,21 @@ def _missing(findings: list[Finding]) -> list[Finding]:
     ):
         return []
     return [Finding("trouble", "modems", "No modem was found on this machine.", _NO_MODEM)]
+
+
+def _unfound(entries: tuple[ModemConfig, ...], findings: list[Finding]) -> list[Finding]:
+    """The modems of the configuration that no port had; what has a port was told with that."""
+    found = {each.about for each in findings}
+    return [
+        of_state(f"modem {each.name}", "absent", f"No port that could be asked has it: {_bound(each)}.")
+        for each in entries
+        if each.port is None and f"modem {each.name}" not in found
+    ]
+
+
+def _bound(entry: ModemConfig) -> str:
+    bound = {"imei": entry.imei, "iccid": entry.iccid, "usb": entry.usb}
+    return ", ".join(f'{key} "{value}"' for key, value in bound.items() if value)
 
 
 async def _stick(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
+from modemd.formats.modem_states import named, why_alone
 from modemd.gsm.makers import family_of
 from modemd.model import ModemIdentity
 from modemd.service import networks, swapped
@@ -59,8 +60,7 @@ class ModemRecord:
             StoreError: it was not written.
         """
         if state != self._state and error:
-            said = error if error.startswith(state) else f"{state}: {error}"
-            log.warning("modem %s is %s", self._config.name, said)
+            self._log(state, error)
         elif state == "ready" and self._state == "paused":
             log.info("modem %s is ready again", self._config.name)
         self._state = state
@@ -76,6 +76,14 @@ class ModemRecord:
         if any(self._followed):
             self._say_followed()
         self._floor.states.ring()
+
+    def _log(self, state: str, error: str) -> None:
+        name, first = self._config.name, not self._state
+        said = named(error if error.startswith(state) else f"{state}: {error}", name)
+        if first and state == "absent":  # the gateway has just begun to look; its alarm tells if that lasts
+            log.info("modem %s is looked for: %s", name, error)
+        else:
+            log.warning("modem %s is %s", name, said)
 
     def _say_followed(self) -> None:
         moved, waiting = self._followed
@@ -107,7 +115,7 @@ class ModemRecord:
         identity = self.identity
         facts: dict[str, object] = {
             "state": state,
-            "error": error,
+            "error": error and why_alone(state, error),
             "port": self.port,
             "manufacturer": identity.manufacturer,
             "model": identity.model,

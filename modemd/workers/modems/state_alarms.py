@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modemd.formats.modem_states import STATES, meaning_of, sentence
+from modemd.formats.modem_states import STATES, meaning_of, named, sentence
 from modemd.service.alarms import clear_alarm, open_alarms, raise_alarm
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class StateAlarms:
             self._state, self._since, self._cleared, self._raised = state, now, False, ""
         lasted_s = (now - self._since).total_seconds()
         due = meaning.alarms and lasted_s >= meaning.after_s
-        text = f"Modem {self._modem}: {sentence(state, why)}" if due else ""
+        text = f"Modem {self._modem}: {named(sentence(state, why), self._modem)}" if due else ""
         if self._cleared and text in {"", self._raised}:
             return None
         return AlarmChange(state, text, not self._cleared)
