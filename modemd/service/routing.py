@@ -10,21 +10,26 @@ The sets are made anew from the configuration at each start and reload; the part
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ConfigError, Fault, Rejected
 from modemd.service.networks import Subscription, fits, subscriptions
 from modemd.store import modems as store
 from modemd.store import queue
+from modemd.store.times import to_us
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from modemd.config.modems import ModemConfig
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
 ANY = "any"
+WAITS: Final = timedelta(minutes=10)
+"""How long the rest of a message waits for its SIM: in no modem, or in one that cannot send."""
 SPEECH: Final = "speech"
 TONES: Final = "tones"
 """Routes of calls: such a word before another route's key leaves those of its modems that can speak so."""
@@ -204,3 +209,12 @@ def _refuse_namesakes(tx: Tx, rules: Rules) -> None:
 def release(tx: Tx, rules: Rules) -> int:
     """Give what waits for modems that cannot send now, but may go by another, back to its own route."""
     return sum(queue.unpin(tx, each) for each in dead_ends(tx, rules))
+
+
+def release_begun(tx: Tx, rules: Rules, now: datetime) -> int:
+    """Let the rest of a begun message go by another SIM where its own has not been able to send for long.
+
+    To the phone that is another message; but late and in pieces is better than half, and better than never.
+    """
+    before_us = to_us(now - WAITS)
+    return sum(queue.unpin_begun(tx, each, before_us) for each in dead_ends(tx, rules))

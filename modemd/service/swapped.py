@@ -8,8 +8,7 @@ there: late and in pieces is better than half.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from modemd.service import routing
 from modemd.store import begun, queue
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
-
-WAITS: Final = timedelta(minutes=10)
-"""How long the rest of a message waits for a SIM that is in no modem."""
 
 
 class Followed(NamedTuple):
@@ -44,7 +40,7 @@ def follow(tx: Tx, rules: Rules, modem: str, sim: str, now: datetime) -> Followe
             queue.pin(tx, message_id, routing.pinned(tx, rules, there))
             moved += 1
         else:
-            begun.wait(tx, here, message_id, to_us(now + WAITS))
+            begun.wait(tx, here, message_id, to_us(now + routing.WAITS))
             waiting += 1
     before = begun.last_in(tx, sim) or modem
     for message_id in begun.by_sim(tx, routing.pinned(tx, rules, before), sim):

@@ -255,6 +255,22 @@ _UNPIN: Final = Statement(
         route_id=select(message.c.route_id).where(message.c.id == part.c.message_id).scalar_subquery(),
     ),
 )
+_LEFT_ALONE = (
+    select(message.c.id)
+    .where(
+        message.c.id == part.c.message_id,
+        message.c.route_id != bindparam("pinned"),
+        ~exists().where(_Q.c.message_id == message.c.id, _Q.c.submitted_at >= bindparam("before")),
+    )
+    .correlate(part)
+)
+_UNPIN_BEGUN: Final = Statement(
+    update(part)
+    .where(QUEUED, part.c.route_id == bindparam("pinned"), _LEFT_ALONE.exists())
+    .values(
+        route_id=select(message.c.route_id).where(message.c.id == part.c.message_id).scalar_subquery(),
+    ),
+)
 _WAITING: Final = Statement(
     select(part.c.route_id, func.count()).where(QUEUED).group_by(part.c.route_id),
 )
@@ -266,6 +282,11 @@ def unpin(tx: Tx, route_id: int) -> int:
     Not those of a message of which the network took a part, or may yet: they follow it by the same SIM.
     """
     return tx.run(_UNPIN, pinned=route_id)
+
+
+def unpin_begun(tx: Tx, route_id: int, before_us: int) -> int:
+    """The same for messages that were begun, but of which nothing was submitted since ``before_us``."""
+    return tx.run(_UNPIN_BEGUN, pinned=route_id, before=before_us)
 
 
 def waiting(tx: Tx) -> dict[int, int]:

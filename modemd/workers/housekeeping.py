@@ -62,7 +62,7 @@ class Clock(Worker):
             await self._floor.store.run(lambda tx: self._slow(tx, now))
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_S
-            await self._floor.store.run(lambda tx: routing.release(tx, self._floor.rules))
+            await self._floor.store.run(lambda tx: self._release(tx, now))
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _DAY_S
             await self._floor.store.run(lambda tx: self._forget(tx, now))
@@ -84,6 +84,12 @@ class Clock(Worker):
         modems.gateway_seen(tx, rules.gateway, to_us(now))
         more |= max(expired, cancelled) >= upkeep.AT_ONCE
         return now if more else upkeep.next_due(tx, now)
+
+    def _release(self, tx: Tx, now: datetime) -> None:
+        routing.release(tx, self._floor.rules)
+        begun = routing.release_begun(tx, self._floor.rules, now)
+        if begun:
+            log.warning("%d parts go on by other SIMs: the one that began cannot send", begun)
 
     def _slow(self, tx: Tx, now: datetime) -> None:
         upkeep.stop_waiting(tx, now)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service import dispatch, swapped, upkeep
+from modemd.service import dispatch, routing, swapped, upkeep
 from modemd.service.outcomes import Taken
 from modemd.service.swapped import Followed
 from modemd.store import modems, sims
@@ -88,7 +88,7 @@ def test_a_sim_that_came_back_goes_on(office: Office) -> None:
 def test_where_the_sim_is_gone_the_new_one_sends_the_rest_after_a_while(office: Office) -> None:
     assert put(office, "gsm1", THREE) == Followed(0, 1)
     assert office.claim("gsm1") is None
-    office.later(seconds=swapped.WAITS.total_seconds())
+    office.later(seconds=routing.WAITS.total_seconds())
     office.run(lambda tx: upkeep.promote(tx, office.rules, office.now))
     assert sends(office, "gsm1", THREE) == 2
     office.database.transact(
@@ -104,3 +104,39 @@ def test_what_was_not_begun_stays(office: Office) -> None:
     office.send(LONG)
     office.send(modem="gsm1")
     assert put(office, "gsm1", THREE) == Followed(0, 0)
+
+
+@pytest.mark.parametrize("state", ["absent", "dead", "searching", "paused"])
+def test_what_a_sim_has_begun_goes_on_by_another_where_it_cannot_send_for_long(
+    office: Office, state: str
+) -> None:
+    office.be("gsm1", state)
+    release(office)
+    office.later(seconds=routing.WAITS.total_seconds() - 1)
+    release(office)
+    assert {row[0] for row in left(office)} == {"modem:gsm1"}
+    assert office.claim("gsm2") is None
+    office.later(seconds=2)
+    assert release(office) == 2
+    assert sends(office, "gsm2", TWO) == 2
+    assert release(office) == 0
+    assert {row[0] for row in left(office)} == {"modem:gsm2"}
+
+
+def test_what_was_asked_of_one_modem_waits_for_that(office: Office) -> None:
+    office.send(LONG, modem="gsm1")
+    assert office.taken(1).part_no == 2  # of the message that any modem may send
+    office.be("gsm1", "dead")
+    office.later(seconds=2 * routing.WAITS.total_seconds())
+    release(office)
+    assert sends(office, "gsm2", TWO) == 3
+    seat = office.seat("gsm2", TWO)
+    assert office.database.transact(lambda tx: dispatch.next_part(tx, office.rules, seat, office.now)) is None
+
+
+def release(office: Office) -> int:
+    def both(tx: Tx) -> int:
+        routing.release(tx, office.rules)
+        return routing.release_begun(tx, office.rules, office.now)
+
+    return office.database.transact(both)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from modemd.service.swapped import WAITS
+from modemd.service.routing import WAITS
 from tests.service.office import LONG
 from tests.workers.test_throttle import SENT, desk
 
