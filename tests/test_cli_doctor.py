@@ -269,6 +269,21 @@ def test_a_modem_of_the_list_that_no_port_has_is_absent(tmp_path: Path) -> None:
     assert 'No port that could be asked has it: imei "861234567890123". Plug the modem in' in said
 
 
+def test_an_entry_that_names_the_wrong_port_of_a_stick(tmp_path: Path) -> None:
+    text = f"{{name: desk, imei: '861234560000001', port: {tmp_path}/dev/ttyUSB0}}"
+
+    async def whole() -> list[Finding]:
+        machine, stick = machine_of(tmp_path), ModemSpec(dialect="huawei", stick=True)
+        async with Simulation(machine.dev, [stick], usb=machine.sysfs):
+            config = parse(f"modems: {{list: [{text}]}}")
+            return await port_findings(Surroundings(config, machine, Known(), QUICK, datetime.now(UTC)))
+
+    (said,) = trouble(asyncio.run(whole()))
+    assert said.startswith(
+        f"It answers on {tmp_path}/dev/ttyUSB2, and its entry names {tmp_path}/dev/ttyUSB0."
+    )
+
+
 def test_an_alarm_is_told_once_and_only_where_nothing_else_tells_it(tmp_path: Path) -> None:
     config = parse(f"gateway: {{name: gw1}}\nstore: {{url: 'sqlite:///{tmp_path}/store.db'}}")
     assert alarm_findings(config, []) == []

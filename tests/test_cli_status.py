@@ -75,6 +75,14 @@ def test_a_gateway_that_runs_has_its_modems_shown(desk: Desk) -> None:
     assert lines[5].endswith("cannot open /dev/gsm2: no such file")
 
 
+def test_a_modem_that_was_taken_out_of_the_configuration_is_shown_no_more(desk: Desk) -> None:
+    desk.gateway_starts()
+    now_us = to_us(datetime.now(UTC))
+    write_modem(desk, "gsm1", state="absent", seen_at=now_us - 16 * 60_000_000)
+    write_modem(desk, "gsm2", state="absent", seen_at=now_us - 14 * 60_000_000)
+    assert [each["name"] for each in told(desk)["modems"]] == ["gsm2"]
+
+
 def test_what_a_dead_gateway_wrote_of_its_modems_is_no_news(desk: Desk) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

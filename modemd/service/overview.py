@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, cast
 
 from modemd.formats.modem_states import meaning_of, named
 from modemd.model import PartState
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from modemd.store.alarms import AlarmRow
     from modemd.store.brokers import BrokerRow
     from modemd.store.transaction import Tx
+
+_FORGOTTEN_AFTER: Final = timedelta(minutes=15)
+"""A modem's task writes how it stands once a minute, also of one that is absent or paused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +187,21 @@ def _modems(
         for modem_id in names
     }
     views = []
+    heard = {each.name: each.seen_at for each in gateways(tx)}
     for facts in modems.all_modems(tx):
+        if _forgotten(facts, heard):
+            continue
         modem_id = ids[str(facts["gateway"]), str(facts["name"])]
         views.append(_modem(tx, facts, queued[modem_id], sent.get(modem_id, 0)))
     return tuple(views)
+
+
+def _forgotten(facts: Mapping[str, object], heard: Mapping[str, datetime]) -> bool:
+    """Whether its gateway runs on without it: it was taken out of the configuration."""
+    gateway_at, at = heard.get(str(facts["gateway"])), from_us(cast("int | None", facts["seen_at"]))
+    if gateway_at is None or at is None or facts["origin"] == "adopted":
+        return False
+    return gateway_at - at > _FORGOTTEN_AFTER
 
 
 def _modem(tx: Tx, facts: Mapping[str, object], queued: int, sent_today: int) -> ModemView:

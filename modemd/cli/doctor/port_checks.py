@@ -35,6 +35,7 @@ _KEEP_OFF: Final = (
 _STOP_IT: Final = (
     "If a modem is there that is to be used, stop that program; else name the port in modems.ignore."
 )
+_PLUG_IT: Final = "Plug the modem in, or correct its entry in modems.list."
 _UNUSED: Final = "No entry of modems.list names it, and modems.discover is off: it is not used."
 _NO_MODEM: Final = (
     "Plug one in, and see by lsusb and dmesg whether the machine notices it; a modem on a UART needs "
@@ -96,7 +97,9 @@ def _unfound(entries: tuple[ModemConfig, ...], findings: list[Finding]) -> list[
     """The modems of the configuration that no port had; what has a port was told with that."""
     found = {each.about for each in findings}
     return [
-        of_state(f"modem {each.name}", "absent", f"No port that could be asked has it: {_bound(each)}.")
+        Finding(
+            "trouble", f"modem {each.name}", f"No port that could be asked has it: {_bound(each)}.", _PLUG_IT
+        )
         for each in entries
         if each.port is None and f"modem {each.name}" not in found
     ]
@@ -180,8 +183,11 @@ def _closed(around: Surroundings, ports: list[PortSeen], answers: list[Answered]
     for answer in answers:
         wanted = next((e.name for e in around.config.modems.list if _is_at(e, _port(ports, answer))), None)
         if wanted is not None:
-            state = "absent" if answer.found is Found.GONE else "silent"
-            findings.append(of_state(f"modem {wanted}", state, f"{answer.sentence}."))
+            about = f"modem {wanted}"
+            if answer.found is Found.GONE:
+                findings.append(Finding("trouble", about, f"{answer.sentence}.", _PLUG_IT))
+            else:
+                findings.append(of_state(about, "silent", f"{answer.sentence}."))
         elif answer.found is not Found.GONE:
             findings.append(Finding("note", f"port {answer.path}", f"{answer.sentence}."))
     return findings
@@ -203,6 +209,13 @@ async def _look_over(around: Surroundings, port: PortSeen, ports: list[PortSeen]
     findings = list(judge(name, seen, pin=pin, refused=refused, smsc=smsc))
     if config is None and not around.config.modems.discover:
         findings.append(Finding("warning", name, _UNUSED, "modemd modems prints an entry for it."))
+    if config is not None and config.port and not _is_at(config, port):
+        findings.append(
+            Finding(
+                "trouble", name, f"It answers on {port.path}, and its entry names {config.port}.",
+                f"Write port: {port.path} there, or leave port out.",
+            )
+        )  # fmt: skip
     if len(ports) > 1:
         others = ", ".join(each.path for each in ports if each is not port)
         findings.append(Finding("ok", name, f"its other ports are {others}"))
