@@ -146,5 +146,5 @@ def _modem_row(view: ModemView, *, alive: bool) -> list[str]:
 def _trouble(view: ModemView) -> str | None:
     """What is wrong, and by which step the gateway is helping."""
     told = [view.error] if view.error else []
-    told += [f"{view.recovery} is tried"] if view.recovery and view.state != "dead" else []
+    told += [f"{view.recovery} is tried"] if view.recovery and view.state not in {"helped", "dead"} else []
     return printable("; ".join(told)) if told else None

@@ -184,6 +184,7 @@ _STRANGE: Final = StateMeaning(
 )  # fmt: skip
 
 
+_WELL: Final = frozenset({"ready", "paused", "limited"})
 _NAME: Final = re.compile(r"\bNAME\b")
 
 
@@ -200,6 +201,11 @@ def sentence(state: str, why: str | None = None) -> str:
     if meaning.advice in why:
         return why
     return f"{why.strip().rstrip('.')}. {meaning.advice}"
+
+
+def step_in_hand(state: str, rung: str | None) -> str | None:
+    """The step by which a modem is helped; ``None`` where it works again, and the step is only remembered."""
+    return None if state in _WELL else rung
 
 
 def named(text: str, modem: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
 
-from modemd.formats.modem_states import meaning_of, named
+from modemd.formats.modem_states import meaning_of, named, step_in_hand
 from modemd.model import PartState
 from modemd.service.alarms import open_alarms
 from modemd.store import brokers, modems, queue, sims
@@ -230,7 +230,7 @@ def _modem(tx: Tx, facts: Mapping[str, object], queued: int, sent_today: int) ->
         queue=queued,
         sent_today=sent_today,
         advice=named(meaning.advice, str(facts["name"])) if meaning.alarms else None,
-        recovery=words("rung"),
+        recovery=step_in_hand(str(facts["state"]), words("rung")),
         recoveries_today=count("rungs_today") or 0,
         usb=words("usb_path"),
         storage=None if total is None else (count("storage_used") or 0, total),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from modemd.formats.modem_states import meaning_of, named
+from modemd.formats.modem_states import meaning_of, named, step_in_hand
 from modemd.model import PartState
 from modemd.service.credits.credit_states import credits_of_all
 from modemd.store import modems, queue, sims
@@ -100,7 +100,7 @@ def _modem(tx: Tx, row: Mapping[str, Any], waiting: int, sent_today: int) -> Mod
         "storage": None if total is None else {"used": row["storage_used"] or 0, "total": total},
         "error": row["error"],
         "advice": named(meaning.advice, str(row["name"])) if meaning.alarms else None,
-        "recovery": row["rung"],
+        "recovery": step_in_hand(str(row["state"]), row["rung"]),
         "recoveries_today": row["rungs_today"] or 0,
         "operator_code": row["operator_code"],
         "lac": row["lac"],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.formats.modem_states import STATES, meaning_of, named, sentence, why_alone
+from modemd.formats.modem_states import STATES, meaning_of, named, sentence, step_in_hand, why_alone
 
 SOURCES = Path(__file__).parents[2] / "modemd"
 WRITERS = {"write", "_drop", "_not_opened", "NotReady", "not_ready"}
@@ -103,6 +103,12 @@ def test_what_is_so_stands_alone_where_the_advice_is_told_beside_it() -> None:
     whole = sentence("pin_required", "The SIM wants its PIN: /etc/pin cannot be read.")
     assert why_alone("pin_required", whole) == "The SIM wants its PIN: /etc/pin cannot be read."
     assert why_alone("pin_required", "CME 11") == "CME 11"
+
+
+def test_a_step_is_in_hand_until_the_modem_works_again() -> None:
+    assert step_in_hand("helped", "soft_reset") == step_in_hand("denied", "soft_reset") == "soft_reset"
+    assert step_in_hand("ready", "soft_reset") is None
+    assert step_in_hand("helped", None) is None
 
 
 def test_commands_in_advice_have_the_modems_name() -> None:

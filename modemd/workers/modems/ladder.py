@@ -135,9 +135,8 @@ class Ladder:
         await self._book.write(step.rung, why, now, self._switches.usb_path)
         pause_s = rules.pause_after(self._book.history, now).total_seconds() * self._timing.climb
         self._said = f"{_SAID[ailment]} ({why}): {step.words}"
-        log.warning(
-            "modem %s is helped: %s; it is given %.0f s", self._station.name, self._said, pause_s
-        )  # fmt: skip
+        given = f"; it is given {pause_s:.0f} s" if pause_s >= 1 else ""
+        log.warning("modem %s is helped: %s%s", self._station.name, self._said, given)
         await self._take(step.rung, modem, let_go)
         return Climbed(step.rung, pause_s)
 
