@@ -87,10 +87,12 @@ def record(
     now: datetime,
     *,
     evidence: Evidence | None = None,
+    sick: str = "",
 ) -> Decision | None:
     """Write down what became of a claimed part; return what was decided where it was not taken.
 
-    ``evidence`` tells that it was in doubt, and what the outcome is known by.
+    ``evidence`` tells that it was in doubt, and what the outcome is known by; ``sick`` is the code that the
+    SIM is paused for, if it is.
     """
     if isinstance(outcome, Taken):
         taken(tx, rules, seat.name, claimed.id, claimed.message_id, outcome.tp_mr, now, evidence=evidence)
@@ -105,7 +107,7 @@ def record(
         decision = voice.decide(claimed, message, outcome, now)
     else:
         decision = decide(
-            claimed, message, outcome, rules.sending, now, family=seat.family, model=seat.model
+            claimed, message, outcome, rules.sending, now, family=seat.family, model=seat.model, sick=sick
         )  # fmt: skip
     if decision.state is PartState.SENT:  # the service centre refused it as a duplicate of what we doubted
         taken(
@@ -191,7 +193,7 @@ def _apply(
         if other is not None:
             route_id, state, until = other, PartState.QUEUED, None
         elif state is PartState.QUEUED:
-            state = PartState.SCHEDULED
+            state, route_id = PartState.SCHEDULED, _once_more(tx, claimed, message, route_id)
     parts.move_part(
         tx, claimed.id, state, route_id,
         until_us=None if until is None else to_us(until),
@@ -243,6 +245,15 @@ def _elsewhere(tx: Tx, rules: Rules, seat: Seat, claimed: ClaimedPart, message: 
     return other
 
 
+def _once_more(tx: Tx, claimed: ClaimedPart, message: MessageRow, route_id: int) -> int:
+    """Where all modems have been tried each may be again: one that hangs for ever is not to be the last."""
+    if not _is_untouched(tx, claimed, message):
+        return route_id
+    if claimed.part_count > 1:
+        queue.pin(tx, message.id, message.route_id)
+    return message.route_id
+
+
 def _is_untouched(tx: Tx, claimed: ClaimedPart, message: MessageRow) -> bool:
     """Whether surely no part of a message has gone by any SIM."""
     return not (
@@ -264,10 +275,15 @@ def late(tx: Tx, rules: Rules, seat: Seat, outcome: Taken | Denied, pdu: str | N
     return True
 
 
+def blame(tx: Tx, part_id: int) -> None:
+    """A modem stopped answering over this part, and has answered for another since: that was a try."""
+    parts.blame(tx, part_id)
+
+
 def not_sent(tx: Tx, rules: Rules, seat: Seat, part_id: int, now: datetime) -> None:
     """Queue a part in doubt again, of which it is known that the network never had it.
 
-    At once the first time; what stops every modem waits longer each time, goes to another, and ends.
+    It goes to another modem; what stops every modem waits longer each time, and ends.
     """
     claimed = queue.claimed_part(tx, part_id)
     message = _message(tx, claimed.message_id)

@@ -73,10 +73,13 @@ def decide(
     *,
     family: Family = Family.GENERIC,
     model: str = "",
+    sick: str = "",
 ) -> Decision:
     """Decide on a part that a modem or the network refused, or did not answer for.
 
-    ``family`` and ``model`` are the modem's: figures of their makers' own mean different things.
+    ``family`` and ``model`` are the modem's: figures of their makers' own mean different things. ``sick`` is
+    the code that this SIM is paused for, which several messages in a row were refused for: the same once more
+    is no fault of this one.
     """
     assert not isinstance(outcome, Taken | Heard | Unreached), "they are decided on elsewhere"
     if isinstance(outcome, Unanswered):
@@ -88,8 +91,13 @@ def decide(
         return Decision(PartState.SENT, code, reason, verb=cause.verb)
     if cause.verb is Verb.UNCERTAIN:
         return _doubt(code, reason, message, sending, now)
+    judged = (
+        _sims_trouble(message, cause, code, reason, now)
+        if code == sick and cause.pause_after is not None
+        else _refused(claimed, message, cause, code, reason, now)
+    )
     decision = replace(
-        _refused(claimed, message, cause, code, reason, now), ask_balance=cause.ask_balance,
+        judged, verb=judged.verb or cause.verb, ask_balance=cause.ask_balance,
         ladder=cause.ladder, bug=cause.bug, recipient=message.destination, human_after_s=cause.human_after_s,
     )  # fmt: skip
     if decision.pause_s is None and cause.pause_after is not None:
@@ -109,7 +117,7 @@ def _unanswered(
     # Nothing had been handed over, so it is safe to try again; but a part that silences every modem must end.
     if spent(claimed, message):
         return Decision(PartState.FAILED, "no_reply", hopeless(claimed.attempts))
-    return Decision(PartState.QUEUED, "no_reply", outcome.reason, until_at=_later(now, claimed), move=True)
+    return _again(outcome.reason, message, now)
 
 
 def unsent(claimed: ClaimedPart, message: MessageRow, now: datetime) -> Decision:
@@ -117,13 +125,29 @@ def unsent(claimed: ClaimedPart, message: MessageRow, now: datetime) -> Decision
     reason = "the modem stopped answering, and had not handed it to the network"
     if spent(claimed, message):
         return Decision(PartState.FAILED, "no_reply", hopeless(claimed.attempts))
-    if claimed.attempts <= 1:
-        return Decision(PartState.QUEUED, "no_reply", reason)
-    return Decision(PartState.QUEUED, "no_reply", reason, until_at=_later(now, claimed), move=True)
+    return _again(reason, message, now)
+
+
+def _again(reason: str, message: MessageRow, now: datetime) -> Decision:
+    """Another modem at once, or the same later.
+
+    It counts as a try only when it turns out that the modem works with other messages (``dispatch.blame``):
+    where modems are broken, the messages that they are given one after the other are not to be given up.
+    """
+    return Decision(
+        PartState.QUEUED, "no_reply", reason, until_at=_soon(message, now, _BACK_OFF_S[0]), move=True,
+        counts=False,
+    )  # fmt: skip
+
+
+def _soon(message: MessageRow, now: datetime, least_s: float, share: float = 1.0) -> datetime:
+    """The longer it has been tried, the longer it waits, so that others are not kept from the modem."""
+    tried_s = (to_us(now) - (message.submitted_at or to_us(now))) / 1_000_000
+    return now + timedelta(seconds=max(least_s, min(tried_s * share, _LONGEST_WAIT_S)))
 
 
 def spent(claimed: ClaimedPart, message: MessageRow) -> bool:
-    """Whether a part was given to modems often enough that stopped answering over it.
+    """Whether a part was given often enough to modems that stopped answering over it, and over no other.
 
     Each of them had to be brought back to its senses: what does that to every modem is itself the reason.
     """
@@ -159,6 +183,8 @@ def _refused(
     moves = cause.verb is Verb.MOVE
     if cause.verb is Verb.FAIL or claimed.attempts > tries or (moves and used_up):
         return Decision(PartState.FAILED, code, reason, verb=verb)
+    if cause.ladder:  # it may be the modem, which is given time to be helped
+        delays += _BACK_OFF_S[len(delays) :]
     delay_s = float(delays[min(claimed.attempts, len(delays)) - 1])
     if cause.jitter:  # without a die: parts that met the same congestion come back one after the other
         delay_s *= 1 + claimed.id % 16 / 16
@@ -170,18 +196,8 @@ def _refused(
 
 
 def _sims_trouble(message: MessageRow, cause: Reaction, code: str, reason: str, now: datetime) -> Decision:
-    """Wait for another SIM, or for this one until the validity ends: it is not the message's fault.
-
-    The longer it has been tried, the longer it waits: a message that is itself the reason may not keep the
-    SIM from sending others.
-    """
-    tried_s = (to_us(now) - (message.submitted_at or to_us(now))) / 1_000_000
-    wait_s = max(cause.probe_s, min(tried_s / 8, _LONGEST_WAIT_S))
+    """Wait for another SIM, or for this one until the validity ends: it is not the message's fault."""
     return Decision(
-        PartState.SCHEDULED, code, reason, until_at=now + timedelta(seconds=wait_s), move=True,
+        PartState.SCHEDULED, code, reason, until_at=_soon(message, now, cause.probe_s, 1 / 8), move=True,
         pause_s=cause.probe_s, counts=False,
     )  # fmt: skip
-
-
-def _later(now: datetime, claimed: ClaimedPart) -> datetime:
-    return now + timedelta(seconds=_BACK_OFF_S[min(claimed.attempts, len(_BACK_OFF_S)) - 1])

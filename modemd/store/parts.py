@@ -298,6 +298,22 @@ def next_doubt(tx: Tx, gone_us: int) -> int | None:
     return None if at is None else int(at)
 
 
+_BLAME: Final = Statement(
+    update(part)
+    .where(
+        part.c.id == bindparam("part_id"),
+        # One in doubt has been counted; of one that has ended nobody asks any more.
+        part.c.state.in_([literal_column("0"), literal_column("2"), literal_column("8")]),
+    )
+    .values(attempts=part.c.attempts + literal_column("1")),
+)
+
+
+def blame(tx: Tx, part_id: int) -> None:
+    """Count one more try of a part that waits, or is tried elsewhere."""
+    tx.run(_BLAME, part_id=part_id)
+
+
 _UNCLAIM: Final = Statement(
     update(part)
     .where(part.c.id == bindparam("part_id"), SUBMITTING)

@@ -444,3 +444,16 @@ def test_the_wire_can_be_traced_and_no_pin_is_in_it(caplog: pytest.LogCaptureFix
     assert PDU in caplog.text
     assert "+CMGS: 1" in caplog.text
     assert "1234" not in caplog.text.replace(PDU, "")
+
+
+def test_the_echo_of_a_pin_may_come_in_pieces(caplog: pytest.LogCaptureFixture) -> None:
+    dce = Dce({'AT+CPIN="1234"': lines()}, echo=True, drip=True)
+
+    async def act(link: Link, _: Ears) -> None:
+        await link.command('AT+CPIN="1234"')
+
+    with caplog.at_level(logging.DEBUG, logger="modemd.wire"):
+        play(dce, act)
+    heard = [record.getMessage() for record in caplog.records if " < " in record.getMessage()]
+    assert heard
+    assert all("(PIN)" in line for line in heard)

@@ -336,8 +336,48 @@ def test_a_part_that_silences_every_modem_ends(tmp_path: Path) -> None:
         part = part or office.claim(name)
         if part is not None:
             office.record(part, Unanswered("no prompt", after_body=False), name)
+            office.run(lambda tx, part=part: dispatch.blame(tx, part.id))  # type: ignore[misc]
         promote(office, minutes=30)
-    assert office.told(message) == ["FAILED"]
+    assert (office.told(message), tries) == (["FAILED"], 4)
+
+
+def test_a_part_that_meets_broken_modems_only_waits_for_one_that_works(tmp_path: Path) -> None:
+    """A modem that answers for nothing else either is no trouble of the message."""
+    office = Office(tmp_path, rules_of(sending={"retries": 1}))
+    message = office.send()
+    for place in range(30):
+        name = ("gsm1", "gsm2")[place % 2]
+        part = office.claim(name)
+        if part is not None:
+            office.record(part, Unanswered("no prompt", after_body=False), name)
+        promote(office, minutes=30)
+    assert office.state(message) in {"queued", "scheduled", "sending"}
+    part = office.claim("gsm1") or office.claim("gsm2")
+    assert part is not None, "either may take it"
+    office.record(part, Taken(1))
+    assert office.state(message) == "sent"
+
+
+@pytest.mark.parametrize("code", [21, 38, 500])
+def test_a_refusal_that_its_sim_is_paused_for_is_no_trouble_of_the_message(tmp_path: Path, code: int) -> None:
+    office = Office(
+        tmp_path, rules_of(sending={"retries": 0}, modems={"list": [{"name": "gsm1", "port": "/dev/null"}]})
+    )
+    message = office.send()
+    for _ in range(10):
+        part = office.claimed()
+        refused = Denied("CMS", code, f"+CMS ERROR: {code}")
+        decision = office.run(
+            lambda tx, part=part, refused=refused: dispatch.record(  # type: ignore[misc]
+                tx, office.rules, office.seat(), part, refused, office.now, sick=f"CMS {code}"
+            )
+        )
+        assert decision is not None
+        assert decision.pause_s
+        promote(office, minutes=30)
+    assert office.state(message) in {"queued", "sending"}
+    office.denied(code)
+    assert office.state(message) == "failed", "and one that no other had is"
 
 
 def test_silence_after_the_body_is_a_doubt(office: Office) -> None:

@@ -61,7 +61,7 @@ ROWS: list[tuple[CauseKind, str, str, str]] = [
     ("CMS", "330", "2 move 900 900 900 900 900 900", "prepare"),
     ("CMS", "331 515", FOR_EVER, "pause 10"),
     ("CMS", "332", "doubt", ""),
-    ("CMS", "500 532 538 540 none", "5 move 5 5 5 fail", "pause 60 after 5 messages human ladder"),
+    ("CMS", "500 532 538 540 none", "5 move 120 300 900 fail", "pause 60 after 5 messages human ladder"),
     ("CMS", "512 513 514", "5 30 120 move 120 fail", ""),
     ("CME", "3 4", "5 move 5 5 5 fail", "forgo pause 60 after 5 messages human"),
     (
@@ -78,7 +78,7 @@ ROWS: list[tuple[CauseKind, str, str, str]] = [
     ("CME", "30 515", FOR_EVER, "pause 10"),
     ("CME", "31", "doubt", ""),
     ("CME", "32", FOR_EVER, "pause 10 human in 600"),
-    ("CME", "100", "5 move 5 5 5 fail", "pause 60 after 2 messages human ladder"),
+    ("CME", "100", "5 move 120 300 900 fail", "pause 60 after 2 messages human ladder"),
     ("CME", "772", "10 60 move 60 60 fail", "reset"),
 ]
 CASES = [

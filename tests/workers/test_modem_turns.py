@@ -259,8 +259,8 @@ def test_unplugged_after_the_body_the_part_is_in_doubt_and_the_next_waits(tmp_pa
 def test_unplugged_before_the_body_there_is_no_doubt(tmp_path: Path) -> None:
     async def story(here: Bench) -> None:
         await here.send("Hello")
-        await here.step_until("SELECT attempts FROM part WHERE state <> 2", 1)
-        assert here.rows(ONE) == [(SCHEDULED,)]
+        await here.step_until(ONE, SCHEDULED)
+        assert here.rows("SELECT attempts, doubted FROM part") == [(0, 0)]
 
     play(tmp_path, story, Fault(kind=FaultKind.UNPLUG, on="AT+CMGS=*"))
 

@@ -31,8 +31,15 @@ class Consequences:
         self._floor = station.floor
         self._sweep = sweep
         self._streak = Streak()
+        self._sick = ("", "")
         self._warned = True
         """Whether an alarm may be open: also one of before the start."""
+
+    @property
+    def sick(self) -> str:
+        """The code that several messages in a row were refused for by this SIM, and none taken since."""
+        sim, code = self._sick
+        return code if sim == self._station.seat.sim else ""
 
     async def taken(self) -> None:
         """The network took a part: all is well with the SIM.
@@ -41,6 +48,7 @@ class Consequences:
             StoreError: its alarms stay open until the next one.
         """
         self._streak.ended()
+        self._sick = ("", "")
         if self._warned:
             await self._all_clear()
 
@@ -66,6 +74,7 @@ class Consequences:
             await self._warn(decision)
         if decision.pause_s is None:
             return self._alone(decision)
+        self._sick = (station.seat.sim, decision.code)
         station.balance_wanted |= decision.ask_balance
         station.pause(decision.pause_s, decision.reason)
         await station.record.write("paused", decision.reason)

@@ -50,6 +50,8 @@ class Sender:
         self._begun = False
         self._bursting = False
         self._consequences = Consequences(station, sweep)
+        self._silenced: ClaimedPart | None = None
+        """What the modem stopped answering over, while no other message was answered for."""
         self.count = Count(station)
         """What the SIM's own count says of parts in doubt."""
         self.throttle = Throttle(station, chance)
@@ -129,6 +131,7 @@ class Sender:
             lambda tx: self._record_and_claim(tx, claimed, outcome), again=True
         )
         self.outcome = None
+        self._silenced = claimed if isinstance(outcome, Unanswered) else None
         if claimed.tpdu_length:
             self.count.met(claimed, outcome)
         self._floor.tally.parts[self._station.name, _CALLED[type(outcome)]] += 1
@@ -143,7 +146,12 @@ class Sender:
         self, tx: Tx, claimed: ClaimedPart, outcome: Outcome
     ) -> tuple[Decision | None, ClaimedPart | None]:
         seat = self._station.seat
-        decision = dispatch.record(tx, self._floor.rules, seat, claimed, outcome, self._floor.now())
+        silenced, sick = self._silenced, self._consequences.sick
+        if silenced and silenced.message_id != claimed.message_id and not isinstance(outcome, Unanswered):
+            dispatch.blame(tx, silenced.id)
+        decision = dispatch.record(
+            tx, self._floor.rules, seat, claimed, outcome, self._floor.now(), sick=sick
+        )  # fmt: skip
         troubled = decision is not None and (decision.pause_s is not None or decision.verb in FIRST_MENDED)
         if self._worker.stopping or troubled or isinstance(outcome, Unanswered):
             return decision, None
