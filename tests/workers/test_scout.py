@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -255,6 +256,19 @@ def test_a_sim_is_found_in_whatever_modem_it_is(tmp_path: Path) -> None:
         assert place.one("SELECT imei FROM modem WHERE name = 'mine'") == place.sim.modems[1].me.imei
 
     run(tmp_path, test, specs, [{"name": "mine", "iccid": ICCID, "pin": "1234"}], discover=False)
+
+
+def test_a_modem_that_falls_silent_after_a_reload_is_not_taken_for_unplugged(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        await place.ready(name_of(OTHER))
+        place.scout.take_over(ModemsConfig.model_validate({"discover": True}))
+        place.sim.modems[0].fall_silent(0)
+        await place.send("hello")
+        await place.until(lambda: place.one("SELECT count(*) FROM recovery WHERE rung = 'reopen'"))
+        assert (place.modems(), place.told("unplugged")) == ({name_of(OTHER): "helped"}, [])
+
+    impatient = replace(QUICK, climb=0.01, reset_s=0.1, command_s=0.2, slow_s=0.2, prompt_s=0.2)
+    run(tmp_path, test, [OTHER], timing=impatient)
 
 
 def test_another_sim_under_a_name_is_told_and_remembered_over_a_restart(tmp_path: Path) -> None:

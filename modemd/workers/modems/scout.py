@@ -81,6 +81,7 @@ class Scout(Worker):
         self._rack.look = self._look_anew
         self._findings = Findings(floor)
         self._stamp: frozenset[tuple[str, int, int]] | None = None
+        self._anew = False
         self._looks: dict[str, Look] = {}
         self._absent_since: dict[str, float] = {}
 
@@ -90,8 +91,8 @@ class Scout(Worker):
         self._bell.ring()
 
     def take_over(self, settings: ModemsConfig) -> None:
-        """Another configuration is in force: everything is looked at anew."""
-        self._settings, self._stamp = settings, None
+        """Another configuration is in force: ports are listed by it, and what was mute is asked again."""
+        self._settings, self._anew = settings, True
         self._bell.ring()
 
     async def step(self) -> None:
@@ -128,9 +129,10 @@ class Scout(Worker):
     async def _notice(self) -> None:
         machine, patterns = self._floor.machine, self._settings.ports
         stamp = ports_stamp(machine, patterns)
-        if stamp == self._stamp:
+        if stamp == self._stamp and not self._anew:
             return
         before, self._stamp = self._stamp or frozenset(), stamp
+        anew, self._anew = self._anew, False
         listed = await asyncio.to_thread(list_ports, machine, patterns, self._settings.ignore)
         changed = {path for path, _, _ in before ^ stamp}
         sticks: dict[str, list[PortSeen]] = {}
@@ -139,6 +141,8 @@ class Scout(Worker):
         for key, look in list(self._looks.items()):
             if sticks.get(key) != look.ports or any(port.path in changed for port in look.ports):
                 self._forget(key, look)
+            elif anew and not look.found:
+                look.due_at, look.tries = 0.0, 0
         for key, ports in sticks.items():
             if key not in self._looks:
                 self._looks[key] = Look(ports)
