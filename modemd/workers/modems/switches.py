@@ -45,7 +45,7 @@ class Switches:
         policy = self._floor.recovery
         if policy.power is not None:
             able.add(Rung.POWER_HOOK)
-        await asyncio.to_thread(self._look)
+        await asyncio.to_thread(self._look, self._floor.rack.in_use())
         if policy.usb_reset and self.usb_path is not None and not self._shared:
             switches = {
                 Rung.USB_RESET: usb_power.device_switch(self._floor.machine, self.usb_path),
@@ -96,13 +96,18 @@ class Switches:
     def _port(self) -> str | None:
         return self._station.record.port or self._station.config.port
 
-    def _look(self) -> None:
-        """Learn which socket it is in, while it is."""
+    def _look(self, in_use: set[str]) -> None:
+        """Learn which socket it is in, while it is; in one that it has left there may be another's by now."""
         port = self._port
-        if port is not None and port.startswith("/"):
-            for seen in list_ports(self._floor.machine, (port,)):
-                self.usb_path = seen.usb_path or self.usb_path
-                self._shared = seen.driver in ADAPTERS and self._has_other_lines(seen)
+        if port is None or not port.startswith("/"):
+            return
+        found = list_ports(self._floor.machine, (port,))
+        for seen in found:
+            self.usb_path = seen.usb_path or self.usb_path
+            self._shared = seen.driver in ADAPTERS and self._has_other_lines(seen)
+        if not found and self.usb_path is not None:
+            here = [each for each in list_ports(self._floor.machine) if each.usb_path == self.usb_path]
+            self._shared = any(each.real in in_use and each.path != port for each in here)
 
     def _has_other_lines(self, seen: PortSeen) -> bool:
         """Whether an adapter has more lines than this one: others' modems are not to be taken off with it."""
