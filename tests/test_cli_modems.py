@@ -62,6 +62,7 @@ def test_the_entries_are_a_configuration(usb: str | None) -> None:
     other = FoundModem("/dev/ttyUSB3", usb, "Huawei", "E1752", "861234567890123", "8932", "gsm1", "ready")
     text = "modems:\n  list:\n" + "\n".join(entries([*twins, other]))
     assert yaml.safe_load(text)["modems"]["list"][2]["imei"] == "861234567890123"
+    assert "# Huawei E1752 on /dev/ttyUSB3, SIM 8932\n" in text
     modems = parse(text).modems.list
     assert [each.name for each in modems] == ["gsm2", "gsm3", "gsm1"]
     bound = [each.usb if usb else each.port for each in modems[:2]]

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 _TIMING: Final = Timing(command_s=4.0, optional_s=1.5, slow_s=10.0, grace_s=0.5)
 _COLUMNS: Final = (
-    Column("PORT"), Column("MODEM"), Column("IMEI"), Column("SIM"), Column("USB"), Column("NAME"),
-    Column("STATE"),
+    Column("PORT"), Column("NAME"), Column("STATE"), Column("USB"), Column("IMEI"), Column("MODEM"),
 )  # fmt: skip
 
 
@@ -97,8 +96,8 @@ def _show(found: list[FoundModem]) -> None:
         return
     rows = [
         [
-            each.port, printable(" ".join(filter(None, (each.manufacturer, each.model)))), cell(each.imei),
-            cell(each.iccid), cell(each.usb), cell(each.name), each.state,
+            each.port, cell(each.name), each.state, cell(each.usb), cell(each.imei),
+            printable(" ".join(filter(None, (each.manufacturer, each.model)))),
         ]
         for each in found
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from modemd.cli.doctor.known import configured
 from modemd.cli.doctor.modem_judgement import sim_word
 from modemd.cli.doctor.port_checks import Surroundings, likeliest_first, row_of, sticks_of
+from modemd.cli.output import printable
 from modemd.modem.discovery.asking import ask
 from modemd.modem.discovery.holders import Holder, holders_of
 from modemd.modem.examination import Examined
@@ -87,7 +88,8 @@ def entries(found: Sequence[FoundModem]) -> Iterator[str]:
     fresh = (f"gsm{place}" for place in range(1, len(found) * 2 + 1) if f"gsm{place}" not in names)
     for each in found:
         made = " ".join(filter(None, (each.manufacturer, each.model))) or "a modem"
-        yield f"    - name: {each.name or next(fresh)}   # {made} on {each.port}"
+        sim = f", SIM {each.iccid}" if each.iccid else ""
+        yield f"    - name: {each.name or next(fresh)}   # {printable(made)} on {each.port}{sim}"
         if each.imei is not None and counts[each.imei] == 1:
             yield f'      imei: "{each.imei}"'
         elif each.usb is not None:
