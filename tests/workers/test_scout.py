@@ -248,6 +248,17 @@ def test_names_bound_to_sockets_stay_with_them(tmp_path: Path) -> None:
     run(tmp_path, test, [ModemSpec(), ModemSpec()], entries)
 
 
+def test_a_socket_whose_device_is_mute_is_not_said_to_be_empty(tmp_path: Path) -> None:
+    async def test(place: Yard) -> None:
+        await place.until(lambda: place.one("SELECT error FROM modem WHERE name = 'mine'"))
+        said = place.one("SELECT error FROM modem WHERE name = 'mine'")
+        assert said == (
+            "a device is in its USB socket, and no port of it answers as the modem with USB socket 1-1.1"
+        )
+
+    run(tmp_path, test, [replace(OTHER, dead=True)], [{"name": "mine", "usb": "1-1.1"}])
+
+
 def test_a_sim_is_found_in_whatever_modem_it_is(tmp_path: Path) -> None:
     specs = [ModemSpec(), ModemSpec(iccid=ICCID, pin="1234")]
 

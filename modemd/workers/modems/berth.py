@@ -12,6 +12,7 @@ from modemd.gsm.identities import same_iccid, same_imei
 from modemd.model import ModemIdentity
 from modemd.modem.binding import Binding
 from modemd.modem.discovery.ports import list_ports
+from modemd.modem.usb_power import device_switch
 from modemd.service import alarms, modem_events
 from modemd.store import adopted
 
@@ -123,6 +124,8 @@ class Berth:
         config = self._station.config
         bound = {"IMEI": config.imei, "a SIM of ICCID": config.iccid, "USB socket": config.usb}
         wanted = " and ".join(f"{what} {value}" for what, value in bound.items() if value)
+        if config.usb and device_switch(self._floor.machine, config.usb).exists():
+            return f"a device is in its USB socket, and no port of it answers as the modem with {wanted}"
         return f"no port has the modem with {wanted}" if wanted else f"there is no port {config.port}"
 
     async def _remember(self) -> None:
