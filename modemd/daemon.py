@@ -139,9 +139,11 @@ class Daemon:
 
     def _say_what_runs(self) -> None:
         config = self._config
+        named = [modem.name for modem in config.modems.list]
+        named += ["whatever is found"] if config.modems.discover else []
         log.info(
             "modemd %s runs as gateway %s: modems %s; spool %s; broker %s", __version__, config.gateway.name,
-            ", ".join(modem.name for modem in config.modems.list) or "none", config.spool.dir,
+            ", ".join(named) or "none", config.spool.dir,
             "none" if config.mqtt is None else f"{config.mqtt.host}:{config.mqtt.port}",
         )  # fmt: skip
         if not config.modems.list and not config.modems.discover:
