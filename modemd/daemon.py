@@ -20,8 +20,9 @@ from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
 from modemd.modem.discovery.machine import Machine
-from modemd.service import adoption, alarms, modem_orders, routing, upkeep
+from modemd.service import alarms, routing, upkeep
 from modemd.service.accounts import accounts
+from modemd.service.modems import adoption, modem_orders
 from modemd.service.rules import Rules
 from modemd.store import brokers, modems, spools
 from modemd.store.database import Database, sqlite_path

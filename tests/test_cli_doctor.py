@@ -27,8 +27,8 @@ from modemd.formats.modem_states import sentence
 from modemd.modem.discovery.machine import Machine
 from modemd.modem.pins import Holder, fingerprints
 from modemd.modem.timing import Timing
-from modemd.service import pins
 from modemd.service.alarms import raise_alarm
+from modemd.service.modems import pins
 from modemd.service.rules import Rules
 from modemd.simulator import ModemSpec, Simulation, parse_fault
 from modemd.store import modems

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.errors import Rejected
-from modemd.service import adoption, modem_orders
-from modemd.service.adoption import Adoptable
-from modemd.service.modem_requests import paused_why
+from modemd.service.modems import adoption, modem_orders
+from modemd.service.modems.adoption import Adoptable
+from modemd.service.modems.modem_requests import paused_why
 from modemd.store import modems
 from tests.desk import Desk, now
 

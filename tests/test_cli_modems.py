@@ -18,7 +18,7 @@ from modemd.cli.modems_found import FoundModem, entries, found_modems
 from modemd.cli.presence import utc_now
 from modemd.config import parse
 from modemd.modem.pins import Holder, fingerprints
-from modemd.service import pins
+from modemd.service.modems import pins
 from modemd.simulator import ModemSpec, Simulation
 from modemd.store.database import Database
 from tests.desk import TAKEN, Desk, now

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from modemd.errors import Rejected
-from modemd.service import modem_orders
+from modemd.service.modems import modem_orders
 from modemd.service.responses import COMMAND
 from modemd.store import modems, outbox
 from tests.desk import Desk, now
@@ -17,7 +17,7 @@ from tests.desk import Desk, now
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from modemd.service.modem_orders import Order
+    from modemd.service.modems.modem_orders import Order
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import click
 from modemd.cli.presence import open_store, utc_now
 from modemd.config import Config, load
 from modemd.errors import Rejected, StoreError
-from modemd.service import adoption
 from modemd.service.accounts import accounts
+from modemd.service.modems import adoption
 from modemd.service.rules import Rules
 from modemd.store import accounts as rows
 

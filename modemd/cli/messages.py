@@ -17,10 +17,11 @@ from modemd.cli.row_key import ROW_KEY
 from modemd.config import load
 from modemd.errors import Rejected
 from modemd.model import MessageState
-from modemd.service import adoption, orders, views
+from modemd.service import orders, views
 from modemd.service.accounts import accounts
 from modemd.service.checks import DEFAULT_ACCOUNT
 from modemd.service.credits import credit_views
+from modemd.service.modems import adoption
 from modemd.service.reminders import appointments
 from modemd.service.rules import Rules
 

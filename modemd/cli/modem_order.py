@@ -11,8 +11,9 @@ import click
 
 from modemd.cli.exits import EXIT_FAILED, EXIT_TRY_AGAIN
 from modemd.cli.presence import living, open_store, utc_now
-from modemd.service import modem_orders, overview
-from modemd.service.modem_orders import Asker
+from modemd.service import overview
+from modemd.service.modems import modem_orders
+from modemd.service.modems.modem_orders import Asker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

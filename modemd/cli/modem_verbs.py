@@ -13,15 +13,15 @@ from modemd.cli.output import show_json
 from modemd.cli.presence import open_store, utc_now
 from modemd.config import load
 from modemd.formats.requestjson import RequestFields
-from modemd.service import adoption
-from modemd.service.modem_requests import RESET_S, order_reset, pause_modem, resume_modem, state_of
+from modemd.service.modems import adoption
+from modemd.service.modems.modem_requests import RESET_S, order_reset, pause_modem, resume_modem, state_of
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from modemd.service.modem_orders import Asker
+    from modemd.service.modems.modem_orders import Asker
     from modemd.store.modems import ModemRow
     from modemd.store.transaction import Tx
 

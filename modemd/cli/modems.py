@@ -19,7 +19,7 @@ from modemd.cli.modems_found import FoundModem, entries, found_modems
 from modemd.cli.output import Column, cell, on_terminal, plain_table, printable, rich_table, show_json
 from modemd.cli.presence import open_store, utc_now
 from modemd.modem.timing import Timing
-from modemd.service import pins
+from modemd.service.modems import pins
 
 if TYPE_CHECKING:
     from modemd.config import Config

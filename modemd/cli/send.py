@@ -19,9 +19,10 @@ from modemd.config import Config, load
 from modemd.errors import Rejected, StoreError
 from modemd.formats.sendjson import read_send
 from modemd.model import Priority
-from modemd.service import adoption, intake, views
+from modemd.service import intake, views
 from modemd.service.accounts import accounts
 from modemd.service.credits import credit
+from modemd.service.modems import adoption
 from modemd.service.reminders import appointments
 from modemd.service.rules import Rules
 from modemd.store import accounts as rows

@@ -13,12 +13,12 @@ from modemd.cli.output import printable, show_json
 from modemd.cli.presence import utc_now
 from modemd.config import load
 from modemd.formats.requestjson import RequestFields
-from modemd.service import adoption
-from modemd.service.modem_requests import order_ussd
+from modemd.service.modems import adoption
+from modemd.service.modems.modem_requests import order_ussd
 from modemd.service.rules import Rules
 
 if TYPE_CHECKING:
-    from modemd.service.modem_orders import Asker
+    from modemd.service.modems.modem_orders import Asker
     from modemd.store.transaction import Tx
 
 

@@ -12,8 +12,9 @@ from modemd.formats.mms import kept_object
 from modemd.gsm.incoming import Deliver, decode_any, decode_deliver
 from modemd.gsm.join import join, joined_octets
 from modemd.gsm.mms import PUSH_PORTS, read_notification
-from modemd.service import reports, traffic
+from modemd.service import reports
 from modemd.service.admission import consent
+from modemd.service.modems import traffic
 from modemd.service.outbox import announce_inbound
 from modemd.service.outcomes import Seat
 from modemd.store import inbound

@@ -12,9 +12,10 @@ from modemd.gsm.outgoing import Encoded, Outgoing, encode
 from modemd.gsm.validity import relative_seconds
 from modemd.gsm.values import value
 from modemd.model import Quote, SendRequest
-from modemd.service import carried, contacts, routing, voice
+from modemd.service import carried, contacts, routing
 from modemd.service.admission import quiet
 from modemd.service.admission.acceptable import check_destination
+from modemd.service.modems import voice
 from modemd.service.reminders import reminders
 
 if TYPE_CHECKING:

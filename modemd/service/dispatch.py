@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.leaner import leaner
 from modemd.gsm.outgoing import SubmitPart
 from modemd.model import Evidence, PartState
-from modemd.service import recall, routing, traffic, voice
+from modemd.service import recall, routing
 from modemd.service.admission import quiet
 from modemd.service.admission.pace import day_number
 from modemd.service.credits import credit_holds, suspension
 from modemd.service.delivery import adopt_orphans
+from modemd.service.modems import traffic, voice
 from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.outcomes import Denied, Heard, Outcome, Seat, Taken, Unreached

@@ -9,9 +9,10 @@ from modemd.errors import Rejected
 from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.values import value
 from modemd.model import MessageState, PartState
-from modemd.service import routing, stickiness, voice
+from modemd.service import routing
 from modemd.service.admission.admission import Admission
 from modemd.service.checks import Prepared, prepare, quote
+from modemd.service.modems import stickiness, voice
 from modemd.service.news import News
 from modemd.service.numbering import recipient_key
 from modemd.service.outbox import MQTT

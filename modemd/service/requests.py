@@ -14,9 +14,10 @@ from modemd.errors import Rejected
 from modemd.formats.events import event_object
 from modemd.formats.requestjson import read_request
 from modemd.formats.sendjson import read_send
-from modemd.service import modem_requests, orders
+from modemd.service import orders
 from modemd.service.checks import prepare, quote
 from modemd.service.credits import credit_requests
+from modemd.service.modems import modem_requests
 from modemd.service.reminders import appointments
 from modemd.service.request import Asked, Told, Verb, Wake, account_meant, topic_of
 from modemd.service.responses import respond

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ConfigError, Fault, Rejected
-from modemd.service.networks import Subscription, fits, subscriptions
+from modemd.service.modems.networks import Subscription, fits, subscriptions
 from modemd.store import modems as store
 from modemd.store import queue
 from modemd.store.times import to_us

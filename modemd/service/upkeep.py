@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from modemd.model import Evidence, MessageState, PartState, Trouble
-from modemd.service import dispatch, stickiness
+from modemd.service import dispatch
 from modemd.service.accounts.account_events import MAIL
+from modemd.service.modems import stickiness
 from modemd.service.outbox import MQTT, announce, announce_state
 from modemd.service.rollup import settle, settle_by_id
 from modemd.service.trouble import doubt_lasts

@@ -63,7 +63,7 @@ sticky: Final = Table(
     sqlite_with_rowid=False,
 )
 
-# What was done about a modem that did not work: a step of :mod:`modemd.service.ladder`, and why.
+# What was done about a modem that did not work: a step of :mod:`modemd.service.modems.ladder`, and why.
 recovery: Final = Table(
     "recovery",
     METADATA,

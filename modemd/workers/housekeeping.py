@@ -7,9 +7,10 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import alarms, arrival, routing, stickiness, traffic, upkeep
+from modemd.service import alarms, arrival, routing, upkeep
 from modemd.service.accounts import accounts
 from modemd.service.credits import credit_wait, suspension
+from modemd.service.modems import stickiness, traffic
 from modemd.store import appointments, modems
 from modemd.store import upkeep as forget
 from modemd.store.times import to_us

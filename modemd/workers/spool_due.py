@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from modemd.gsm.values import value
 from modemd.service import told
-from modemd.service.dialogues import EVENT as USSD
+from modemd.service.modems.dialogues import EVENT as USSD
 from modemd.service.outbox import SPOOL
 from modemd.store import modems, outbound, results, spool
 from modemd.store.results import Plain, Reported

@@ -23,7 +23,7 @@ from modemd.formats.smstools3.outcome import is_sent
 from modemd.formats.spoolfile import finished
 from modemd.formats.veil import veiled
 from modemd.model import Call
-from modemd.service.dialogues import EVENT as USSD
+from modemd.service.modems.dialogues import EVENT as USSD
 from modemd.store import outbox, spool
 from modemd.store.times import to_us
 from modemd.workers import hooks

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from modemd.service import adoption, routing
-from modemd.service.adoption import Adoptable, adopt, with_modems, without_modem
+from modemd.service import routing
+from modemd.service.modems import adoption
+from modemd.service.modems.adoption import Adoptable, adopt, with_modems, without_modem
 from modemd.store import modems
 from modemd.store.times import to_us
 from tests.service.office import rules_of

@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from modemd.service import adoption, alarms
+from modemd.service import alarms
+from modemd.service.modems import adoption
 from modemd.store import outbox
 from modemd.store.times import to_us
 from tests.formats.checking import faults

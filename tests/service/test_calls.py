@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.model import Call
-from modemd.service import calls
+from modemd.service.modems import calls
 from tests.service.office import START, Office
 from tests.store.files import rows
 

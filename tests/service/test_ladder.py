@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.service.ladder import (
+from modemd.service.modems.ladder import (
     CLIMBS,
     MEMORY,
     RUNGS,

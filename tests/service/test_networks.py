@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service import networks, routing
-from modemd.service.networks import Subscription, fits
+from modemd.service import routing
+from modemd.service.modems import networks
+from modemd.service.modems.networks import Subscription, fits
 from modemd.store import modems
 from tests.service.office import Office, rules_of
 from tests.store.files import rows

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.modem.pins import Holder, PinMemory, Pins
-from modemd.service import pins as service
 from modemd.service import routing
+from modemd.service.modems import pins as service
 from modemd.store import modems
 from modemd.store.database import Database
 from modemd.store.writer import Store

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.config.modems import BalanceConfig
-from modemd.service import alarms, prepaid
+from modemd.service import alarms
+from modemd.service.modems import prepaid
 from modemd.store import sims
 from tests.service.office import Office
 from tests.store.files import rows
@@ -16,7 +17,7 @@ from tests.store.files import rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from modemd.service.prepaid import Read
+    from modemd.service.modems.prepaid import Read
     from modemd.store.database import Database
 
 ANY = r"([0-9][0-9., ']*)"

@@ -16,8 +16,9 @@ from modemd.errors import CauseKind
 from modemd.gsm.cause_texts import CME, CMS
 from modemd.gsm.makers import Family
 from modemd.model import PartState
-from modemd.service import dispatch, refusals, upkeep
+from modemd.service import dispatch, upkeep
 from modemd.service.alarms import open_alarms
+from modemd.service.modems import refusals
 from modemd.service.outcomes import Denied
 from modemd.service.trouble import Decision
 from modemd.store.modems import write_modem

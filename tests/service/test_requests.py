@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modemd.model import Reply, SendRequest
-from modemd.service import dispatch, intake, modem_orders, requests, routing
+from modemd.service import dispatch, intake, requests, routing
 from modemd.service.accounts import account_sync
+from modemd.service.modems import modem_orders
 from modemd.service.outbox import MQTT
 from modemd.service.reminders import appointments
 from modemd.service.requests import MOST_QUOTED, Wake

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.formats.requestjson import RequestFields
-from modemd.service import stickiness, upkeep
+from modemd.service import upkeep
 from modemd.service.credits import suspension
-from modemd.service.modem_requests import pause_modem, resume_modem
+from modemd.service.modems import stickiness
+from modemd.service.modems.modem_requests import pause_modem, resume_modem
 from modemd.store import erasure, modems
 from modemd.store.times import to_us
 from tests.service.office import LONG, Office, rules_of

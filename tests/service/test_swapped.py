@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modemd.service import dispatch, routing, swapped, upkeep
+from modemd.service import dispatch, routing, upkeep
+from modemd.service.modems import swapped
+from modemd.service.modems.swapped import Followed
 from modemd.service.outcomes import Taken
-from modemd.service.swapped import Followed
 from modemd.store import modems, sims
 from modemd.store.times import to_us
 from tests.service.office import LONG, Office

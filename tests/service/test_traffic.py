@@ -10,9 +10,10 @@ import pytest
 
 from modemd.gsm.terminated import encode_deliver
 from modemd.model import PartState, Priority
-from modemd.service import arrival, dispatch, traffic, upkeep
+from modemd.service import arrival, dispatch, upkeep
+from modemd.service.modems import traffic
+from modemd.service.modems.traffic import Used
 from modemd.service.outcomes import Seat, Taken
-from modemd.service.traffic import Used
 from modemd.store import queue, sims
 from tests.service.office import LONG, START, Office, rules_of
 from tests.store.files import rows

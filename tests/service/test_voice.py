@@ -10,8 +10,9 @@ import pytest
 from modemd.errors import Rejected
 from modemd.formats.spoken import script_value
 from modemd.model import PartState, SendRequest
-from modemd.service import dispatch, upkeep, voice
+from modemd.service import dispatch, upkeep
 from modemd.service.intake import Accepted
+from modemd.service.modems import voice
 from modemd.service.outcomes import Heard, Unanswered, Unreached
 from tests.service.office import START, TO, Office, rules_of
 from tests.store.files import rows
@@ -19,9 +20,9 @@ from tests.store.files import rows
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from modemd.service.modems.voice import Voice
     from modemd.service.outcomes import Outcome
     from modemd.service.trouble import Decision
-    from modemd.service.voice import Voice
 
 TEXT, TONES = "Fire in hall 3", "TONE: 1,2,3"
 BUSY = Unreached("busy", "who was called is busy")

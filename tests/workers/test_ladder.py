@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modemd.errors import ModemdError, NoReply, PortLost, Refused
-from modemd.service.ladder import RUNGS, Ailment, Rung
+from modemd.service.modems.ladder import RUNGS, Ailment, Rung
 from modemd.simulator.faults import Fault, FaultKind, Place
 from modemd.simulator.simulation import ModemSpec
 from modemd.simulator.usb import UsbDevice

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from modemd.service import modem_orders, requests
-from modemd.service.modem_requests import RESET_S
+from modemd.service import requests
+from modemd.service.modems import modem_orders
+from modemd.service.modems.modem_requests import RESET_S
 from modemd.service.outbox import MQTT
 from modemd.simulator.faults import Fault, FaultKind
 from modemd.simulator.simulation import ModemSpec

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from modemd.config.modems import ModemConfig, ModemsConfig
 from modemd.model import SendRequest
 from modemd.modem.discovery.machine import Machine
-from modemd.service import adoption, intake, routing, upkeep
+from modemd.service import intake, routing, upkeep
+from modemd.service.modems import adoption
 from modemd.simulator.faults import parse_fault
 from modemd.simulator.network import NetworkSpec
 from modemd.simulator.simulation import ModemSpec, Simulation

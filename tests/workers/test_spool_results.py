@@ -14,7 +14,8 @@ from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.terminated import encode_deliver, encode_status_report
 from modemd.gsm.ussd import UssdCode
 from modemd.model import Call
-from modemd.service import arrival, dialogues, dispatch, routing
+from modemd.service import arrival, dispatch, routing
+from modemd.service.modems import dialogues
 from modemd.service.outbox import announce_call
 from modemd.service.outcomes import Denied, Seat, Taken
 from modemd.store import modems

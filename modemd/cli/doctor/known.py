@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from modemd.cli.presence import living, open_store
 from modemd.errors import ConfigError, StoreError
 from modemd.modem.pins import Holder, fingerprints
-from modemd.service import overview, pins
+from modemd.service import overview
+from modemd.service.modems import pins
 from modemd.store import modems
 
 if TYPE_CHECKING:

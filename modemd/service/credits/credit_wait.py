@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modemd.model import MessageState, PartState
-from modemd.service import stickiness
 from modemd.service.credits.credit_alerts import watch_low
 from modemd.service.credits.credit_holds import Purse
+from modemd.service.modems import stickiness
 from modemd.service.outbox import announce
 from modemd.store import accounts, ledger, parts
 from modemd.store import credit_wait as store

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import routing, stickiness
+from modemd.service import routing
 from modemd.service.admission import quiet
+from modemd.service.modems import stickiness
 from modemd.store import outbound, parking, parts, queue
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ModemdError, NoReply, NotReady, StoreError
 from modemd.gsm.causes import Verb
-from modemd.service.ladder import Ailment, Rung
+from modemd.service.modems.ladder import Ailment, Rung
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

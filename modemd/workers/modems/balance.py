@@ -8,8 +8,8 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from modemd.service import modem_orders, prepaid
-from modemd.service.modem_orders import Asker
+from modemd.service.modems import modem_orders, prepaid
+from modemd.service.modems.modem_orders import Asker
 from modemd.store import modems, sims
 from modemd.store.times import from_us
 

@@ -13,7 +13,8 @@ from modemd.model import ModemIdentity
 from modemd.modem.binding import Binding
 from modemd.modem.discovery.ports import list_ports
 from modemd.modem.usb_power import device_switch
-from modemd.service import alarms, modem_events
+from modemd.service import alarms
+from modemd.service.modems import modem_events
 from modemd.store import adopted
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.model import Call
 from modemd.modem.notes import CallEnded, Clip, Ring
-from modemd.service import calls as service
+from modemd.service.modems import calls as service
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.causes import Verb
-from modemd.service import refusals
+from modemd.service.modems import refusals
 from modemd.workers.modems.streak import Streak
 from modemd.workers.modems.trouble_log import pdu_facts
 

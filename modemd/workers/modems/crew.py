@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from modemd.gsm.identities import same_iccid, same_imei
-from modemd.service import adoption
+from modemd.service.modems import adoption
 from modemd.workers.modems.worker import ModemWorker
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from modemd.config.modems import ModemConfig, ModemsConfig
     from modemd.modem.timing import Timing
-    from modemd.service.adoption import Adoptable
+    from modemd.service.modems.adoption import Adoptable
     from modemd.workers.floor import Floor
     from modemd.workers.supervisor import Supervisor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import dialogues
+from modemd.service.modems import dialogues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.modem.discovery.asking import Found
 from modemd.modem.discovery.ports import list_asleep
-from modemd.service import alarms, modem_events
+from modemd.service import alarms
+from modemd.service.modems import modem_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Helping a modem that does not work, step by step; what comes next :mod:`modemd.service.ladder` decides.
+"""Helping a modem that does not work; what comes next :mod:`modemd.service.modems.ladder` decides.
 
 A step is written down before it is taken, so that limits hold over restarts and crashes.
 """
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.errors import ModemdError, NoReply, PortLost, StoreError
 from modemd.modem.timing import Timing
-from modemd.service import ladder as rules
 from modemd.service.alarms import clear_alarm, raise_alarm
-from modemd.service.ladder import RUNGS, Ailment, Rung
+from modemd.service.modems import ladder as rules
+from modemd.service.modems.ladder import RUNGS, Ailment, Rung
 from modemd.workers.modems.ladder_book import LadderBook
 from modemd.workers.modems.switches import Switches
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from modemd.modem.modem import Modem
-    from modemd.service.ladder import Next
+    from modemd.service.modems.ladder import Next
     from modemd.workers.modems.station import Station
     from modemd.workers.supervisor import Worker
 

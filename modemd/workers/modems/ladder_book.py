@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import ladder as rules
-from modemd.service.ladder import RUNGS, Done, Rung
+from modemd.service.modems import ladder as rules
+from modemd.service.modems.ladder import RUNGS, Done, Rung
 from modemd.store import recovery
 from modemd.store.times import from_us, to_us
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from modemd.errors import NoReply, PortLost, Refused, Rejected
 from modemd.gsm.causes import reaction
-from modemd.service import modem_orders as service
-from modemd.service.modem_requests import paused_why, state_of
+from modemd.service.modems import modem_orders as service
+from modemd.service.modems.modem_requests import paused_why, state_of
 from modemd.store import modems
 from modemd.workers.modems.dialogue import Dialogue
 from modemd.workers.supervisor import Worker
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from modemd.gsm.ussd import UssdCode
     from modemd.modem.modem import Modem
-    from modemd.service.modem_orders import Order
+    from modemd.service.modems.modem_orders import Order
     from modemd.store.transaction import Tx
     from modemd.workers.floor import Floor
 

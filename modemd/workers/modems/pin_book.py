@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from modemd.errors import ConfigError, NotReady
 from modemd.formats.modem_states import sentence
 from modemd.modem.pins import Holder, fingerprints
-from modemd.service import pins as service
+from modemd.service.modems import pins as service
 
 if TYPE_CHECKING:
     from modemd.config.modems import ModemConfig
-    from modemd.service.pins import Tried
+    from modemd.service.modems.pins import Tried
     from modemd.workers.floor import Floor
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, Literal
 
-from modemd.service import traffic
 from modemd.service.admission.pace import day_number
-from modemd.service.traffic import Used
+from modemd.service.modems import traffic
+from modemd.service.modems.traffic import Used
 
 if TYPE_CHECKING:
     from datetime import datetime

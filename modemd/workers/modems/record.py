@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from modemd.formats.modem_states import named, why_alone
 from modemd.gsm.makers import family_of
 from modemd.model import ModemIdentity
-from modemd.service import networks, swapped
-from modemd.service.networks import Subscription
-from modemd.service.swapped import Followed
+from modemd.service.modems import networks, swapped
+from modemd.service.modems.networks import Subscription
+from modemd.service.modems.swapped import Followed
 from modemd.store import modems, sims
 from modemd.store.times import to_us
 from modemd.workers.modems.state_alarms import StateAlarms

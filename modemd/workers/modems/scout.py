@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.modem.discovery.ports import list_ports, ports_stamp
 from modemd.modem.timing import Timing
-from modemd.service.adoption import Adoptable
+from modemd.service.modems.adoption import Adoptable
 from modemd.workers.bell import Bell
 from modemd.workers.modems.findings import Findings
 from modemd.workers.modems.probing import Probed, probe

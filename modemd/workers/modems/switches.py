@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.modem import usb_power
 from modemd.modem.discovery.ports import list_ports
 from modemd.modem.discovery.usb_known import ADAPTERS
-from modemd.service.ladder import Rung
+from modemd.service.modems.ladder import Rung
 from modemd.workers.program import run_program
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
-from modemd.service import traffic
-from modemd.service.modem_events import tell
+from modemd.service.modems import traffic
+from modemd.service.modems.modem_events import tell
 from modemd.store import queue
 from modemd.workers.modems.pace import Pace
 from modemd.workers.modems.quota import Quota

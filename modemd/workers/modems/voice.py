@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import NoReply, PortLost, Refused
 from modemd.formats.spoken import script_value
 from modemd.modem.voice import CallEnd, Speaking
-from modemd.service import voice as service
+from modemd.service.modems import voice as service
 from modemd.service.outcomes import Heard, Outcome, Unanswered, Unreached
 
 if TYPE_CHECKING:

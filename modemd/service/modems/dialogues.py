@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from modemd.service.modem_events import tell
+from modemd.service.modems.modem_events import tell
 from modemd.service.outbox import SPOOL
 from modemd.store import outbox
 from modemd.store.times import to_us

@@ -1,4 +1,4 @@
-"""What a prepaid SIM has left: read from the network's words, written down, told, and an alarm if it is low."""
+"""What a prepaid SIM has left: read in what the network says, kept, told, and an alarm where it is low."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modemd.service.alarms import clear_alarm, raise_alarm
-from modemd.service.modem_events import tell
+from modemd.service.modems.modem_events import tell
 from modemd.store import sims
 from modemd.store.times import to_us
 

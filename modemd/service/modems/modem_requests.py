@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import Rejected
 from modemd.gsm.ussd import code_fault
 from modemd.service import routing
-from modemd.service.modem_orders import Asker, ask
+from modemd.service.modems.modem_orders import Asker, ask
 from modemd.service.request import Asked, Told, Wake
 from modemd.service.states import modem_state
 from modemd.store import modems, pauses

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import Rejected
-from modemd.service import traffic
+from modemd.service.modems import traffic
 from modemd.service.numbering import normalise
 from modemd.service.outbox import announce_call
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.config.modems import ModemConfig
 from modemd.gsm.identities import same_iccid, same_imei
-from modemd.service import alarms, modem_events, routing
+from modemd.service import alarms, routing
+from modemd.service.modems import modem_events
 from modemd.store import adopted as store
 from modemd.store import modems
 
