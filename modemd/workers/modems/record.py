@@ -80,7 +80,8 @@ class ModemRecord:
     def _log(self, state: str, error: str) -> None:
         name, first = self._config.name, not self._state
         said = named(error if error.startswith(state) else f"{state}: {error}", name)
-        if first and state == "absent":  # the gateway has just begun to look; its alarm tells if that lasts
+        # The gateway has just begun to look for it; its alarm tells if that lasts.
+        if first and state == "absent" and self._config.port is None:
             log.info("modem %s is looked for: %s", name, error)
         else:
             log.warning("modem %s is %s", name, said)
