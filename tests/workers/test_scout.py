@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from modemd.config.modems import ModemConfig, ModemsConfig
 from modemd.model import SendRequest
 from modemd.modem.discovery.machine import Machine
@@ -18,7 +20,9 @@ from modemd.service.modems import adoption
 from modemd.simulator.faults import parse_fault
 from modemd.simulator.network import NetworkSpec
 from modemd.simulator.simulation import ModemSpec, Simulation
+from modemd.store import recovery
 from modemd.store.database import Database
+from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
 from modemd.workers.modems.crew import Crew
@@ -27,12 +31,14 @@ from modemd.workers.supervisor import Supervisor
 from tests.modem.test_discovery import QUICK
 from tests.service.office import TO, rules_of
 from tests.store.files import fresh, opened, rows, url_of
+from tests.workers.ladder_bench import FAST
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
     from modemd.modem.timing import Timing
+    from modemd.store.transaction import Tx
 
 PATIENCE_S = 10.0
 
@@ -86,6 +92,7 @@ async def yard(
     entries: Sequence[dict[str, Any]] = (),
     network: NetworkSpec | None = None,
     timing: Timing = QUICK,
+    again_s: tuple[float, ...] = (3.0, 6.0),
     **settings: Any,
 ) -> AsyncIterator[Yard]:
     database = Database(url_of(folder / "store.db")) if (folder / "store.db").exists() else fresh(folder)
@@ -104,7 +111,7 @@ async def yard(
         ids = await store.run(lambda tx: routing.sync(tx, rules))
         await store.run(lambda tx: adoption.recover(tx, rules, (), floor.now()))
         crew.start(rules.modems, ids)
-        scout = Scout(floor, ModemsConfig.model_validate(settings), crew, QUICK, look_s=0.05)
+        scout = Scout(floor, ModemsConfig.model_validate(settings), crew, QUICK, look_s=0.05, again_s=again_s)
         supervisor.start(scout)
         yield Yard(sim, floor, crew, scout, look)
         await supervisor.stop(scout)
@@ -281,6 +288,85 @@ def test_a_modem_that_falls_silent_after_a_reload_is_not_taken_for_unplugged(tmp
 
     impatient = replace(QUICK, climb=0.01, reset_s=0.1, command_s=0.2, slow_s=0.2, prompt_s=0.2)
     run(tmp_path, test, [OTHER], timing=impatient)
+
+
+HANGING = replace(OTHER, dead=True)
+SOON = (0.05, 0.05, 0.1)
+HELPED = replace(FAST, climb=0.02)
+
+
+async def gentle_steps_taken(place: Yard) -> None:
+    """In the books: what is tried before the socket is switched was tried just now."""
+    at_us = to_us(place.floor.now())
+
+    def write(tx: Tx) -> None:
+        for rung in [*["soft_reset"] * 2, *["reopen"] * 3]:
+            recovery.add(tx, 1, rung, "it hangs", at_us)
+
+    await place.floor.store.run(write)
+
+
+@pytest.mark.parametrize(
+    ("spec", "entries"),
+    [(STICK, [{"name": "mine", "imei": STICK.imei}]), (OTHER, [])],
+    ids=["named", "adopted"],
+)
+def test_a_modem_that_hangs_at_the_start_is_reset_in_its_socket(
+    tmp_path: Path, spec: ModemSpec, entries: list[dict[str, Any]]
+) -> None:
+    name = "mine" if entries else name_of(spec)
+
+    async def first(place: Yard) -> None:
+        await place.ready(name)
+        await gentle_steps_taken(place)
+
+    async def second(place: Yard) -> None:
+        await place.ready(name)
+        done = [str(rung) for (rung,) in rows(place.look, "SELECT rung FROM recovery ORDER BY id")]
+        assert done.count("usb_reset") == 1
+        assert done[-1] == "usb_reset"
+        assert place.one("SELECT imei FROM modem") == spec.imei
+        assert place.floor.rack.wanting() == []
+        await place.send("it is well again", modem=name)
+        await place.sim.wait_for_accepted(1)
+
+    run(tmp_path, first, [spec], entries)
+    run(tmp_path, second, [replace(spec, dead=True)], entries, timing=HELPED, again_s=SOON)
+
+
+def test_what_hangs_where_two_may_be_is_not_touched(tmp_path: Path) -> None:
+    alone = [{"name": "mine", "imei": OTHER.imei}]
+
+    async def first(place: Yard) -> None:
+        await place.ready("mine")
+
+    async def second(place: Yard) -> None:
+        await place.until(lambda: place.floor.rack.dwellers("1-1.1") == ["mine", "second"])
+        await place.until(lambda: "1-1.1" in place.scout._mute)
+        assert place.floor.rack.in_use() == set()
+        assert place.one("SELECT count(*) FROM recovery") == 0
+        assert set(place.modems().values()) == {"absent"}
+
+    run(tmp_path, first, [OTHER], alone)
+    both = [*alone, {"name": "second", "usb": "1-1.1"}]
+    run(tmp_path, second, [HANGING], both, timing=HELPED, again_s=SOON)
+
+
+def test_another_modem_that_wakes_in_the_socket_is_not_taken_for_the_one_that_was_there(
+    tmp_path: Path,
+) -> None:
+    async def first(place: Yard) -> None:
+        await place.ready("mine")
+        await gentle_steps_taken(place)
+
+    async def second(place: Yard) -> None:
+        await place.ready(name_of(STICK))
+        assert place.one("SELECT count(*) FROM recovery WHERE rung = 'usb_reset'") == 1
+        assert place.modems()["mine"] != "ready"
+
+    entries = [{"name": "mine", "imei": OTHER.imei}]
+    run(tmp_path, first, [OTHER], entries)
+    run(tmp_path, second, [replace(OTHER, imei=STICK.imei, dead=True)], entries, timing=HELPED, again_s=SOON)
 
 
 def test_another_sim_under_a_name_is_told_and_remembered_over_a_restart(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from modemd.modem.discovery.ports import list_ports
 from modemd.modem.usb_power import device_switch
 from modemd.service import alarms
 from modemd.service.modems import modem_events
-from modemd.store import adopted
+from modemd.store import adopted, recovery
 
 if TYPE_CHECKING:
     from modemd.errors import WrongModem
@@ -57,10 +57,14 @@ class Berth:
             return port
         return port if Path(port).exists() else None
 
-    @property
     def moved(self) -> bool:
-        """Whether it is worth while to try before the time: it is elsewhere now, or was seen anew."""
+        """Whether it is worth while to try before the time: it is elsewhere now, or was seen anew.
+
+        Asked while nothing is open: a port that is not this modem's any more is left to the scout.
+        """
         here = self.here
+        if here is None:
+            self._rack.closed(self._station.name)
         return here is not None and (here != self._tried or self._rack.seen(here) is not self._sight)
 
     async def find(self) -> str:
@@ -132,8 +136,13 @@ class Berth:
     async def _remember(self) -> None:
         """Who it was before the gateway started: nobody is to miss a SIM that was changed meanwhile."""
         station = self._station
-        known = await self._floor.store.run(lambda tx: adopted.last_identity(tx, station.modem_id))
+        modem_id = station.modem_id
+        known, socket = await self._floor.store.run(
+            lambda tx: (adopted.last_identity(tx, modem_id), recovery.socket(tx, modem_id))
+        )
         self._last = station.record.identity = ModemIdentity(**known)
+        if socket is not None:
+            self._rack.lives_in(station.name, socket)
 
     async def _see(self, port: str) -> None:
         """What is plugged in there now: it may be another than a moment ago.
@@ -148,6 +157,8 @@ class Berth:
         if wanted is not None and usb_path != wanted:
             self._rack.gave(self._station.name, port)
             raise PortLost(self._missing())
+        if usb_path is not None:
+            self._rack.lives_in(self._station.name, usb_path)
         if usb_path != self._usb_path:
             self._usb_path = usb_path
             modem_id = self._station.modem_id

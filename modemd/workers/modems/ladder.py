@@ -104,7 +104,8 @@ class Ladder:
             return None  # across a network: whatever it is, it is not this machine's
         code = getattr(error.cause, "errno", None)
         helpable = code is not None and code not in _NO_HELP
-        return Ailment.PORT if helpable or self._cut else None
+        away = self._cut and not self._floor.rack.has_other(self._switches.usb_path, self._station.name)
+        return Ailment.PORT if helpable or away else None
 
     async def climb(
         self, ailment: Ailment, why: str, modem: Modem | None, let_go: LetGo, *, resynced: bool = False

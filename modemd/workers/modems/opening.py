@@ -166,6 +166,6 @@ class Opener:
         self._failures += 1
         while not self._worker.stopping and (left_s := ends_at - time.monotonic()) > 0:
             await self._worker.pause(min(left_s, _PLUG_S))
-            if self._berth.moved:
+            if self._berth.moved():
                 self._failures = 0
                 return

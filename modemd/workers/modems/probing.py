@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modemd.modem.discovery.asking import Answered, ask
+from modemd.modem.discovery.asking import Answered, Found, ask
 from modemd.modem.discovery.holders import holders_of
 from modemd.modem.discovery.usb_known import Use
 from modemd.workers.modems.rack import Stick
@@ -34,6 +34,18 @@ class Probed:
     sim_told: bool = True
     """Whether no ICCID is wanting that may be there a moment later."""
 
+    def hangs(self, ports: Sequence[PortSeen]) -> bool:
+        """Whether all these ports were asked and none answered, nor was one held, forbidden or gone.
+
+        Where USB's descriptors tell which port is for commands it is enough that this one is mute, and no
+        other knows who it is.
+        """
+        found = {each.path: each.found for each in self.answers}
+        first = min(ports, key=_place_of)
+        ends = {Found.MUTE, Found.REFUSES} if first.use is Use.AT else {Found.MUTE}
+        asked = not self.held and found.keys() == {port.path for port in ports}
+        return asked and ends.issuperset(found.values()) and found[first.path] is Found.MUTE
+
 
 async def probe(
     ports: Sequence[PortSeen], *, machine: Machine, timing: Timing, baudrate: int, every: bool = False
@@ -56,6 +68,12 @@ async def probe(
     return Probed(sticks, tuple(answers), {path: who for path, who in held.items() if who}, told)
 
 
+def likeliest(ports: Sequence[PortSeen]) -> Stick:
+    """A stick that does not answer, by the port that would take messages if it did."""
+    first = min(ports, key=_place_of)
+    return Stick(first, siblings=tuple(port.path for port in ports if port is not first))
+
+
 async def _ask(ports: Sequence[PortSeen], timing: Timing, baudrate: int) -> list[Answered]:
     return list(await asyncio.gather(*(ask(port.path, timing=timing, baudrate=baudrate) for port in ports)))
 
@@ -75,8 +93,12 @@ def _chosen(answered: list[tuple[PortSeen, Answered]], ports: Sequence[PortSeen]
 
 def _fitness(each: tuple[PortSeen, Answered]) -> tuple[bool, int, int, str]:
     port, answer = each
+    return not answer.messages, *_place_of(port)
+
+
+def _place_of(port: PortSeen) -> tuple[int, int, str]:
     place = port.interface or 0
-    return not answer.messages, _RANK[port.use], -place if port.vid in _LAST_FIRST else place, port.path
+    return _RANK[port.use], -place if port.vid in _LAST_FIRST else place, port.path
 
 
 def _says(answer: Answered) -> str:

@@ -39,6 +39,8 @@ class Rack:
         self._entries: dict[str, ModemConfig] = {}
         self._wakers: dict[str, Callable[[], None]] = {}
         self._sticks: dict[str, Stick] = {}
+        self._mute: dict[str, Stick] = {}
+        self._homes: dict[str, str] = {}
         self._taken: dict[str, str] = {}
         self._misplaced: dict[str, float] = {}
         self._open: set[str] = set()
@@ -52,17 +54,42 @@ class Rack:
     def leave(self, name: str) -> None:
         """An entry is no more, and gives back what it had."""
         self.closed(name)
-        for kept in (self._entries, self._wakers, self._taken, self._misplaced):
+        for kept in (self._entries, self._wakers, self._taken, self._misplaced, self._homes):
             kept.pop(name, None)
 
     def port_for(self, config: ModemConfig) -> str | None:
         """Where an entry's modem is now; ``None``: it is not there.
 
-        A configured port comes first, whatever is on it, until something else turned out to be.
+        A configured port comes first, whatever is on it, until something else turned out to be. The last is
+        that of a stick that is mute, in the USB socket that the modem was last in: it may hang.
         """
         if self._by_port(config):
             return config.port
-        return next((path for path, name in self._assigned().items() if name == config.name), None)
+        assigned = self._assigned()
+        found = next((path for path, name in assigned.items() if name == config.name), None)
+        return found or self._mute_port(config, assigned)
+
+    def lives_in(self, name: str, usb_path: str) -> None:
+        """In which USB socket an entry's modem was seen last."""
+        self._homes[name] = usb_path
+
+    def mute(self, sticks: dict[str, Stick]) -> None:
+        """All sticks of which every port was asked time and again, and none answers; by their USB sockets."""
+        if sticks != self._mute:
+            self._mute = dict(sticks)
+            self._wake_all()
+
+    def dwellers(self, usb_path: str) -> list[str]:
+        """The entries bound to a USB socket, those last seen in it, and those that use its mute stick."""
+        mute = self._mute.get(usb_path)
+        ports = () if mute is None else (mute.port.path, *mute.siblings)
+        real = {os.path.realpath(path) for path in ports}
+        return [
+            name
+            for name, entry in self._entries.items()
+            if usb_path == (entry.usb or self._homes.get(name))
+            or any(port and os.path.realpath(port) in real for port in (entry.port, self._taken.get(name)))
+        ]
 
     def took(self, name: str, port: str) -> None:
         """An entry's worker opens this port: nobody else does."""
@@ -85,7 +112,7 @@ class Rack:
 
     def opened(self, port: PortSeen, imei: str | None, iccid: str | None) -> None:
         """Who a modem is that was opened: a SIM can be known only when its PIN was given."""
-        known = self._sticks.get(port.path)
+        known = self._sticks.get(port.path) or self._woken(port, imei, iccid)
         if known is not None:
             imei, iccid = imei or known.imei, iccid or known.iccid
             self._sticks[port.path] = replace(known, port=port, imei=imei, iccid=iccid)
@@ -146,6 +173,16 @@ class Rack:
         """The name of the entry that a modem is for."""
         return self._assigned().get(stick.port.path)
 
+    def has_other(self, usb_path: str | None, name: str) -> bool:
+        """Whether a modem answered in a USB socket that is not the entry's: no step may hit that one."""
+        assigned = self._assigned()
+        return any(
+            usb_path == stick.port.usb_path is not None
+            and assigned.get(path) != name
+            and os.path.realpath(self._taken.get(name, "")) != stick.port.real
+            for path, stick in self._sticks.items()
+        )
+
     def is_for(self, entry: ModemConfig, name: str) -> bool:
         """Whether what the entry ``name`` has now is what another entry is bound to."""
         stick = self._sticks.get(self._taken.get(name, ""))
@@ -168,6 +205,20 @@ class Rack:
         if known is not None:
             return fits(config, known)
         return self._misplaced.get(config.name, 0.0) < time.monotonic()
+
+    def _mute_port(self, config: ModemConfig, assigned: dict[str, str]) -> str | None:
+        """The likeliest port of a mute stick that is nobody else's; who it is shows when it answers."""
+        socket = config.usb or self._homes.get(config.name)
+        stick = None if socket is None else self._mute.get(socket)
+        if socket is None or stick is None or self.dwellers(socket) != [config.name]:
+            return None
+        return None if stick.port.path in assigned else stick.port.path
+
+    def _woken(self, port: PortSeen, imei: str | None, iccid: str | None) -> Stick | None:
+        """What was mute until its entry's worker opened it, if it is what that one is bound to."""
+        name = next((name for name, path in self._taken.items() if path == port.path), "")
+        entry, stick = self._entries.get(name), Stick(port, imei, iccid)
+        return stick if entry is not None and not self._by_port(entry) and fits(entry, stick) else None
 
     def _assigned(self) -> dict[str, str]:
         """Each port's entry: what it has keeps it; then those first that say most of what they want."""

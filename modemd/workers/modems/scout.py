@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Final
 from modemd.modem.discovery.ports import list_ports, ports_stamp
 from modemd.modem.timing import Timing
 from modemd.service.modems.adoption import Adoptable
+from modemd.store.adopted import all_adopted
 from modemd.workers.bell import Bell
 from modemd.workers.modems.findings import Findings
-from modemd.workers.modems.probing import Probed, probe
+from modemd.workers.modems.probing import Probed, likeliest, probe
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from modemd.config.modems import ModemsConfig
     from modemd.modem.discovery.ports import PortSeen
     from modemd.workers.floor import Floor
@@ -29,6 +32,8 @@ _LOOK_S: Final = 1.0
 """How often it is looked whether a port came or went: a look costs some microseconds a port."""
 _AGAIN_S: Final = (3.0, 6.0, 15.0, 30.0, 60.0, 300.0)
 """Pauses between the times that a mute port is asked: its modem may still be starting up."""
+_MUTE_TRIES: Final = 3
+"""A stick that was mute so often, with all its ports, hangs; one that only starts up has answered by then."""
 _HELD_S: Final = 5.0
 _SIM_TRIES: Final = 3
 _GONE_S: Final = 600.0
@@ -55,6 +60,13 @@ class Look:
         """Whether the SIM may tell its ICCID a moment later."""
         return self.probed is not None and not self.probed.sim_told and self.tries < _SIM_TRIES
 
+    @property
+    def hangs(self) -> bool:
+        """Whether it was asked time and again, and is mute: it hangs, or is no modem."""
+        if self.probed is None or self.asking is not None or self.tries < _MUTE_TRIES:
+            return False
+        return self.probed.hangs(self.ports)
+
 
 class Scout(Worker):
     """Finds modems. It has nothing to do where each modem's port is configured and none is adopted."""
@@ -69,9 +81,10 @@ class Scout(Worker):
         timing: Timing | None,
         *,
         look_s: float = _LOOK_S,
+        again_s: Sequence[float] = _AGAIN_S,
     ) -> None:
         super().__init__()
-        self._look_s = look_s
+        self._look_s, self._again_s = look_s, again_s
         self._floor = floor
         self._rack = floor.rack
         self._settings = settings
@@ -84,6 +97,7 @@ class Scout(Worker):
         self._anew = False
         self._looks: dict[str, Look] = {}
         self._absent_since: dict[str, float] = {}
+        self._mute: dict[str, Stick] = {}
 
     def stop(self) -> None:
         """Ask for the turn in hand to be the last."""
@@ -104,6 +118,7 @@ class Scout(Worker):
                 self._ask_due()
             self._hear()
             await self._adopt()
+            await self._mind_mute()
         probed = [look.probed for look in self._looks.values() if look.probed is not None]
         await self._findings.write(self._settings, probed)
         await self._bell.wait(self._look_s if seeks or self._looks else _IDLE_S)
@@ -118,10 +133,13 @@ class Scout(Worker):
 
     def _look_anew(self) -> None:
         """A worker gave its port back: where that was in the way it is asked now."""
+        used = self._rack.in_use()
         for look in self._looks.values():
             look.hurry = look.asking is not None
             if look.probed is not None and self._findings.is_held(look.probed):
                 look.due_at = 0.0
+            elif look.hangs and used.isdisjoint(port.real for port in look.ports):
+                look.due_at, look.tries = 0.0, 0
         self._bell.ring()
 
     # -- ports that come and go ----------------------------------------------------------------------------
@@ -133,6 +151,7 @@ class Scout(Worker):
             return
         before, self._stamp = self._stamp or frozenset(), stamp
         anew, self._anew = self._anew, False
+        used = self._rack.in_use()
         listed = await asyncio.to_thread(list_ports, machine, patterns, self._settings.ignore)
         changed = {path for path, _, _ in before ^ stamp}
         sticks: dict[str, list[PortSeen]] = {}
@@ -141,7 +160,7 @@ class Scout(Worker):
         for key, look in list(self._looks.items()):
             if sticks.get(key) != look.ports or any(port.path in changed for port in look.ports):
                 self._forget(key, look)
-            elif anew and not look.found:
+            elif anew and not look.found and used.isdisjoint(port.real for port in look.ports):
                 look.due_at, look.tries = 0.0, 0
         for key, ports in sticks.items():
             if key not in self._looks:
@@ -151,8 +170,8 @@ class Scout(Worker):
         del self._looks[key]
         if look.asking is not None:
             look.asking.cancel()
-        for stick in look.found:
-            self._rack.gone(stick.port.path)
+        for port in look.ports:
+            self._rack.gone(port.path)
 
     # -- asking --------------------------------------------------------------------------------------------
 
@@ -190,9 +209,9 @@ class Scout(Worker):
         if held and (look.hurry or not self._rack.in_use().isdisjoint(port.real for port in look.ports)):
             return  # by a worker of ours, which goes on with it or gives it back
         look.probed, look.tries = probed, look.tries + 1
-        pause_s = _AGAIN_S[min(look.tries, len(_AGAIN_S)) - 1]
+        pause_s = self._again_s[min(look.tries, len(self._again_s)) - 1]
         if probed.sticks:
-            pause_s = _AGAIN_S[0] if look.unsettled else float("inf")
+            pause_s = self._again_s[0] if look.unsettled else float("inf")
         elif held:
             pause_s, look.tries = _HELD_S, 0
         look.due_at = time.monotonic() + pause_s
@@ -225,11 +244,43 @@ class Scout(Worker):
         others = (each for each in self._rack.sticks if each.port.path != stick.port.path)
         return any(each.imei == stick.imei and self._rack.holder_of(each) is not None for each in others)
 
+    # -- what hangs ----------------------------------------------------------------------------------------
+
+    async def _mind_mute(self) -> None:
+        """Tell the rack which USB sockets have a stick that hangs: its entry's worker helps it."""
+        sockets = [look.ports[0].usb_path for look in self._looks.values()]
+        mute = {
+            socket: likeliest(look.ports)
+            for socket, look in zip(sockets, self._looks.values(), strict=True)
+            if socket is not None and look.hangs and sockets.count(socket) == 1
+        }
+        if mute == self._mute:
+            return
+        self._rack.mute(mute)
+        for socket, stick in mute.items():
+            if self._settings.discover and not self._rack.dwellers(socket):
+                await self._adopt_mute(socket, stick)
+        self._mute = mute
+
+    async def _adopt_mute(self, socket: str, stick: Stick) -> None:
+        """What was adopted in that socket before a restart is there again, if it is one modem, and hangs."""
+        gateway, used = self._floor.rules.gateway, {entry.name for entry in self._floor.rules.modems}
+        known = await self._floor.store.run(lambda tx: all_adopted(tx, gateway))
+        here = [each for each in known if each.usb_path == socket]
+        if len(here) == 1 and here[0].name not in used:
+            (last,) = here
+            await self._crew.adopt(
+                Adoptable(
+                    port=stick.port.path, usb_path=socket, imei=last.imei, iccid=last.iccid,
+                    says="it does not answer",
+                )
+            )  # fmt: skip
+
     async def _let_go(self) -> None:
         """Workers of adopted modems that have been away for long."""
         wanting = {entry.name for entry in self._rack.wanting()}
         for entry in self._crew.adopted:
-            if entry.name not in wanting:
+            if entry.name not in wanting or self._rack.port_for(entry) is not None:
                 self._absent_since.pop(entry.name, None)
             elif time.monotonic() - self._absent_since.setdefault(entry.name, time.monotonic()) > _GONE_S:
                 del self._absent_since[entry.name]
