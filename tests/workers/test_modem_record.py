@@ -49,7 +49,7 @@ def test_what_is_so_and_what_to_do_stand_apart_but_in_the_alarm_together(
         async with hall(tmp_path) as here:
             rules = here.floor.rules
             ids = await here.floor.store.run(lambda tx: routing.sync(tx, rules))
-            record = ModemRecord(here.floor, ModemConfig(name="gsm1", port="/dev/null"), ids["gsm1"])
+            record = ModemRecord(here.floor, ModemConfig(name="gsm1", imei="861234567890123"), ids["gsm1"])
             with caplog.at_level(logging.INFO):
                 await record.write("absent", "no port has it")
                 await record.write("pin_wrong", sentence("pin_wrong"))
