@@ -363,6 +363,8 @@ def test_another_modem_that_wakes_in_the_socket_is_not_taken_for_the_one_that_wa
         await place.ready(name_of(STICK))
         assert place.one("SELECT count(*) FROM recovery WHERE rung = 'usb_reset'") == 1
         assert place.modems()["mine"] != "ready"
+        assert place.floor.rack.has_other("1-1.1", "mine")  # and so no further step is taken there
+        assert not place.floor.rack.has_other("1-1.1", name_of(STICK))
 
     entries = [{"name": "mine", "imei": OTHER.imei}]
     run(tmp_path, first, [OTHER], entries)

@@ -141,8 +141,7 @@ class Berth:
             lambda tx: (adopted.last_identity(tx, modem_id), recovery.socket(tx, modem_id))
         )
         self._last = station.record.identity = ModemIdentity(**known)
-        if socket is not None:
-            self._rack.lives_in(station.name, socket)
+        self._rack.lives_in(station.name, socket)
 
     async def _see(self, port: str) -> None:
         """What is plugged in there now: it may be another than a moment ago.
@@ -157,8 +156,9 @@ class Berth:
         if wanted is not None and usb_path != wanted:
             self._rack.gave(self._station.name, port)
             raise PortLost(self._missing())
-        if usb_path is not None:
-            self._rack.lives_in(self._station.name, usb_path)
+        if self._seen is None:
+            return  # it was pulled out just now, and was last seen where it was; or it is across a network
+        self._rack.lives_in(self._station.name, usb_path)
         if usb_path != self._usb_path:
             self._usb_path = usb_path
             modem_id = self._station.modem_id

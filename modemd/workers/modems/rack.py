@@ -40,7 +40,7 @@ class Rack:
         self._wakers: dict[str, Callable[[], None]] = {}
         self._sticks: dict[str, Stick] = {}
         self._mute: dict[str, Stick] = {}
-        self._homes: dict[str, str] = {}
+        self._homes: dict[str, str | None] = {}
         self._taken: dict[str, str] = {}
         self._misplaced: dict[str, float] = {}
         self._open: set[str] = set()
@@ -69,8 +69,8 @@ class Rack:
         found = next((path for path, name in assigned.items() if name == config.name), None)
         return found or self._mute_port(config, assigned)
 
-    def lives_in(self, name: str, usb_path: str) -> None:
-        """In which USB socket an entry's modem was seen last."""
+    def lives_in(self, name: str, usb_path: str | None) -> None:
+        """In which USB socket an entry's modem was seen last; ``None``: in none."""
         self._homes[name] = usb_path
 
     def mute(self, sticks: dict[str, Stick]) -> None:

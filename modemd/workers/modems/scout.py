@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from modemd.gsm.identities import same_imei
 from modemd.modem.discovery.ports import list_ports, ports_stamp
 from modemd.modem.timing import Timing
 from modemd.service.modems.adoption import Adoptable
@@ -264,17 +265,21 @@ class Scout(Worker):
 
     async def _adopt_mute(self, socket: str, stick: Stick) -> None:
         """What was adopted in that socket before a restart is there again, if it is one modem, and hangs."""
-        gateway, used = self._floor.rules.gateway, {entry.name for entry in self._floor.rules.modems}
-        known = await self._floor.store.run(lambda tx: all_adopted(tx, gateway))
+        rules = self._floor.rules
+        known = await self._floor.store.run(lambda tx: all_adopted(tx, rules.gateway))
         here = [each for each in known if each.usb_path == socket]
-        if len(here) == 1 and here[0].name not in used:
-            (last,) = here
-            await self._crew.adopt(
-                Adoptable(
-                    port=stick.port.path, usb_path=socket, imei=last.imei, iccid=last.iccid,
-                    says="it does not answer",
-                )
-            )  # fmt: skip
+        if len(here) != 1 or here[0].name in {entry.name for entry in rules.modems}:
+            return
+        (last,) = here
+        elsewhere = [*(entry.imei for entry in rules.modems), *(each.imei for each in self._rack.sticks)]
+        if any(same_imei(last.imei, imei) for imei in elsewhere):
+            return
+        await self._crew.adopt(
+            Adoptable(
+                port=stick.port.path, usb_path=socket, imei=last.imei, iccid=last.iccid,
+                says="it does not answer",
+            )
+        )  # fmt: skip
 
     async def _let_go(self) -> None:
         """Workers of adopted modems that have been away for long."""
