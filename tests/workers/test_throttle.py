@@ -30,10 +30,10 @@ MODEM = "SELECT state, error FROM modem"
 SINGLES = "SELECT count(*) FROM message WHERE part_count = 1 AND sent_at IS NOT NULL"
 EVENTS = "SELECT body FROM outbox WHERE topic = 'modem/gsm1/event' ORDER BY id"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-DAY_OVER = "its SIM has sent all the 2 parts that it may send a day: it goes on at 2026-11-23 00:00"
-MONTH_OVER = "its SIM has sent all the 2 parts that it may send a month: it goes on at 2026-12-01 00:00"
+DAY_OVER = "its SIM has sent all 2 parts that it may send a day: it goes on at 2026-11-23 00:00"
+MONTH_OVER = "its SIM has sent all 2 parts that it may send a month: it goes on at 2026-12-01 00:00"
 TOO_LONG = (
-    "its SIM has sent nearly all the 2 parts that it may send a day, and what waits has more parts than are"
+    "its SIM has sent nearly all 2 parts that it may send a day, and what waits has more parts than are"
     " left: it goes on at 2026-11-23 00:00"
 )
 

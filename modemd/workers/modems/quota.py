@@ -108,7 +108,7 @@ class Quota:
         self.ends_at = ends_at
         what = ", and what waits has more parts than are left" if nearly else ""
         station.limited = (
-            f"its SIM has sent {nearly}all the {most} parts that it may send a {span}{what}:"
+            f"its SIM has sent {nearly}all {most} parts that it may send a {span}{what}:"
             f" it goes on at {ends_at:%Y-%m-%d %H:%M}"
         )
         until_s = (ends_at - now).total_seconds() + _EARLY_S
