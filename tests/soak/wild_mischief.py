@@ -83,4 +83,4 @@ class Mischief:
 
 def _gives_up(kind: CauseKind, code: int, family: Family) -> bool:
     what = reaction(kind, code, after_body=True, family=family)
-    return what.verb in {Verb.FAIL, Verb.RETRY_LONG} or what.then is Verb.FAIL
+    return what.verb in {Verb.FAIL, Verb.RETRY_LONG, Verb.RETRY_ONCE} or what.then is Verb.FAIL
