@@ -42,7 +42,7 @@ BESIDE = {
 NEVER = {("service", "modem")}
 
 PACKAGES = {
-    "serial": ("modem/port.py",),
+    "serial": ("modem/port.py", "modem/telnet.py"),
     "gsmmodem": ("gsm/", "errors.py"),
     "sqlalchemy": ("store/",),
     "alembic": ("store/",),

@@ -1,4 +1,4 @@
-"""A modem's port as octets in and out, on the running loop. The only user of pyserial.
+"""A modem's port as octets in and out, on the running loop. With ``telnet`` the only user of pyserial.
 
 pyserial opens and sets the line; reading and writing are done on the file descriptor, which costs one
 system call each instead of pyserial's select and read per octet.
@@ -22,8 +22,6 @@ from modemd.errors import PortLost
 from modemd.modem.bridge import Bridge
 
 _READ_SIZE: Final = 65536
-_NOTICE_S: Final = 0.5
-"""How long a line without a descriptor may take to notice that it is closed."""
 _WHY: Final = {
     errno.ENOENT: "there is no such device",
     errno.ENXIO: "there is no device behind it",
@@ -149,8 +147,10 @@ def _open_line(spec: str, baudrate: int, connect_s: float) -> _Line:
         if spec.startswith(_NETWORK):
             return _open_socket(spec, connect_s)
         if spec.startswith("rfc2217://"):
-            far = serial.serial_for_url(spec, baudrate, timeout=_NOTICE_S)
-            _keep_alive(far._socket)  # noqa: SLF001 - pyserial has no other way to it
+            from modemd.modem.telnet import TelnetPort  # noqa: PLC0415 - a start without one is spared it
+
+            far = TelnetPort(spec, baudrate)
+            _keep_alive(far.connection)
             return Bridge(far)
         return _open_tty(spec, baudrate)
     except (OSError, termios.error, ValueError) as failure:  # SerialException is an OSError

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -15,6 +17,7 @@ from modemd.errors import NoReply, PortLost, Refused
 from modemd.gsm.at import LateReply, Urc
 from modemd.modem.link import Link
 from modemd.modem.port import Port
+from modemd.modem.telnet import TelnetPort
 from modemd.modem.timing import Timing
 from tests.modem.dce import OK, PROMPT, QUICK, SILENCE, Dce, lines
 
@@ -457,3 +460,35 @@ def test_the_echo_of_a_pin_may_come_in_pieces(caplog: pytest.LogCaptureFixture) 
     heard = [record.getMessage() for record in caplog.records if " < " in record.getMessage()]
     assert heard
     assert all("(PIN)" in line for line in heard)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:set(Daemon|Name)\\(\\) is deprecated:DeprecationWarning"
+)  # pyserial's own
+def test_a_line_of_rfc_2217_that_the_other_end_broke_off_keeps_no_descriptor() -> None:
+    async def whole() -> None:
+        served: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            served.set_result(writer)
+            manager = PortManager(TelnetModem(), writer)
+            with contextlib.suppress(ConnectionError):
+                while octets := await reader.read(1000):
+                    list(manager.filter(octets))
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        host, number = server.sockets[0].getsockname()[:2]
+        port = await asyncio.to_thread(TelnetPort, f"rfc2217://{host}:{number}", 115200)
+        connection = port.connection
+        writer = await served
+        # No orderly end but a reset, after which the line cannot be shut down any more.
+        reset = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        writer.transport.abort()
+        await writer.wait_closed()
+        await asyncio.to_thread(port.close)
+        assert connection.fileno() == -1
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(whole())
