@@ -83,8 +83,3 @@ def test_every_command_that_is_told_is_there_and_shows_an_example(group: str, co
     made = getattr(import_module(f"modemd.cli.{COMMANDS[group].module}"), COMMANDS[group].name)
     assert isinstance(made, click.Group)
     assert "Example" in (made.commands[command].help or "")
-
-
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", TEXT))))
-def test_every_link_leads_somewhere(link: str) -> None:
-    assert (ROOT / "docs" / link).is_file()

@@ -112,7 +112,7 @@ def blocks(page: str) -> list[str]:
 
 
 def test_the_rules_for_usb_power_can_be_read_and_are_about_the_switches_that_are_used() -> None:
-    (text,) = (block for block in blocks("modems.md") if "/authorized" in block and "RUN" in block)
+    (text,) = (block for block in blocks("troubleshooting.md") if "/authorized" in block and "RUN" in block)
     rules = text.replace("\\\n", "").splitlines()
     part = r'[A-Z]+(\{[A-Za-z_]+\})?(==|!=|\+=|=)"[^"]*"'
     assert [rule for rule in rules if not re.fullmatch(rf"{part}(,\s+{part})*", rule)] == []
@@ -124,7 +124,7 @@ def test_the_rules_for_usb_power_can_be_read_and_are_about_the_switches_that_are
 
 @needs_analyze
 def test_the_drop_in_for_usb_power_opens_sysfs_and_no_more(tmp_path: Path) -> None:
-    (drop_in,) = (block for block in blocks("modems.md") if "ReadWritePaths=/sys" in block)
+    (drop_in,) = (block for block in blocks("troubleshooting.md") if "ReadWritePaths=/sys" in block)
     opened = [line.partition("=")[2] for line in drop_in.splitlines() if line.startswith("ReadWritePaths=")]
     assert opened == ["/sys/devices"]
     unit = tmp_path / "modemd.service"
@@ -139,4 +139,4 @@ def test_the_drop_in_for_usb_power_opens_sysfs_and_no_more(tmp_path: Path) -> No
         line for line in (done.stdout + done.stderr).splitlines() if "modemd" in line or "usb.conf" in line
     ]
     assert (done.returncode, told) == (0, [])
-    assert "char-usb_device" in (ROOT / "docs/modems.md").read_text("utf-8")
+    assert "char-usb_device" in (ROOT / "docs/troubleshooting.md").read_text("utf-8")

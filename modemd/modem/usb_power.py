@@ -2,7 +2,7 @@
 
 Linux only (Documentation/ABI/testing/sysfs-bus-usb): ``authorized`` of the device, where 0 takes its drivers
 away and 1 brings them back; ``disable`` of the hub's port, which cuts the power where the hub can (kernel 6.0
-and later). Both are root's: who runs as another user needs a udev rule (docs/modems.md).
+and later). Both are root's: who runs as another user needs a udev rule (docs/troubleshooting.md).
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def test_names_are_as_prometheus_wants_them_and_no_label_tells_a_phone_number(tm
 
 
 def test_every_family_stands_in_the_page_about_modems(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "modems.md").read_text("utf-8")
+    page = (ROOT / "docs" / "monitoring.md").read_text("utf-8")
     told = {
         name if name.startswith("modemd") else f"modemd_modem{name}"
         for name in re.findall(r"`((?:modemd)?_[a-z_]+)`", page.partition("## Metrics")[2])
