@@ -8,15 +8,11 @@ from modemd.formats.payloads import Moment, Money, Told
 
 ModemEventName = Literal[
     "adopted", "plugged", "unplugged", "sim_swapped", "modem_swapped", "twin_imei", "ussd", "balance",
-    "limited", "unlimited", "restarted",
+    "limited", "unlimited",
 ]  # fmt: skip
 
 
-# ``from`` is a word of the language: only this way of writing a TypedDict can have it as a key.
-_From = TypedDict("_From", {"from": NotRequired[Annotated[str, "Who it came from, as a phone number."]]})
-
-
-class ModemEventBody(_From):
+class ModemEventBody(TypedDict):
     """Something happened to a modem. What is known of it stands in the fields that fit."""
 
     event: Annotated[ModemEventName, "What happened."]
@@ -39,8 +35,6 @@ class ModemEventBody(_From):
     low: NotRequired[Annotated[bool, "Whether that is below the limit that was set."]]
     until: NotRequired[Annotated[Moment, "When it is over."]]
     reason: NotRequired[Annotated[str, "Why, as a sentence."]]
-    code: NotRequired[Annotated[str, "Which: a USSD code, or a word for programs."]]
-    url: NotRequired[Annotated[str, "Where an MMS can be fetched."]]
 
 
 class ModemEvent(Told, ModemEventBody):

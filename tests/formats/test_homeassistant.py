@@ -16,6 +16,7 @@ from modemd.formats.payloads_examples import EXAMPLES
 from modemd.formats.requestjson import read_request
 from modemd.formats.sendjson import read_send
 from modemd.model import MessageState
+from tests.house import ROOT
 
 TOPICS: Final = Topics("site/modemd", "gw1")
 GATEWAY: Final = gateway_device(
@@ -287,3 +288,22 @@ def test_a_button_is_a_request(verb: str) -> None:
     assert part["command_topic"] == f"site/modemd/request/{verb}"
     asked = read_request(part["payload_press"].encode())
     assert (asked.needed("modem"), asked.needed("gateway")) == ("gsm1", "gw1")
+
+
+def test_every_entity_stands_in_the_page() -> None:
+    page = (ROOT / "docs" / "homeassistant.md").read_text("utf-8").partition("## Automations")[0]
+    shown = re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE)
+    silent = {
+        f"{part['platform']} {name}"
+        for device in (GATEWAY, MODEM)
+        for part in device.components.values()
+        for name in [_entity(part)]
+        if not any(f"{part['platform']}." in cell and f"_{name}`" in cell for cell in shown)
+    }
+    assert silent == set()
+
+
+def _entity(part: dict[str, Any]) -> str:
+    """How its id ends on the page."""
+    name = str(part["name"]).removeprefix("clinic ").lower().replace(" ", "_")
+    return "<contact>" if part["platform"] == "notify" else name

@@ -16,6 +16,7 @@ from modemd.formats.events import compact_json, event_json, event_object, iso
 from modemd.formats.payloads_examples import EXAMPLES
 from modemd.formats.schemas import Schemas
 from modemd.model import Call, Coding, Inbound, MessageEvent, MessageState, Trouble
+from modemd.service.requests import VERBS
 from tests.formats.checking import SCHEMAS, VALID, faults
 from tests.house import ROOT
 
@@ -148,3 +149,15 @@ def test_every_field_stands_in_the_page_about_mqtt(name: str) -> None:
     page = (ROOT / "docs" / "mqtt.md").read_text("utf-8")
     words = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"```.*?```|`[^`]+`", page, re.DOTALL))))
     assert set(SCHEMAS[name]["properties"]) - words == set()
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"), [("## Modems", "ModemEvent"), ("## Credits", "AccountEvent"), ("## Requests", "")]
+)
+def test_every_event_and_verb_stands_in_its_table(section: str, kind: str) -> None:
+    page = (ROOT / "docs" / "mqtt.md").read_text("utf-8").partition(section + "\n")[2].partition("\n## ")[0]
+    table = re.search(r"^\| (?:event|verb) \|.*\n(?:\|.*\n)+", page, re.MULTILINE)
+    assert table
+    first = " ".join(line.split("|")[1] for line in table[0].splitlines()[2:])
+    wanted = SCHEMAS[kind]["properties"]["event"]["enum"] if kind else VERBS
+    assert set(re.findall(r"`(\w+)`", first)) == set(wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ from modemd.service.modems import adoption
 from modemd.store import outbox
 from modemd.store.times import to_us
 from tests.formats.checking import faults
+from tests.house import ROOT
 from tests.service.office import Office, rules_of, with_broker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -116,3 +119,18 @@ def test_a_modem_that_the_configuration_has_no_more_is_nobodys_trouble(tmp_path:
         assert raised(desk, modem=modem)
     desk.run(lambda tx: adoption.recover(tx, desk.rules, (), desk.now))
     assert [each.modem for each in desk.run(lambda tx: alarms.open_alarms(tx, "gw1"))] == ["gsm1", ""]
+
+
+def test_every_alarm_stands_in_the_page() -> None:
+    page = (ROOT / "docs" / "monitoring.md").read_text("utf-8").partition("## Metrics")[0]
+    told = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert {code for code in told if not code.startswith("refused_")} == set(_codes())
+
+
+def _codes() -> Iterator[str]:
+    """Words that are handed over as an alarm's code; states and refusals have tables of their own."""
+    for text in (path.read_text("utf-8") for path in (ROOT / "modemd").rglob("*.py")):
+        constants = dict(re.findall(r'^(_?[A-Z]\w+): Final = "(\w+)"', text, re.MULTILINE))
+        if "raise_alarm(" in text:
+            for word, constant in re.findall(r'(?:\bcode=|\._say\(\s*)(?:"(\w+)"|(_?[A-Z]\w+))', text):
+                yield word or constants[constant]

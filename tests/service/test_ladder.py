@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from modemd.service.modems.ladder import (
     pause_after,
     rungs_today,
 )  # fmt: skip
+from tests.house import ROOT
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ALL = tuple(RUNGS)
@@ -150,3 +152,26 @@ def test_no_step_is_ever_taken_more_often_than_its_limits(
             for done in history:
                 row = 0 if done.rung is Rung.WELL else row + (done.rung is rung)
                 assert row <= limits.in_a_row or limits.forgiven or now - NOON > MEMORY
+
+
+def test_the_page_has_every_rung_with_its_limits() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d+)(?: in 10 min)? \| (\d+) \| (.*?) ?\|$", page, re.MULTILINE)
+    assert rows == [
+        (str(rung), str(limits.in_a_row), str(limits.per_day), _shown(limits.pauses_s))
+        for rung, limits in RUNGS.items()
+    ]
+
+
+def _shown(pauses_s: tuple[float, ...]) -> str:
+    """As ``30 s, 2 min``; times of one unit share it."""
+    units = ["min" if pause >= 60 else "s" for pause in pauses_s]
+    times = [f"{pause / 60:g}" if pause >= 60 else f"{pause:g}" for pause in pauses_s]
+    if not any(pauses_s):
+        return ""
+    shared = len(set(units)) == 1
+    return (
+        ", ".join(times) + f" {units[0]}"
+        if shared
+        else ", ".join(map(" ".join, zip(times, units, strict=True)))
+    )
