@@ -1,4 +1,4 @@
-"""The page on the architecture tells what is so: files, names and the life of a part are there."""
+"""The pages on the architecture tell what is so: files, names and the life of a part are there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 from modemd.model import LEGAL_MOVES, PartState
 from tests import house
 
-PAGE = (house.ROOT / "docs" / "architecture.md").read_text("utf-8")
+PAGE = "".join(
+    (house.ROOT / "docs" / name).read_text("utf-8") for name in ("architecture.md", "architecture-inside.md")
+)
 QUOTED = sorted(set(re.findall(r"`([^`\n]+)`", PAGE)))
 FILES = [name for name in QUOTED if re.fullmatch(r"[\w/]+\.(py|md)", name)]
 ROOMS = [name for name in QUOTED if re.fullmatch(r"\w+/", name)]
