@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from modemd.model import Priority, SendRequest
-from modemd.service import intake, upkeep
-from modemd.store import outbox
+from modemd.service import intake, routing, upkeep
+from modemd.store import modems, outbox
 from modemd.store import upkeep as retention
 from modemd.store.spool import SpoolRow, add_files
 from modemd.store.times import to_us
@@ -327,3 +327,24 @@ def test_what_a_message_costs_is_shown_by_part(tmp_path: Path) -> None:
     lines = desk.call("messages", "show", message_id).out.splitlines()
     assert ["credits", "1 taken, 2 held"] in [line.split(maxsplit=1) for line in lines]
     assert [line.split()[3:5] for line in lines[-3:]] == [["1", "taken"], ["1", "held"], ["1", "held"]]
+
+
+def test_what_waits_says_for_which_modem_and_how_that_is(desk: Desk) -> None:
+    desk.gateway_starts()
+    either, one, stopped = desk.send("a"), desk.send("b", "--modem", "gsm2"), desk.send("c")
+    why: dict[str, object] = {
+        "state": "limited",
+        "error": "its SIM has sent all that it may",
+    }
+    ids = desk.write(lambda tx: modems.modem_ids(tx, "gw"))
+    desk.write(lambda tx: modems.write_modem(tx, ids["gsm2"], why))
+    desk.write(lambda tx: modems.write_modem(tx, ids["gsm1"], {"state": "searching"}))
+    gsm2 = f"gsm2 (limited: {why['error']})"
+    assert f"waits for  {gsm2}\n" in desk.call("messages", "show", one).out
+    assert desk.shown(either)["waits_for"] == f"gsm1 (searching: The modem finds no network); {gsm2}"
+    desk.write(lambda tx: modems.set_members(tx, "gw", routing.route_id(tx, desk.rules, "any"), []))
+    assert desk.shown(either)["waits_for"] == "a modem, and none is in route any"
+    desk.gateway_stops()
+    assert desk.shown(one)["waits_for"] == "gsm2 (its gateway gw does not run)"
+    desk.call("messages", "cancel", stopped)
+    assert desk.shown(stopped)["waits_for"] is None

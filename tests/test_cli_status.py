@@ -19,7 +19,7 @@ from modemd.cli.presence import living
 from modemd.cli.status_tables import as_renderable
 from modemd.service import alarms, dispatch, overview
 from modemd.service.overview import GatewayView
-from modemd.store import brokers, modems, outbox, views
+from modemd.store import brokers, modems, outbox, recovery, views
 from modemd.store.database import Database
 from modemd.store.statement import Statement
 from modemd.store.times import to_us
@@ -299,3 +299,12 @@ def test_what_is_wrong_stands_below_with_what_to_do(desk: Desk) -> None:
     modem = next(each for each in one["modems"] if each["name"] == "gsm1")
     assert "telephone" in modem["advice"]
     assert next(each for each in one["modems"] if each["name"] == "gsm2")["advice"] is None
+
+
+def test_the_step_that_is_tried_is_told_in_words(desk: Desk) -> None:
+    desk.gateway_starts()
+    write_modem(desk, "gsm1", state="searching", error="The modem finds no network.")
+    modem_id = desk.seat("gsm1").modem_id
+    desk.write(lambda tx: recovery.show(tx, modem_id, "reregister", to_us(now()), 1))
+    line = next(each for each in desk.call("status").out.splitlines() if each.startswith("gsm1"))
+    assert line.endswith("The modem finds no network; choosing the network anew is tried")

@@ -12,18 +12,19 @@ from modemd.cli.config_option import takes_config
 from modemd.cli.messages_show import show_inbound, show_outbound
 from modemd.cli.output import Column, cell, printable, short_moment, shortened, show_json, show_table
 from modemd.cli.output_objects import inbound_object, outbound_object
-from modemd.cli.presence import open_store, utc_now
+from modemd.cli.presence import living, open_store, utc_now
 from modemd.cli.row_key import ROW_KEY
 from modemd.config import load
 from modemd.errors import Rejected
 from modemd.model import MessageState
-from modemd.service import orders, views
+from modemd.service import orders, overview, views
 from modemd.service.accounts import accounts
 from modemd.service.checks import DEFAULT_ACCOUNT
 from modemd.service.credits import credit_views
 from modemd.service.modems import adoption
 from modemd.service.reminders import appointments
 from modemd.service.rules import Rules
+from modemd.service.waiting import wait_sentence, waits_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -139,7 +140,10 @@ def show(path: Path, message_id: int, *, incoming: bool, as_json: bool) -> None:
             show_inbound(received, config.gateway.zone, as_json=as_json)
             return
         found = store.read(lambda tx: _with_parts(tx, message_id))
-    show_outbound(*found, config.gateway.zone, as_json=as_json)
+        waits = store.read(lambda tx: waits_of(tx, found[1]))
+        alive = living(store.read(overview.gateways), utc_now(), here=store.on_this_machine)
+    awaited = [wait_sentence(each, alive) for each in waits]
+    show_outbound(*found, awaited, config.gateway.zone, as_json=as_json)
 
 
 def _with_parts(

@@ -53,18 +53,24 @@ def show_outbound(
     view: OutboundView,
     parts: Sequence[PartView],
     credits_: Mapping[int, tuple[int, int]],
+    awaited: Sequence[str],
     zone: tzinfo,
     *,
     as_json: bool,
 ) -> None:
-    """Print a message on its way out, with the credits that each part holds and has cost."""
+    """Print a message on its way out, with the credits that each part holds and has cost.
+
+    ``awaited`` says what its queued parts wait for.
+    """
+    waits_for = "; ".join(awaited) or None
     if as_json:
-        show_json(outbound_object(view, parts, credits_))
+        show_json(outbound_object(view, parts, credits_) | {"waits_for": waits_for})
         return
     trouble = None if view.error_code is None else printable(f"{view.error_code}: {view.error_reason}")
     facts = {
         "message": view.id,
         "state": view.state.value,
+        "waits for": waits_for and printable(waits_for),
         "trouble": trouble,
         "to": view.to,
         "account": view.account,

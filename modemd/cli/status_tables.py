@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modemd.cli.amounts import counted
 from modemd.cli.output import Column, cell, moment, plain_table, printable, rich_table
+from modemd.service.modems.ladder import words_of
 from modemd.service.routing import base_of
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def _modem_row(view: ModemView, *, alive: bool) -> list[str]:
 
 def _trouble(view: ModemView) -> str | None:
     """What is wrong, and by which step the gateway is helping."""
-    told = [view.error] if view.error else []
-    told += [f"{view.recovery} is tried"] if view.recovery and view.state not in {"helped", "dead"} else []
+    told = [view.error.rstrip(".")] if view.error else []
+    if view.recovery and view.state not in {"helped", "dead"}:
+        told.append(f"{words_of(view.recovery)} is tried")
     return printable("; ".join(told)) if told else None

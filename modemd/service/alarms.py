@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     from modemd.store.alarms import AlarmRow
     from modemd.store.transaction import Tx
 
-__all__ = ["HOOK", "Severity", "clear_alarm", "clear_alarms", "forget", "open_alarms", "raise_alarm"]
+__all__ = [
+    "HOOK", "Severity", "clear_alarm", "clear_alarms", "end_news", "forget", "open_alarms", "raise_alarm",
+]  # fmt: skip
 
 HOOK: Final = "alarm"
 """The consumer that calls the operator's program."""
 _KEPT: Final = timedelta(days=90)
 _UNTOLD: Final = timedelta(days=2)
 _AT_ONCE: Final = 1000
+_NEWS: Final = frozenset({"sim_swapped"})
+"""What has happened, and does not go on: there is nothing to mend, and nothing that would end it."""
+_NEWS_LASTS: Final = timedelta(days=1)
 _RANK: Final[dict[str, int]] = {"info": 0, "warning": 1, "critical": 2}
 
 
@@ -79,6 +84,19 @@ def clear_alarms(
     for each in wrong:
         _clear(tx, rules, each, now)
     return bool(wrong)
+
+
+def end_news(tx: Tx, rules: Rules, now: datetime) -> bool:
+    """End the alarms that tell no more than what happened, a day after it; return whether there were any."""
+    before_us = to_us(now - _NEWS_LASTS)
+    old = [
+        each
+        for each in alarms.open_alarms(tx, rules.gateway)
+        if each.code in _NEWS and each.raised_at <= before_us
+    ]
+    for each in old:
+        _clear(tx, rules, each, now)
+    return bool(old)
 
 
 def open_alarms(tx: Tx, gateway: str | None = None) -> list[AlarmRow]:

@@ -65,6 +65,7 @@ class PartView:
 
     part_no: int
     state: PartState
+    route_id: int
     modem: str | None
     attempts: int
     tp_mr: int | None
@@ -153,6 +154,7 @@ def _part(row: store.PartRow) -> PartView:
     return PartView(
         part_no=row.part_no,
         state=PartState(row.state),
+        route_id=row.route_id,
         modem=row.modem,
         attempts=row.attempts,
         tp_mr=row.tp_mr,

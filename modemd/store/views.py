@@ -103,6 +103,7 @@ class PartRow(NamedTuple):
 
     part_no: int
     state: int
+    route_id: int
     modem: str | None
     attempts: int
     tp_mr: int | None

@@ -12,6 +12,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from modemd.formats.modem_states import STATES, meaning_of, named
 from modemd.service import alarms
 from modemd.store import outbox
 from modemd.store.times import to_us
@@ -71,11 +72,18 @@ def words_of(body: AlarmBody, local: datetime) -> list[str]:
     """The program's arguments; ``local`` is the alarm's time in the gateway's zone."""
     cleared = body["state"] == "cleared"
     severity = "info" if cleared else body["severity"]
-    text = f"over: {body['text']}" if cleared else body["text"]
+    text = f"over: {_wrong_alone(body)}" if cleared else body["text"]
     return [
         "ALARM", f"{local:%Y-%m-%d}", f"{local:%H:%M:%S}", _DIGITS[severity], body["modem"] or _GATEWAY,
         text.replace("\0", ""),
     ]  # fmt: skip
+
+
+def _wrong_alone(body: AlarmBody) -> str:
+    """What was wrong, without what was to be done about it."""
+    if body["code"] not in STATES:
+        return body["text"]
+    return body["text"].removesuffix(named(meaning_of(body["code"]).advice, body["modem"] or "")).rstrip()
 
 
 def _environment(body: AlarmBody) -> dict[str, str]:

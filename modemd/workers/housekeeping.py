@@ -60,7 +60,8 @@ class Clock(Worker):
         self._floor.ring_tellers()
         if time.monotonic() >= self._slow_at:
             self._slow_at = time.monotonic() + _SLOW_S
-            await self._floor.store.run(lambda tx: self._slow(tx, now))
+            if await self._floor.store.run(lambda tx: self._slow(tx, now)):
+                self._floor.ring_alarms()
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_S
             await self._floor.store.run(lambda tx: self._release(tx, now))
@@ -92,7 +93,8 @@ class Clock(Worker):
         if begun:
             log.warning("%d parts go on by other SIMs: the one that began cannot send", begun)
 
-    def _slow(self, tx: Tx, now: datetime) -> None:
+    def _slow(self, tx: Tx, now: datetime) -> bool:
+        """Tell whether an alarm is over."""
         upkeep.stop_waiting(tx, now)
         lost = upkeep.doubt_lost(tx, self._floor.rules, now)
         if lost:
@@ -100,6 +102,7 @@ class Clock(Worker):
         incomplete = arrival.hand_out_incomplete(tx, self._floor.rules, now)
         if incomplete:
             log.warning("%d incoming messages were handed out with parts missing", incomplete)
+        return alarms.end_news(tx, self._floor.rules, now)
 
     async def _forget_untold(self, now: datetime) -> None:
         """In pieces: a broker that was away leaves a long backlog, and modems wait for the store."""

@@ -55,6 +55,18 @@ def test_an_alarm_is_told_once_and_counted_while_it_is_open(tmp_path: Path) -> N
     assert faults("Alarm", event | {"event_id": "9f2c01aa-1"}) == []
 
 
+def test_what_has_only_happened_is_over_a_day_later(tmp_path: Path) -> None:
+    desk = office(tmp_path)
+    assert raised(desk, "sim_swapped")
+    assert raised(desk, "absent")
+    desk.later(hours=23)
+    assert not desk.run(lambda tx: alarms.end_news(tx, desk.rules, desk.now))
+    desk.later(hours=1)
+    assert desk.run(lambda tx: alarms.end_news(tx, desk.rules, desk.now))
+    assert [row.code for row in desk.run(lambda tx: alarms.open_alarms(tx, "gw1"))] == ["absent"]
+    assert told(desk)[-1]["state"] == "cleared"
+
+
 def test_what_gets_worse_is_told_again_and_what_gets_better_is_not(tmp_path: Path) -> None:
     desk = office(tmp_path)
     assert raised(desk)

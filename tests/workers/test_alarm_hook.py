@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from modemd.formats.modem_states import STATES, named
 from modemd.service import alarms
-from modemd.workers.alarm_hook import AlarmHook
+from modemd.workers.alarm_hook import AlarmHook, words_of
 from tests.store.files import rows
 from tests.workers.test_housekeeping import House, play, program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from modemd.formats.payloads_alarm import AlarmBody
     from modemd.store.transaction import Tx
 
 TEXT = "gsm1 is $(touch x) gone; `rm`\nPlug it in."
@@ -57,6 +59,18 @@ def test_the_program_gets_six_words_and_the_rest_in_its_environment(tmp_path: Pa
         assert rows(here.look, "SELECT count(*) FROM outbox WHERE consumer = 'alarm'") == [(0,)]
 
     play(tmp_path, story)
+
+
+def test_what_is_over_needs_no_advice() -> None:
+    wrong, advice = STATES["pin_wrong"].wrong, named(STATES["pin_wrong"].advice, "gsm1")
+    body: AlarmBody = {
+        "event": "alarm", "state": "cleared", "severity": "critical", "gateway": "gw1", "modem": "gsm1",
+        "code": "pin_wrong", "text": f"Modem gsm1: {wrong} {advice}", "at": "2026-11-22T12:00:00Z",
+        "count": 2,
+    }  # fmt: skip
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert words_of(body, at)[-1] == f"over: Modem gsm1: {wrong}"
+    assert words_of(body | {"state": "raised"}, at)[-1] == body["text"]
 
 
 def test_what_nobody_was_told_for_a_day_is_not_told_as_if_it_were_now(tmp_path: Path) -> None:

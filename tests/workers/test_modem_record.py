@@ -10,6 +10,7 @@ import pytest
 
 from modemd.config.modems import ModemConfig
 from modemd.formats.modem_states import STATES, sentence
+from modemd.model import ModemIdentity
 from modemd.modem.health import Health
 from modemd.service import routing
 from modemd.service.alarms import open_alarms
@@ -62,3 +63,21 @@ def test_what_is_so_and_what_to_do_stand_apart_but_in_the_alarm_together(
     levels = [(each.levelname, each.getMessage()) for each in caplog.records]
     assert levels[0] == ("INFO", "modem gsm1 is looked for: no port has it")
     assert ("WARNING", "--forget-pin gsm1." in levels[1][1]) == (levels[1][0], True)
+
+
+def test_only_a_modem_that_sends_is_told_as_ready(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def whole() -> None:
+        async with hall(tmp_path) as here:
+            ids = await here.floor.store.run(lambda tx: routing.sync(tx, here.floor.rules))
+            record = ModemRecord(here.floor, ModemConfig(name="gsm1", port="/dev/null"), ids["gsm1"])
+            record.identity = ModemIdentity(manufacturer="Huawei", model="E173", iccid="8932000000000000123")
+            for state, why in (("searching", STATES["searching"].wrong), ("ready", None), ("ready", None)):
+                await record.write(state, why, SEEN)
+
+    with caplog.at_level(logging.INFO):
+        asyncio.run(whole())
+    said = [each.getMessage() for each in caplog.records if "gsm1" in each.getMessage()]
+    assert said == [
+        "modem gsm1 is searching: The modem finds no network.",
+        "modem gsm1: ready (Huawei E173, SIM 0123)",
+    ]

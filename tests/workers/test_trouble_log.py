@@ -41,7 +41,7 @@ def test_a_file_says_what_was_said_last_and_only_owner_and_group_may_read_it(
     trace.sent(b'AT+CPIN="4711"\r')
     trace.heard(b"\r\n+CMS ERROR: 304\r\n")
     log = TroubleLog(room(tmp_path / "trouble"), "gsm1", trace)
-    caplog.set_level(logging.WARNING)
+    caplog.set_level(logging.INFO)
     path = asyncio.run(log.write("CMS 304: invalid PDU", ["more of it"]))
     assert path == tmp_path / "trouble" / "gsm1-2026-11-22T12-00-00.log"
     head, more, empty, pin, answer = path.read_text("utf-8").splitlines()

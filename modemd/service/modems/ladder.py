@@ -93,6 +93,12 @@ RUNGS: Final[dict[Rung, Limits]] = {
 }
 """From the bottom to the top."""
 
+
+def words_of(rung: str) -> str:
+    """What a step is, for people; a word of another version stays as it is."""
+    return next((limits.words for known, limits in RUNGS.items() if known == rung), rung)
+
+
 _POWER: Final = (Rung.USB_RESET, Rung.PORT_POWER, Rung.POWER_HOOK)
 CLIMBS: Final[dict[Ailment, tuple[Rung, ...]]] = {
     Ailment.SILENT: (Rung.RESYNC, Rung.SOFT_RESET, Rung.REOPEN, *_POWER),

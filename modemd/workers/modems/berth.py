@@ -193,7 +193,7 @@ def _sentence(name: str, event: str, facts: dict[str, object]) -> str:
     if event == _SWAPPED:
         return (
             f"Modem {name} has another SIM, {facts['iccid']}, and had {facts['was']}: its counts and limits "
-            "are those of the new one now. If nobody changed it, see who did."
+            "are those of the new one now. If you did not change it, find out who did."
         )
     if event == "modem_swapped":
         return f"The modem {facts['imei']} stands in for {facts['was']} as {name}."

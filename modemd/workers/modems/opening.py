@@ -118,10 +118,6 @@ class Opener:
         self._inbox.opened()
         station.record.identity = identity
         station.floor.tally.opened[station.name,] += 1
-        log.info(
-            "modem %s: ready (%s %s, SIM %s)",
-            station.name, identity.manufacturer, identity.model, sim[-4:],
-        )  # fmt: skip
 
     async def _help(self, modem: Modem | None, error: ModemdError) -> None:
         """It could not be opened: help it, where anything may help; one that is unplugged is waited for."""
@@ -148,9 +144,10 @@ class Opener:
             await modem.close()
         station = self._station
         station.floor.looked_through(station.name)
-        if meaning_of(state).concern == "critical" and state != station.record.state:
-            await station.trouble.write(f"{state}: {reason}")
+        was = station.record.state
         await station.record.write(state, reason)
+        if meaning_of(state).concern == "critical" and state != was:
+            await station.trouble.write(f"{state}: {reason}")
         await self._berth.missed()
         await self._station.release()
 

@@ -61,8 +61,8 @@ class ModemRecord:
         """
         if state != self._state and error:
             self._log(state, error)
-        elif state == "ready" and self._state == "paused":
-            log.info("modem %s is ready again", self._config.name)
+        elif state == "ready" and self._state != "ready":
+            self._log_ready()
         self._state = state
         # What it said of its network holds until it is looked at again, or is not talked to any more.
         self._health = health or (self._health if state in _TALKED_TO else None)
@@ -78,6 +78,8 @@ class ModemRecord:
         self._floor.states.ring()
 
     def _log(self, state: str, error: str) -> None:
+        if state == "helped":
+            return  # who takes the step has said so
         name, first = self._config.name, not self._state
         said = named(error if error.startswith(state) else f"{state}: {error}", name)
         # The gateway has just begun to look for it; its alarm tells if that lasts.
@@ -85,6 +87,13 @@ class ModemRecord:
             log.info("modem %s is looked for: %s", name, error)
         else:
             log.warning("modem %s is %s", name, said)
+
+    def _log_ready(self) -> None:
+        """Said of a modem that sends; one that is open and finds no network is not ready."""
+        who = self.identity
+        made = " ".join(filter(None, (who.manufacturer, who.model))) or "a modem"
+        sim = f"SIM {who.sim[-4:]}" if who.sim else "a SIM that is not told"
+        log.info("modem %s: ready (%s, %s)", self._config.name, made, sim)
 
     def _say_followed(self) -> None:
         moved, waiting = self._followed

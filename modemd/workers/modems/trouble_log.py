@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SHORT: Final = 60
-"""The whole is told by whoever writes how the modem is."""
 _APART_S: Final = 60.0
 _MOST_FILES: Final = 20
 _MOST_OCTETS: Final = 200_000
@@ -45,6 +43,8 @@ class TroubleLog:
     async def write(self, why: str, facts: Sequence[str] = ()) -> Path | None:
         """Write down what was said last; return the file, or ``None`` where nothing was written.
 
+        What went wrong has been logged by then: only the file's name is.
+
         Args:
             why: what went wrong, as a sentence.
             facts: more of it, line by line; nothing private.
@@ -61,8 +61,7 @@ class TroubleLog:
         except OSError as error:
             log.warning("modem %s: its trouble is not written down: %s", self._modem, error)
             return None
-        short = why if len(why) <= _SHORT else why[:_SHORT].rpartition(" ")[0] + " ..."
-        log.warning("modem %s: %s; what was said last is in %s", self._modem, short, path)
+        log.info("modem %s: what it said before that is in %s", self._modem, path)
         return path
 
 
