@@ -111,7 +111,7 @@ def test_each_error_has_its_exit_status(error: ModemdError, status: int) -> None
 def test_check_says_that_a_right_configuration_is_fine() -> None:
     done = process("check", EXAMPLE)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"{EXAMPLE} is fine: 0 modems, 1 account")
+    assert done.stdout.startswith(f"{EXAMPLE} is fine: whatever modem is found, 1 account")
 
 
 def test_check_tells_every_fault_with_its_place(wrong: Path) -> None:
@@ -219,11 +219,13 @@ def test_a_configuration_that_may_not_be_read_is_no_wrong_usage(tmp_path: Path) 
     assert "cannot read it" in told.stderr
 
 
-def test_check_notes_a_hook_that_is_not_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["hooks.event", "hooks.alarm", "recovery.power"])
+def test_check_notes_a_program_that_is_not_there(tmp_path: Path, key: str) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text(f"hooks: {{event: {tmp_path}/on-event}}\n")
+    section, _, name = key.partition(".")
+    file.write_text(f"{section}: {{{name}: {tmp_path}/program}}\n")
     told = run("check", file)
     assert told.exit_code == 0
-    assert f"note: hooks.event: {tmp_path}/on-event is not there, or may not be run\n" in told.stdout
-    file.write_text("hooks: {event: [true, x]}\n".replace("true", "/bin/true"))
+    assert f"note: {key}: {tmp_path}/program is not there, or may not be run\n" in told.stdout
+    file.write_text(f"{section}: {{{name}: [/bin/true, x]}}\n")
     assert "note:" not in run("check", file).stdout

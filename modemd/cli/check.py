@@ -127,9 +127,16 @@ def summary(config: Config) -> str:
 
 
 def _absent_programs(config: Config) -> list[str]:
-    """No fault: it may come later, or be another user's. But nobody is told of anything without it."""
-    program = config.hooks.event[:1] if config.hooks.event else ()
-    return [f"hooks.event: {each} is not there, or may not be run" for each in program if not which(each)]
+    """No fault: it may come later, or be another user's. But nobody is told, or helped, without it."""
+    programs = {
+        "hooks.event": config.hooks.event, "hooks.alarm": config.hooks.alarm,
+        "recovery.power": config.recovery.power,
+    }  # fmt: skip
+    return [
+        f"{key}: {program[0]} is not there, or may not be run"
+        for key, program in programs.items()
+        if program and not which(program[0])
+    ]
 
 
 def _unmailed(config: Config) -> list[str]:
@@ -155,7 +162,10 @@ def _without_password(url: str) -> str:
 
 
 def _modems(config: Config) -> str:
-    return _counted(len(config.modems.list), "modem")
+    named = len(config.modems.list)
+    if not config.modems.discover:
+        return _counted(named, "modem")
+    return f"{_counted(named, 'modem')} and whatever is found" if named else "whatever modem is found"
 
 
 def _counted(count: int, noun: str) -> str:

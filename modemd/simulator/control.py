@@ -13,7 +13,7 @@ ussd        ``text``, ``mode``: what the network says unasked
 fault       ``spec`` as ``--fault`` has it, or the same as an object; ``modem`` ``"*"``: all
 heal        nothing: forget all faults that have not struck yet
 unplug      ``seconds`` until it is in again (0: until ``plug``)
-plug        nothing, or ``port``: the hub's port that it goes into (from 1), where there is a hub
+plug        nothing, or ``port``: the hub's port that it goes into (from 1, a free one), where there is a hub
 reboot      ``seconds``
 set         ``registration``, ``signal``, ``smsc``, ``balance``, ``operator``, ``technology``,
             ``rsrp_dbm``, ``rsrq_db``, ``keeps_mr``, ``clock_off_s``, ``packet_only``, ``imei``;
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from modemd.simulator.card import SimCard
     from modemd.simulator.plugged import PluggedModem
     from modemd.simulator.simulation import Simulation
+    from modemd.simulator.usb import UsbPlace
 
 _NETWORK_KEYS: Final = frozenset(one.name for one in fields(NetworkSpec))
 
@@ -154,12 +155,21 @@ class Control:
             modem.unplug_for(seconds)
         elif verb == "plug":
             if "port" in request:
-                modem.move_to(self._simulation.places[int(request["port"]) - 1])
+                modem.move_to(self._free_place(modem, int(request["port"])))
             modem.plug()
         elif verb == "reboot":
             modem.reboot(seconds)
         else:
             raise ValueError(f"{verb!r} is nothing that can be done here")
+
+    def _free_place(self, modem: PluggedModem, port: int) -> UsbPlace:
+        places = dict(enumerate(self._simulation.places, start=1))
+        if port not in places:
+            raise ValueError(f"there is no port {port} of a hub; it has {len(places)}")
+        inside = [each for each in self._simulation.modems if each.inserted_at is places[port]]
+        if modem.inserted_at is not None or inside:
+            raise ValueError(f"{(inside or [modem])[0].name} is plugged in: unplug it first")
+        return places[port]
 
     def _incoming(self, modem: PluggedModem, request: dict[str, Any]) -> None:
         network = self._simulation.network

@@ -75,6 +75,11 @@ class PluggedModem(SimulatedModem):
         self._place, self._device = place, device
         self._later(WATCH_S, self._watch)
 
+    @property
+    def inserted_at(self) -> UsbPlace | None:
+        """The port of the hub that its plug is in, whether that has power or not."""
+        return self._place if self._inserted else None
+
     def move_to(self, place: UsbPlace) -> None:
         """The other port of the hub that it will be plugged into; it must be unplugged now."""
         self._place = place

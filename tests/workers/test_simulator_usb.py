@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
+import pytest
+
 from modemd.simulator import ModemSpec, Simulation
 from modemd.simulator.control import Control
 from tests.workers.test_simulator_ports import Line
@@ -128,6 +130,23 @@ def test_two_sticks_that_swap_their_ports_swap_their_nodes(tmp_path: Path) -> No
             line = Line(str(tmp_path / "dev/ttyUSB0"))
             assert sim["gsm2"].me.imei in await line.tell("AT+CGSN\r")
             line.close()
+
+    run(whole)
+
+
+def test_a_stick_goes_into_no_socket_that_another_is_in(tmp_path: Path) -> None:
+    async def whole() -> None:
+        async with hub(tmp_path, ModemSpec(), ModemSpec()) as sim:
+            control = Control(sim, tmp_path / "control")
+            with pytest.raises(ValueError, match="gsm1 is plugged in: unplug it first"):
+                await control.do({"do": "plug", "modem": "gsm1", "port": 3})
+            await control.do({"do": "unplug", "modem": "gsm1"})
+            with pytest.raises(ValueError, match="gsm2 is plugged in: unplug it first"):
+                await control.do({"do": "plug", "modem": "gsm1", "port": 2})
+            with pytest.raises(ValueError, match="no port 0 of a hub; it has 3"):
+                await control.do({"do": "plug", "modem": "gsm1", "port": 0})
+            await control.do({"do": "plug", "modem": "gsm1", "port": 3})
+            assert sim["gsm1"].usb_path == "1-1.3"
 
     run(whole)
 
