@@ -110,7 +110,7 @@ def test_a_plug_that_was_pulled_and_put_in_again_shows(tmp_path: Path) -> None:
     async def test(sim: Simulation) -> None:
         machine = machine_of(tmp_path)
         before = ports_stamp(machine)
-        assert {path for path, _, _ in before} == {str(tmp_path / "dev/ttyUSB0")}
+        assert {path for path, _ in before} == {str(tmp_path / "dev/ttyUSB0")}
         assert ports_stamp(machine) == before
         sim["gsm1"].unplug_for()
         assert ports_stamp(machine) == frozenset()
@@ -118,6 +118,15 @@ def test_a_plug_that_was_pulled_and_put_in_again_shows(tmp_path: Path) -> None:
         assert ports_stamp(machine) != before
 
     on_hub(tmp_path, test, ModemSpec())
+
+
+def test_a_port_that_is_there_before_it_may_be_opened_shows_when_it_may(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    node = tmp_path / "dev/ttyUSB0"
+    node.touch(mode=0o600)
+    before = ports_stamp(machine_of(tmp_path))
+    node.chmod(0o660)
+    assert {path for path, _ in before ^ ports_stamp(machine_of(tmp_path))} == {str(node)}
 
 
 def test_a_modem_that_is_still_a_disk_is_told(tmp_path: Path) -> None:

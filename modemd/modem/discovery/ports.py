@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from glob import glob
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Asleep", "Machine", "PortSeen", "list_asleep", "list_ports", "ports_stamp"]
 
-_USB_TTYS: Final = ("ttyUSB*", "ttyACM*")
+_USB_NAMES: Final = ("ttyUSB", "ttyACM")
+_SCREEN: Final = re.compile(r"tty\d*|console|ptmx")
+"""What a person sits at (and what stands for it): never a port."""
 _LINKS: Final = 10
 
 
@@ -81,18 +85,20 @@ def list_ports(machine: Machine, patterns: Iterable[str] = (), ignore: Iterable[
     return sorted(found.values(), key=lambda port: (port.usb_path or "", port.interface or 0, port.path))
 
 
-def ports_stamp(machine: Machine, patterns: Iterable[str] = ()) -> frozenset[tuple[str, int, int]]:
-    """What changes when a port comes or goes, at the price of a look at each: path, inode, time.
+def ports_stamp(machine: Machine, patterns: Iterable[str] = ()) -> frozenset[tuple[str, tuple[int, ...]]]:
+    """What changes when a port comes or goes, at the price of a look at each.
 
-    A port that was pulled and put in again in between is another.
+    A port that was pulled and put in again in between is another, and so is one that udev has given to
+    another group or made open to it meanwhile: it may be there before that.
     """
     stamp = []
-    for path in _paths(machine, tuple(patterns)):
+    for path in _candidates(machine, tuple(patterns)):
         try:
-            seen = os.lstat(path)
+            node, device = os.lstat(path), os.stat(path)  # noqa: PTH116 - each second, for hundreds of them
         except OSError:
             continue
-        stamp.append((path, seen.st_ino, seen.st_ctime_ns if os.path.islink(path) else seen.st_rdev))  # noqa: PTH114
+        made = node.st_ctime_ns if stat.S_ISLNK(node.st_mode) else node.st_rdev
+        stamp.append((path, (node.st_ino, made, device.st_mode, device.st_uid, device.st_gid)))
     return frozenset(stamp)
 
 
@@ -128,8 +134,17 @@ def _paths(machine: Machine, patterns: tuple[str, ...]) -> Iterator[str]:
             yield from sorted(glob(pattern))  # noqa: PTH207 - patterns are absolute, and may name any folder
         return
     known = {entry.name for entry in _children(machine.sysfs / "class/tty") if _is_line(entry)}
-    known |= {path.name for pattern in _USB_TTYS for path in machine.dev.glob(pattern)}
+    known |= {name for name in _names(machine.dev) if name.startswith(_USB_NAMES)}
     yield from (str(machine.dev / name) for name in sorted(known) if (machine.dev / name).exists())
+
+
+def _candidates(machine: Machine, patterns: tuple[str, ...]) -> Iterable[str]:
+    """What may be a port, by its name alone; whether it is one costs more to know, and does not change."""
+    if patterns:
+        return _paths(machine, patterns)
+    names = {name for name in _names(machine.sysfs / "class/tty") if _SCREEN.fullmatch(name) is None}
+    names |= {name for name in _names(machine.dev) if name.startswith(_USB_NAMES)}
+    return [f"{machine.dev}/{name}" for name in names]
 
 
 def _is_line(entry: Path) -> bool:
@@ -191,7 +206,11 @@ def _driver(interface: Path) -> str | None:
 
 
 def _children(folder: Path) -> list[Path]:
+    return [folder / name for name in _names(folder)]
+
+
+def _names(folder: Path) -> list[str]:
     try:
-        return list(folder.iterdir())
+        return os.listdir(folder)  # noqa: PTH208 - names are enough
     except OSError:
         return []

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modemd.modem.discovery.asking import Answered, Found, ask
-from modemd.modem.discovery.holders import holders_of
 from modemd.modem.discovery.usb_known import Use
 from modemd.workers.modems.rack import Stick
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from modemd.modem.discovery.holders import Holder
-    from modemd.modem.discovery.machine import Machine
     from modemd.modem.discovery.ports import PortSeen
     from modemd.modem.timing import Timing
 
@@ -48,20 +46,32 @@ class Probed:
 
 
 async def probe(
-    ports: Sequence[PortSeen], *, machine: Machine, timing: Timing, baudrate: int, every: bool = False
+    ports: Sequence[PortSeen],
+    *,
+    holders: Mapping[str, list[Holder]],
+    turns: asyncio.Semaphore,
+    timing: Timing,
+    baudrate: int,
+    every: bool = False,
 ) -> Probed:
     """Ask the ports of one stick: the likely ones first, the others only if those are not it.
 
-    Those that another process has open are left alone; ``every``: also those whose descriptors say that
-    they are for something else.
+    Those that another process has open (``holders``, by the real device) are left alone; ``turns`` are as
+    many as may be asked at a time; ``every``: also those whose descriptors say that they are for something
+    else.
     """
-    held = await asyncio.to_thread(holders_of, machine, [port.real for port in ports])
+    held = {port.real: holders.get(port.real, []) for port in ports}
     free = [port for port in ports if not held[port.real]]
     likely = [port for port in free if port.use is Use.AT]
     others = [port for port in free if port.use is not Use.AT and (every or port.use is not Use.OTHER)]
-    answers = await _ask(likely, timing, baudrate)
+
+    async def answer(port: PortSeen) -> Answered:
+        async with turns:
+            return await ask(port.path, timing=timing, baudrate=baudrate)
+
+    answers = await asyncio.gather(*map(answer, likely))
     if not any(each.is_modem for each in answers):
-        answers += await _ask(others, timing, baudrate)
+        answers += await asyncio.gather(*map(answer, others))
     by_path = {port.path: port for port in ports}
     sticks = _chosen([(by_path[each.path], each) for each in answers if each.is_modem], ports)
     told = all(each.identity.iccid or each.sim_state in {"absent", "broken"} for each in answers)
@@ -72,10 +82,6 @@ def likeliest(ports: Sequence[PortSeen]) -> Stick:
     """A stick that does not answer, by the port that would take messages if it did."""
     first = min(ports, key=_place_of)
     return Stick(first, siblings=tuple(port.path for port in ports if port is not first))
-
-
-async def _ask(ports: Sequence[PortSeen], timing: Timing, baudrate: int) -> list[Answered]:
-    return list(await asyncio.gather(*(ask(port.path, timing=timing, baudrate=baudrate) for port in ports)))
 
 
 def _chosen(answered: list[tuple[PortSeen, Answered]], ports: Sequence[PortSeen]) -> tuple[Stick, ...]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.identities import same_imei
+from modemd.modem.discovery.holders import holders_of
 from modemd.modem.discovery.ports import list_ports, ports_stamp
+from modemd.modem.discovery.usb_known import Use
 from modemd.modem.timing import Timing
 from modemd.service.modems.adoption import Adoptable
 from modemd.store.adopted import all_adopted
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modemd.config.modems import ModemsConfig
+    from modemd.modem.discovery.holders import Holder
     from modemd.modem.discovery.ports import PortSeen
     from modemd.workers.floor import Floor
     from modemd.workers.modems.crew import Crew
@@ -41,6 +44,11 @@ _GONE_S: Final = 600.0
 """After so long without its modem, the worker of an adopted one goes."""
 _IDLE_S: Final = 30.0
 _BAUDRATE: Final = 115200
+_AT_ONCE: Final = 40
+"""So many ports are asked at a time: each takes five descriptors, of which a process has 1024."""
+_SETTLED: Final = 10
+"""After so many looks what is in a port's way is a fault; before, a program may just see what was plugged in,
+and udev may not have given its rights yet."""
 
 
 @dataclass(slots=True)
@@ -50,6 +58,7 @@ class Look:
     ports: list[PortSeen]
     due_at: float = 0.0
     tries: int = 0
+    seen_at: float = field(default_factory=time.monotonic)
     hurry: bool = False
     """Whether a worker gave a port back meanwhile, so that it may be free now."""
     asking: asyncio.Task[Probed] | None = None
@@ -94,7 +103,8 @@ class Scout(Worker):
         self._bell = Bell()
         self._rack.look = self._look_anew
         self._findings = Findings(floor)
-        self._stamp: frozenset[tuple[str, int, int]] | None = None
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._stamp: frozenset[tuple[str, tuple[int, ...]]] | None = None
         self._anew = False
         self._looks: dict[str, Look] = {}
         self._absent_since: dict[str, float] = {}
@@ -120,8 +130,9 @@ class Scout(Worker):
             self._hear()
             await self._adopt()
             await self._mind_mute()
-        probed = [look.probed for look in self._looks.values() if look.probed is not None]
-        await self._findings.write(self._settings, probed)
+        settled_at = time.monotonic() - _SETTLED * self._look_s
+        settled = [look.probed for look in self._looks.values() if look.probed and look.seen_at <= settled_at]
+        await self._findings.write(self._settings, settled)
         await self._bell.wait(self._look_s if seeks or self._looks else _IDLE_S)
 
     async def finish(self) -> None:
@@ -150,11 +161,11 @@ class Scout(Worker):
         stamp = ports_stamp(machine, patterns)
         if stamp == self._stamp and not self._anew:
             return
-        before, self._stamp = self._stamp or frozenset(), stamp
+        running, before, self._stamp = self._stamp is not None, self._stamp or frozenset(), stamp
         anew, self._anew = self._anew, False
         used = self._rack.in_use()
         listed = await asyncio.to_thread(list_ports, machine, patterns, self._settings.ignore)
-        changed = {path for path, _, _ in before ^ stamp}
+        changed = {path for path, _ in before ^ stamp}
         sticks: dict[str, list[PortSeen]] = {}
         for port in listed:
             sticks.setdefault(port.stick, []).append(port)
@@ -165,7 +176,9 @@ class Scout(Worker):
                 look.due_at, look.tries = 0.0, 0
         for key, ports in sticks.items():
             if key not in self._looks:
-                self._looks[key] = Look(ports)
+                # The ports of a stick come one after the other: the best may not be there yet.
+                waits = running and key != ports[0].real and all(port.use is not Use.AT for port in ports)
+                self._looks[key] = Look(ports, time.monotonic() + self._look_s if waits else 0.0)
 
     def _forget(self, key: str, look: Look) -> None:
         del self._looks[key]
@@ -177,8 +190,20 @@ class Scout(Worker):
     # -- asking --------------------------------------------------------------------------------------------
 
     def _ask_due(self) -> None:
+        due = self._due()
+        if not due:
+            return
+        paths = [port.real for _, look in due for port in look.ports]
+        scan = asyncio.ensure_future(asyncio.to_thread(holders_of, self._floor.machine, paths))
+        for key, look in sorted(due, key=_urgency):
+            look.hurry = False
+            look.asking = asyncio.create_task(self._probe(look, scan), name=f"ask {key}")
+            look.asking.add_done_callback(lambda _task: self._bell.ring())
+
+    def _due(self) -> list[tuple[str, Look]]:
         now, used = time.monotonic(), self._rack.in_use()
         own = {port.stick for look in self._looks.values() for port in look.ports if port.real in used}
+        due = []
         for key, look in self._looks.items():
             if look.asking is not None or look.due_at > now or key in own:
                 continue
@@ -186,14 +211,14 @@ class Scout(Worker):
                 look.due_at = float("inf")
                 log.info("%s is not asked: it is %s", look.ports[0].path, look.ports[0].no_modem)
                 continue
-            look.hurry = False
-            look.asking = asyncio.create_task(self._probe(look), name=f"ask {key}")
-            look.asking.add_done_callback(lambda _task: self._bell.ring())
+            due.append((key, look))
+        return due
 
-    async def _probe(self, look: Look) -> Probed:
+    async def _probe(self, look: Look, scan: asyncio.Future[dict[str, list[Holder]]]) -> Probed:
         return await probe(
             look.ports,
-            machine=self._floor.machine,
+            holders=await asyncio.shield(scan),  # all others wait for it as well
+            turns=self._turns,
             timing=self._timing,
             baudrate=_BAUDRATE,
             every=look.tries > 1,
@@ -290,3 +315,9 @@ class Scout(Worker):
             elif time.monotonic() - self._absent_since.setdefault(entry.name, time.monotonic()) > _GONE_S:
                 del self._absent_since[entry.name]
                 await self._crew.dismiss(entry.name)
+
+
+def _urgency(due: tuple[str, Look]) -> tuple[int, bool, bool]:
+    """What was not asked yet before what stayed mute; sticks that are known first, old serial lines last."""
+    _, look = due
+    return look.tries, all(port.use is not Use.AT for port in look.ports), look.ports[0].usb_path is None
