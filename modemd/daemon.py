@@ -58,6 +58,8 @@ log = logging.getLogger(__name__)
 _SWITCH_S: Final = 0.0005
 """The loop and the store's thread hand the interpreter over often: 10 % more messages with 8 modems."""
 _WATCH_S: Final = 5.0
+_AT_START: Final = ("store", "spool", "hooks", "gateway")
+"""What a reload does not take: it is opened once, or is what everything in the store is known by."""
 _MACHINE: Final = Path("/etc/machine-id")
 _YOUNG: Final = 5_000
 """So many new objects make the collector look: with the usual 700 it looks every 70 messages, for nothing."""
@@ -140,11 +142,9 @@ class Daemon:
 
     def _say_what_runs(self) -> None:
         config = self._config
-        named = [modem.name for modem in config.modems.list]
-        named += ["whatever is found"] if config.modems.discover else []
         log.info(
             "modemd %s runs as gateway %s: modems %s; spool %s; broker %s", __version__, config.gateway.name,
-            ", ".join(named) or "none", config.spool.dir,
+            _modems_in_words(config), config.spool.dir,
             "none" if config.mqtt is None else f"{config.mqtt.host}:{config.mqtt.port}",
         )  # fmt: skip
         if not config.modems.list and not config.modems.discover:
@@ -274,9 +274,7 @@ class Daemon:
         self._notify("READY=1")
 
     async def _take_over(self, config: Config, floor: Floor, supervisor: Supervisor) -> None:
-        for section in ("store", "spool", "hooks", "gateway"):
-            if getattr(config, section) != getattr(self._config, section):
-                log.warning("a change of %s: is taken at the next start", section)
+        config = _without_what_wants_a_start(config, self._config)
         kept = self._crew.still_adopted(config.modems)
         rules = adoption.with_modems(_rules(config), kept)
         rules = await floor.store.run(partial(accounts.known, rules=rules, now=floor.now()))
@@ -285,19 +283,9 @@ class Daemon:
         modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))  # first: it is what may fail
         await self._crew.settle(kept)
         await self._crew.stop(name for name in old if old[name] != new.get(name))
-        if self._mqtt is not None and config.mqtt == self._config.mqtt:
-            self._mqtt.hurry()  # a password is in a file of its own
-        elif self._mqtt is not None:
-            await self._mqtt.stop(supervisor)
-            self._mqtt = None
-            gone_us = to_us(floor.now())
-            await floor.store.run(lambda tx: brokers.note(tx, rules.gateway, None, None, gone_us))
-        if self._mail is not None and config.mail != self._config.mail:
-            await supervisor.stop(self._mail)
-            self._mail = None
-        if self._metrics is not None and config.metrics != self._config.metrics:
-            await supervisor.stop(self._metrics)
-            self._metrics = None
+        await self._close_doors(config, floor, supervisor)
+        if config.log.level != self._config.log.level:
+            logging.getLogger().setLevel(config.log.level.upper())
         self._config, floor.rules = config, rules
         _equip(floor, config)
         self._start_broker(floor, supervisor)
@@ -313,7 +301,23 @@ class Daemon:
         _give_folders(self._dirs, rules)
         floor.ring_all()
         self._intake.look()
-        log.info("the configuration was read again: %d modems", len(new))
+        log.info("the configuration was read again: modems %s", _modems_in_words(config))
+
+    async def _close_doors(self, config: Config, floor: Floor, supervisor: Supervisor) -> None:
+        """Broker, mail server and metrics that are others now, or none, are left."""
+        if self._mqtt is not None and config.mqtt == self._config.mqtt:
+            self._mqtt.hurry()  # a password is in a file of its own
+        elif self._mqtt is not None:
+            await self._mqtt.stop(supervisor)
+            self._mqtt = None
+            gone_us = to_us(floor.now())
+            await floor.store.run(lambda tx: brokers.note(tx, floor.rules.gateway, None, None, gone_us))
+        if self._mail is not None and config.mail != self._config.mail:
+            await supervisor.stop(self._mail)
+            self._mail = None
+        if self._metrics is not None and config.metrics != self._config.metrics:
+            await supervisor.stop(self._metrics)
+            self._metrics = None
 
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -360,6 +364,20 @@ def _settle_memory() -> None:
 def _give_folders(dirs: SpoolDirs, rules: Rules) -> None:
     for sentence in give_folders(dirs, rules.accounts):
         log.warning("%s", sentence)
+
+
+def _without_what_wants_a_start(config: Config, running: Config) -> Config:
+    """The new configuration with the sections of the running one that only a start can change."""
+    changed = [name for name in _AT_START if getattr(config, name) != getattr(running, name)]
+    for name in changed:
+        log.warning("a change of %s: is taken at the next start", name)
+    return config.model_copy(update={name: getattr(running, name) for name in changed})
+
+
+def _modems_in_words(config: Config) -> str:
+    named = [modem.name for modem in config.modems.list]
+    named += ["whatever is found"] if config.modems.discover else []
+    return ", ".join(named) or "none"
 
 
 def _rules(config: Config) -> Rules:

@@ -57,7 +57,6 @@ class Exchange:
         self._loop = asyncio.get_running_loop()
         self._name = ""
         self._trace = trace or Trace()
-        self._traced = wire.isEnabledFor(logging.DEBUG)
         self._secret = False
 
     async def open(self, spec: str, baudrate: int) -> None:
@@ -99,8 +98,8 @@ class Exchange:
         self.check()
         assert self._port is not None
         self._trace.sent(octets)
-        if self._traced:
-            self._secret = octets.startswith(b"AT+CPIN=")
+        self._secret = octets.startswith(b"AT+CPIN=")
+        if wire.isEnabledFor(logging.DEBUG):
             shown = b'AT+CPIN="****"\r' if self._secret else octets
             wire.debug("%s > %r", self._name, shown)
         self._port.write(octets)
@@ -177,7 +176,7 @@ class Exchange:
 
     def _receive(self, octets: bytes) -> None:
         self._trace.heard(octets)
-        if self._traced:
+        if wire.isEnabledFor(logging.DEBUG):
             wire.debug("%s < %r", self._name, self._told(octets))
         self.core.receive(octets)
         self._dispatch()

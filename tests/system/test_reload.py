@@ -48,3 +48,19 @@ def test_it_lives_while_a_reload_waits_for_a_part_in_hand(site: Site) -> None:
     site.until(lambda: "READY=1" in site.said[begun:], "it has reloaded")
     since = site.said[begun:]
     assert since[: since.index("READY=1")].count("WATCHDOG=1") >= 3
+
+
+def test_what_wants_a_start_is_not_taken_by_halves_and_the_log_s_level_is(site: Site) -> None:
+    site.simulate(modems=1)
+    site.configure(gateway={"name": "gw1"})
+    site.start()
+    site.until(lambda: "gsm1: ready" in site.log, "the modem is open")
+    site.configure(gateway={"name": "gw2"}, log={"level": "debug"})
+    site.signal(signal.SIGHUP)
+    site.until(lambda: "read again" in site.log, "it has reloaded")
+    assert "a change of gateway: is taken at the next start" in site.log
+    site.drop("a", "To: 32475123456\n\nStill gw1")
+    site.until_in("sent", "a")
+    assert site.rows("SELECT gateway FROM message") == [("gw1",)]
+    assert site.rows("SELECT DISTINCT gateway FROM modem") == [("gw1",)]
+    assert "AT+CMGS" in site.log

@@ -36,7 +36,9 @@ _SOON_S: Final = 10
 _MODEMS_TROUBLE: Final = frozenset({"unspoken", "undialed"})
 """Another modem may do better."""
 _NOBODY: Final = {
-    routing.SPEECH: "no modem of this gateway can say a text in a call: modules of SIMCom and Quectel can",
+    routing.SPEECH: (
+        "no modem of this gateway can say a text in a call: modules of SIMCom and Quectel with a voice can"
+    ),
     routing.TONES: "no modem of this gateway can key tones in a call",
 }
 
