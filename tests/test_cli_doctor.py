@@ -170,7 +170,8 @@ def test_a_port_that_never_answers(tmp_path: Path) -> None:
     config = f"modems: {{list: [{{name: a, port: {tmp_path}/ports/gsm1}}]}}"
     (silent,) = looked(tmp_path, ModemSpec(dead=True), config=config)
     assert (silent.level, silent.about) == ("trouble", "modem a")
-    assert "does not answer" in silent.sentence
+    assert "does not answer AT at 115200 baud" in silent.sentence
+    assert "set baudrate" in silent.advice
 
 
 def test_a_configured_port_that_is_not_there(tmp_path: Path) -> None:

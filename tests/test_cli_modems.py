@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def found(folder: Path, *specs: ModemSpec, config: str = "") -> list[FoundModem]:
+def found(folder: Path, *specs: ModemSpec, config: str = "", known: Known | None = None) -> list[FoundModem]:
     async def whole() -> list[FoundModem]:
         async with Simulation(folder / "ports", specs):
             text = config or f"modems: {{ports: ['{folder}/ports/*']}}"
-            around = Surroundings(parse(text), machine_of(folder), Known(), QUICK, utc_now())
+            around = Surroundings(parse(text), machine_of(folder), known or Known(), QUICK, utc_now())
             return await found_modems(around)
 
     return asyncio.run(whole())
@@ -52,6 +52,17 @@ def test_a_modem_of_the_list_has_its_name(tmp_path: Path) -> None:
     config = f"modems: {{list: [{{name: desk, port: {tmp_path}/ports/gsm1}}]}}"
     (only,) = found(tmp_path, ModemSpec(), config=config)
     assert only.name == "desk"
+
+
+def test_a_pin_that_was_refused_is_told_as_the_gateway_tells_it(tmp_path: Path) -> None:
+    config = f"modems: {{list: [{{name: a, port: {tmp_path}/ports/gsm1, pin: '9999'}}]}}"
+    spec, url = ModemSpec(pin="1234", iccid="8932000000000000001"), f"sqlite:///{tmp_path}/store.db"
+    store = Database(url)
+    prints = fingerprints(Holder(spec.iccid, "a", None).written, "9999")
+    store.transact(lambda tx: pins.refuse(tx, prints, "a", NOW))
+    store.close()
+    (only,) = found(tmp_path, spec, config=config, known=Known(url))
+    assert only.state == "pin_wrong"
 
 
 @pytest.mark.parametrize("usb", [None, "1-1.2"])
@@ -109,7 +120,8 @@ def test_a_modem_is_recorded_and_the_record_is_that_modem(tmp_path: Path) -> Non
 def test_what_cannot_be_recorded_is_said(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["modems", "--record", f"{tmp_path}/none"])
     assert done.exit_code == 1
-    assert "there is no such device" in done.output
+    said = f"modemd: {tmp_path}/none cannot be opened: there is no such device. Nothing was recorded"
+    assert said in done.output
 
 
 def test_what_went_by_each_sim_is_counted_by_day(tmp_path: Path) -> None:

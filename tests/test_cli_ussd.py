@@ -61,8 +61,9 @@ def test_json_is_the_answer_itself(desk: Desk) -> None:
 
 
 def test_a_dialogue_is_ended(desk: Desk) -> None:
-    order, ended, out, _ = answered(desk, {"text": "", "more": False}, "--cancel")
+    order, ended, out, err = answered(desk, {"text": "", "more": False}, "--cancel")
     assert (order.arguments, ended, out) == ({"cancel": True}, 0, "")
+    assert "no dialogue is open" in err
 
 
 def test_a_refusal_is_said(desk: Desk) -> None:

@@ -72,9 +72,12 @@ def _answered(around: Surroundings, port: PortSeen, answered: Answered) -> Found
     who = answered.identity
     seen = Examined(imei=who.imei, iccid=who.iccid)
     config = configured(around.config.modems.list, port.path, port.usb_path, seen)
+    state = sim_word(answered.sim_state)
+    if state == "pin_required" and around.known.refused(config, seen):
+        state = "pin_wrong"
     return FoundModem(
         port.path, port.usb_path, who.manufacturer, who.model, who.imei, who.iccid,
-        None if config is None else config.name, sim_word(answered.sim_state),
+        None if config is None else config.name, state,
     )  # fmt: skip
 
 

@@ -26,7 +26,8 @@ def record_to(port: str, baudrate: int, output: Path | None) -> int:
     try:
         trace = asyncio.run(record(port, timing=_TIMING, baudrate=baudrate, source="modemd modems --record"))
     except ModemdError as error:
-        click.echo(f"modemd: {port} cannot be recorded: {error}", err=True)
+        why = str(error).removeprefix(f"{port} ")
+        click.echo(f"modemd: {port} {why}. Nothing was recorded; a gateway must not have it.", err=True)
         return EXIT_FAILED
     text = write_trace(trace)
     if output is None:

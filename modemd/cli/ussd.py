@@ -61,8 +61,10 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> int:
     elif error is not None:
         click.echo(f"modemd: {error['reason']}", err=True)
     else:
-        if said["text"]:  # where a dialogue was ended there is none
+        if said["text"]:
             click.echo("\n".join(printable(line) for line in said["text"].splitlines()))
+        else:
+            click.echo("(the network says nothing; no dialogue is open)", err=True)
         if said["more"]:
             click.echo("(the network waits for an answer: give it as the next CODE)", err=True)
     return 0 if error is None else EXIT_FAILED

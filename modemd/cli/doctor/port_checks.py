@@ -36,6 +36,10 @@ _STOP_IT: Final = (
     "If a modem is there that is to be used, stop that program; else name the port in modems.ignore."
 )
 _PLUG_IT: Final = "Plug the modem in, or correct its entry in modems.list."
+_LINE: Final = (
+    "See that the modem has power and its cable, and set baudrate to what it speaks: many serial modems are "
+    "set to 9600 or 19200."
+)
 _UNUSED: Final = "No entry of modems.list names it, and modems.discover is off: it is not used."
 _NO_MODEM: Final = (
     "Plug one in, and see by lsusb and dmesg whether the machine notices it; a modem on a UART needs "
@@ -181,11 +185,15 @@ def _closed(around: Surroundings, ports: list[PortSeen], answers: list[Answered]
             return [Finding("trouble", about, f"{answer.sentence}.", advice)]
     findings = []
     for answer in answers:
-        wanted = next((e.name for e in around.config.modems.list if _is_at(e, _port(ports, answer))), None)
+        port = _port(ports, answer)
+        wanted = next((e.name for e in around.config.modems.list if _is_at(e, port)), None)
         if wanted is not None:
             about = f"modem {wanted}"
             if answer.found is Found.GONE:
                 findings.append(Finding("trouble", about, f"{answer.sentence}.", _PLUG_IT))
+            elif port.has_speed:
+                said = f"{answer.path} does not answer AT at {_baudrate(around, port)} baud."
+                findings.append(Finding("trouble", about, said, _LINE))
             else:
                 findings.append(of_state(about, "silent", f"{answer.sentence}."))
         elif answer.found is not Found.GONE:

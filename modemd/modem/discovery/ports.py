@@ -49,7 +49,12 @@ class PortSeen:
     @property
     def stick(self) -> str:
         """What is one modem with all its ports: the USB device, but for adapters of several lines."""
-        return self.real if self.usb_path is None or self.driver in ADAPTERS else f"usb:{self.usb_path}"
+        return self.real if self.has_speed else f"usb:{self.usb_path}"
+
+    @property
+    def has_speed(self) -> bool:
+        """Whether it is a line with a speed that both ends must agree on; a stick's ports have none."""
+        return self.usb_path is None or self.driver in ADAPTERS
 
     @property
     def use(self) -> Use:
