@@ -3,6 +3,8 @@
 ``part`` is the queue: which part a modem may take next is answered by ``part_ready`` alone, whatever
 is waiting. A route is a set of modems; a part belongs to one route, and a modem looks at the head of each
 route that it is in, so parts that wait for an absent modem cost the others nothing.
+
+What makes an index a partial one is said for SQLite; ``migrations/upgrade.py`` says it again on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -72,12 +74,11 @@ Index(
     message.c.client_id,
     unique=True,
     sqlite_where=message.c.client_id.is_not(None),
-    postgresql_where=message.c.client_id.is_not(None),
 )
 _OPEN = message.c.ended_at.is_(None) & message.c.deadline_at.is_not(None)
-Index("message_deadline", message.c.deadline_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("message_deadline", message.c.deadline_at, sqlite_where=_OPEN)
 _BY_FILE = message.c.file_id.is_not(None)
-Index("message_file", message.c.file_id, sqlite_where=_BY_FILE, postgresql_where=_BY_FILE)
+Index("message_file", message.c.file_id, sqlite_where=_BY_FILE)
 
 part: Final = Table(
     "part",
@@ -119,12 +120,12 @@ SUBMITTING: Final = IN_DOUBT & (part.c.state == literal_column("2"))
 UNCERTAIN: Final = IN_DOUBT & (part.c.state == literal_column("7"))
 AWAITING: Final = part.c.awaiting == literal_column("1")
 TAKEN: Final = part.c.sent_at.is_not(None)
-Index("part_ready", part.c.route_id, part.c.priority, part.c.id, sqlite_where=QUEUED, postgresql_where=QUEUED)
-Index("part_due", part.c.not_before_at, sqlite_where=SCHEDULED, postgresql_where=SCHEDULED)
-Index("part_in_doubt", part.c.modem_id, sqlite_where=IN_DOUBT, postgresql_where=IN_DOUBT)
-Index("part_awaiting", part.c.recipient, part.c.tp_mr, sqlite_where=AWAITING, postgresql_where=AWAITING)
+Index("part_ready", part.c.route_id, part.c.priority, part.c.id, sqlite_where=QUEUED)
+Index("part_due", part.c.not_before_at, sqlite_where=SCHEDULED)
+Index("part_in_doubt", part.c.modem_id, sqlite_where=IN_DOUBT)
+Index("part_awaiting", part.c.recipient, part.c.tp_mr, sqlite_where=AWAITING)
 # For "sent today": it grows at its end only, which costs next to nothing.
-Index("part_taken", part.c.sent_at, part.c.modem_id, sqlite_where=TAKEN, postgresql_where=TAKEN)
+Index("part_taken", part.c.sent_at, part.c.modem_id, sqlite_where=TAKEN)
 
 concat: Final = Table(
     "concat",
@@ -233,7 +234,6 @@ inbound_part: Final = Table(
 _WAITING = inbound_part.c.inbound_id.is_(None) & inbound_part.c.concat_key.is_not(None)
 Index(
     "inbound_waiting", inbound_part.c.concat_key, inbound_part.c.part_no, sqlite_where=_WAITING,
-    postgresql_where=_WAITING,
 )  # fmt: skip
 Index("inbound_part_of", inbound_part.c.inbound_id)
 
@@ -276,7 +276,7 @@ report: Final = Table(
     sqlite_autoincrement=True,
 )
 ORPHAN: Final = report.c.orphan == literal_column("1")
-Index("report_orphan", report.c.recipient, report.c.tp_mr, sqlite_where=ORPHAN, postgresql_where=ORPHAN)
+Index("report_orphan", report.c.recipient, report.c.tp_mr, sqlite_where=ORPHAN)
 
 outbox: Final = Table(
     "outbox",

@@ -182,8 +182,7 @@ appointment: Final = Table(
 )
 Index("appointment_at", appointment.c.at)
 _OF_CALENDAR = appointment.c.calendar_id.is_not(None)
-Index("appointment_of_calendar", appointment.c.calendar_id, appointment.c.at, sqlite_where=_OF_CALENDAR,
-      postgresql_where=_OF_CALENDAR)  # fmt: skip
+Index("appointment_of_calendar", appointment.c.calendar_id, appointment.c.at, sqlite_where=_OF_CALENDAR)
 
 reminder: Final = Table(
     "reminder",

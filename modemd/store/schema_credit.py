@@ -76,8 +76,7 @@ lot: Final = Table(
     sqlite_autoincrement=True,
 )
 _SPENDABLE = (lot.c.unspent > literal_column("0")) & lot.c.closed_at.is_(None)
-Index("lot_spendable", lot.c.account_id, lot.c.expires_at, lot.c.id, sqlite_where=_SPENDABLE,
-      postgresql_where=_SPENDABLE)  # fmt: skip
+Index("lot_spendable", lot.c.account_id, lot.c.expires_at, lot.c.id, sqlite_where=_SPENDABLE)
 Index("lot_of", lot.c.account_id, lot.c.id)
 
 ledger: Final = Table(
@@ -119,10 +118,9 @@ _OF_PART = ledger.c.part_id.is_not(None)
 _CAPTURE = ledger.c.kind == literal_column("'capture'")
 Index(
     "ledger_part_once", ledger.c.part_id, ledger.c.hold_no, ledger.c.share, ledger.c.closing, unique=True,
-    sqlite_where=_OF_PART, postgresql_where=_OF_PART,
+    sqlite_where=_OF_PART,
 )  # fmt: skip
-Index("ledger_captured_once", ledger.c.part_id, ledger.c.share, unique=True, sqlite_where=_CAPTURE,
-      postgresql_where=_CAPTURE)  # fmt: skip
+Index("ledger_captured_once", ledger.c.part_id, ledger.c.share, unique=True, sqlite_where=_CAPTURE)
 Index("ledger_of", ledger.c.account_id, ledger.c.id)
 
 # Apart, since it may name people: it can be emptied, the ledger cannot.

@@ -95,6 +95,6 @@ alarm: Final = Table(
 _OPEN = alarm.c.cleared_at.is_(None)
 Index(
     "alarm_open", alarm.c.gateway, alarm.c.modem, alarm.c.code,
-    unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN,
+    unique=True, sqlite_where=_OPEN,
 )  # fmt: skip
 Index("alarm_ended", alarm.c.cleared_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, case, delete, func, insert, literal_column, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from modemd.store.schema import IN_DOUBT, TAKEN, modem, part
 from modemd.store.schema_modems import sim, sim_day

@@ -6,9 +6,11 @@ second. Building them with Core still leaves one source for SQLite and PostgreSQ
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite.dml import OnConflictClause
 from sqlalchemy.sql.crud import REQUIRED
 
 if TYPE_CHECKING:
@@ -18,10 +20,19 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import Compiled
     from sqlalchemy.sql.elements import ClauseElement
 
-DIALECTS: Final[dict[str, Dialect]] = {
-    "sqlite": sqlite.dialect(paramstyle="named"),
-    "postgresql": postgresql.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
-}
+DIALECTS: Final = ("sqlite", "postgresql")
+
+
+@cache
+def _dialect(name: str) -> Dialect:
+    if name == "sqlite":
+        return sqlite.dialect(paramstyle="named")
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - a store in a file is spared it
+
+    # An upsert is written for SQLite, which names no constraints; PostgreSQL's compiler asks for the name.
+    OnConflictClause.constraint_target = None  # type: ignore[attr-defined]
+    made: Dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+    return made
 
 
 class Statement:
@@ -55,7 +66,7 @@ class Statement:
     def _compiled(self, dialect: str) -> Compiled:
         clause = self._postgresql if dialect == "postgresql" else self._clause
         compiled = clause.compile(
-            dialect=DIALECTS[dialect],
+            dialect=_dialect(dialect),
             column_keys=self._columns,
             compile_kwargs={"render_postcompile": True},
         )

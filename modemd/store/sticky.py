@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.sqlite import insert
 
 from modemd.store.modems import CAN_SEND, LIVES
 from modemd.store.schema import modem, part, route_modem

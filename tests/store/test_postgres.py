@@ -12,6 +12,7 @@ import pytest
 from modemd.errors import StoreError
 from modemd.store import mark
 from modemd.store.database import HEAD, Database
+from modemd.store.schema import METADATA
 from modemd.store.writer import Store
 from tests.store import postgres
 from tests.store.files import beside, close_all, opened, rows, served
@@ -42,6 +43,16 @@ def own_server() -> Iterator[postgres.Server]:
 def end_session(other: Database, ended: Database) -> None:
     pid = ended.connection.info.backend_pid
     assert rows(other, f"SELECT pg_terminate_backend({pid}, 5000)") == [(True,)]
+
+
+def test_what_is_a_partial_index_in_a_file_is_one_on_a_server(database: Database) -> None:
+    said = (
+        "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '% WHERE (%'"
+    )
+    everywhere = [index for table in METADATA.tables.values() for index in table.indexes]
+    meant = {index.name for index in everywhere if index.dialect_options["sqlite"]["where"] is not None}
+    assert "part_ready" in meant
+    assert {name for (name,) in rows(database, said)} == meant
 
 
 def test_a_lost_connection_is_an_error_of_the_store_and_made_anew(database: Database) -> None:

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
-from sqlalchemy import URL, create_engine, event
+from sqlalchemy import URL, Table, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from modemd.errors import StoreError
@@ -32,6 +32,12 @@ def _leave_transactions_alone(connection: sqlite3.Connection, _record: object) -
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _same_predicates(table: Table, connection: Connection, **_: object) -> None:
+    """Make what is a partial index on SQLite one on PostgreSQL: the schema says its predicate once."""
+    for index in table.indexes if connection.dialect.name == "postgresql" else ():
+        index.dialect_kwargs["postgresql_where"] = index.dialect_kwargs.get("sqlite_where")
 
 
 def _run(engine: Engine, place: str, revision: str) -> None:
@@ -70,6 +76,7 @@ def upgrade_server(connect: Callable[[], Any], place: str, lock: int, revision: 
         StoreError: as for :func:`upgrade`.
     """
     engine = create_engine("postgresql+psycopg://", creator=connect)
+    event.listen(Table, "before_create", _same_predicates)
 
     def alone(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
