@@ -20,7 +20,7 @@ from modemd import __version__
 from modemd.config import load, without_effect
 from modemd.errors import ConfigError, StoreError
 from modemd.modem.discovery.machine import Machine
-from modemd.service import alarms, routing, upkeep
+from modemd.service import alarms, clock_set, routing, upkeep
 from modemd.service.accounts import accounts
 from modemd.service.modems import adoption, modem_orders
 from modemd.service.rules import Rules
@@ -164,6 +164,9 @@ class Daemon:
 
     def _recover(self, tx: Tx, rules: Rules) -> dict[str, int]:
         now = utc_now()
+        hurried = clock_set.disbelieve(tx, rules, now)
+        if hurried:
+            log.warning("%d parts were put off to a time that is too far off: the clock was ahead", hurried)
         modems.gateway_started(tx, rules.gateway, os.getpid(), __version__, to_us(now))
         if self._config.mqtt is None:
             brokers.note(tx, rules.gateway, None, None, to_us(now))

@@ -1,4 +1,4 @@
-"""What is wrong with the gateway itself, as alarms: a disk that fills up, a broker that stays away."""
+"""What is wrong with the gateway itself, as alarms: a full disk, an unset clock, a broker that is away."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from modemd.service.alarms import clear_alarm, raise_alarm
+from modemd.service.clock_set import EARLIEST
 from modemd.store import brokers
 from modemd.store.times import from_us
 
@@ -37,6 +38,7 @@ def check(tx: Tx, rules: Rules, free: Mapping[str, int], now: datetime) -> bool:
         now: when, aware.
     """
     told = _disk(tx, rules, free, now)
+    told |= _clock(tx, rules, now)
     return _broker(tx, rules, now) or told
 
 
@@ -50,6 +52,16 @@ def _disk(tx: Tx, rules: Rules, free: Mapping[str, int], now: datetime) -> bool:
         " recorded. Make room on it, or give retention shorter times."
     )
     return raise_alarm(tx, rules, modem=None, code="disk", text=text, severity=severity, now=now)
+
+
+def _clock(tx: Tx, rules: Rules, now: datetime) -> bool:
+    if now >= EARLIEST:
+        return clear_alarm(tx, rules, modem=None, code="clock", now=now)
+    text = (
+        f"The machine's clock says that it is {now:%Y-%m-%d %H:%M} UTC, which cannot be. Set it, and let the"
+        " network or a battery keep it (timedatectl): messages, quiet hours and credits go by it."
+    )
+    return raise_alarm(tx, rules, modem=None, code="clock", text=text, severity="warning", now=now)
 
 
 def _broker(tx: Tx, rules: Rules, now: datetime) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SC_SECOND_US: Final = 1_000_000
 _CLOCKS_DIFFER: Final = timedelta(minutes=15)
-"""How far a service centre's clock may be off ours when a report has no TP-MR to go by."""
+"""How far a service centre's clock may be off ours, beside what is known of it, where there is no TP-MR."""
 
 
 def apply(tx: Tx, rules: Rules, seat: Seat, pdu: str, now: datetime) -> bool:
@@ -67,13 +67,21 @@ def _match(tx: Tx, rules: Rules, seat: Seat, read: StatusReport, now: datetime) 
     if found is not None:
         return found
     # The answer to a submit may have been lost: then the report is the evidence that the network took it.
-    until_at = (read.sc_at or now) + _CLOCKS_DIFFER
-    doubtful = inbound.doubtful_parts(tx, recipient, seat.sim, to_us(until_at))
+    doubtful = inbound.doubtful_parts(tx, recipient, seat.sim)
+    if doubtful:
+        until_us = _until(tx, seat, read, now)
+        doubtful = [each for each in doubtful if each[2] <= until_us]
     if not doubtful:
         return None
     part_id, message_id, _at = doubtful[0] if len(doubtful) == 1 else _likeliest(tx, seat, doubtful, read)
     dispatch.taken(tx, rules, seat.name, part_id, message_id, read.tp_mr, now, evidence=Evidence.REPORT)
     return part_id, message_id
+
+
+def _until(tx: Tx, seat: Seat, read: StatusReport, now: datetime) -> int:
+    """When a part was handed over, at the latest, that the service centre took when it says."""
+    behind_us = max(0, -inbound.service_centre_lag(tx, seat.sim))
+    return to_us((read.sc_at or now) + _CLOCKS_DIFFER) + behind_us
 
 
 def _likeliest(

@@ -31,7 +31,7 @@ _FIND: Final = Statement(
 _BY_ID: Final = Statement(select(*_ROW).where(calendar.c.id == bindparam("wanted")))
 _DUE: Final = Statement(
     select(*_ROW)
-    .where(calendar.c.expanded_to < bindparam("before"))
+    .where((calendar.c.expanded_to < bindparam("before")) | (calendar.c.expanded_to > bindparam("beyond")))
     .order_by(calendar.c.expanded_to)
     .limit(bindparam("most"))
     .offset(bindparam("skipped"))
@@ -62,9 +62,13 @@ def find_by_id(tx: Tx, calendar_id: int) -> CalendarRow | None:
     return None if row is None else CalendarRow._make(row)
 
 
-def due(tx: Tx, before_us: int, most: int) -> list[CalendarRow]:
-    """Return objects that were looked through up to a moment before this one, the longest ago first."""
-    return [CalendarRow._make(row) for row in tx.all(_DUE, before=before_us, most=most, skipped=0)]
+def due(tx: Tx, before_us: int, beyond_us: int, most: int) -> list[CalendarRow]:
+    """Return objects that were looked through up to a moment before the first, the longest ago first.
+
+    Also those that were looked through beyond the second: the clock was ahead.
+    """
+    rows = tx.all(_DUE, before=before_us, beyond=beyond_us, most=most, skipped=0)
+    return [CalendarRow._make(row) for row in rows]
 
 
 def add(tx: Tx, account_id: int, uid: str, sequence: int, body: str, at_us: int) -> int:

@@ -150,7 +150,6 @@ _DOUBTFUL: Final = Statement(
         message.c.report == literal_column("1"),
         part.c.recipient == bindparam("to"),
         part.c.sim == bindparam("sim"),
-        part.c.submitted_at <= bindparam("until"),
     )
     # Not by id alone: SQLite would then walk all parts in that order instead of the few in doubt.
     .order_by(part.c.submitted_at.desc(), part.c.id.desc()),
@@ -223,12 +222,12 @@ def awaited_part(tx: Tx, recipient: str, tp_mr: int, sim: str) -> tuple[int, int
     return None if row is None else (int(row[0]), int(row[1]))
 
 
-def doubtful_parts(tx: Tx, recipient: str, sim: str, until_us: int) -> list[tuple[int, int, int]]:
-    """Return ``(part, message, submitted_at)`` in doubt, that this SIM had for a phone by then, newest first.
+def doubtful_parts(tx: Tx, recipient: str, sim: str) -> list[tuple[int, int, int]]:
+    """Return ``(part, message, submitted_at)`` in doubt, that this SIM had for a phone, newest first.
 
     Times are in microseconds since 1970.
     """
-    rows = tx.all(_DOUBTFUL, to=recipient, sim=sim, until=until_us)
+    rows = tx.all(_DOUBTFUL, to=recipient, sim=sim)
     return [(int(part_id), int(message_id), int(at)) for part_id, message_id, at in rows]
 
 

@@ -285,7 +285,10 @@ _SEE_GATEWAY: Final = Statement(
         gateway.c.name == bindparam("n"),
         gateway.c.stopped_at.is_(literal_column("NULL")),
         # Each change of the store wakes the other gateways, and that may be what wakes this one.
-        gateway.c.seen_at <= bindparam("at") - literal_column("10000000"),
+        or_(
+            gateway.c.seen_at <= bindparam("at") - literal_column("10000000"),
+            gateway.c.seen_at > bindparam("at"),  # the clock was set back
+        ),
     )
     .values(seen_at=bindparam("at")),
 )

@@ -44,7 +44,11 @@ _TODAY = func.coalesce(
     literal_column("0"),
 )
 _USED: Final = Statement(
-    select(_TODAY, _SINCE).where(sim_day.c.sim == bindparam("of"), sim_day.c.day >= bindparam("first"))
+    # Beyond a month lies what was counted while the clock was ahead: it would count in each month until then.
+    select(_TODAY, _SINCE).where(
+        sim_day.c.sim == bindparam("of"),
+        sim_day.c.day.between(bindparam("first"), bindparam("first") + literal_column("31")),
+    )
 )
 _DOUBTS: Final = Statement(
     select(part.c.submitted_at).where(

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 20
 _LOOK_S: Final = 600.0
+_UNSTEADY_S: Final = 30.0
 
 
 class Calendars(Worker):
@@ -32,6 +33,9 @@ class Calendars(Worker):
 
     async def step(self) -> None:
         """Look through those that are due; wait where none is."""
+        if not self._floor.timepiece.steady:
+            await self._pause.wait(_UNSTEADY_S)
+            return
         now = self._floor.now()
         rows = await self._floor.store.run(
             lambda tx: [(row, calendars.account_of(tx, row)) for row in calendars.due(tx, now, _AT_ONCE)]

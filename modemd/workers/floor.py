@@ -11,6 +11,7 @@ from modemd.modem.discovery.machine import Machine
 from modemd.workers.bell import Bell
 from modemd.workers.modems.rack import Rack
 from modemd.workers.tally import Tally
+from modemd.workers.timepiece import Timepiece
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,8 @@ class Floor:
     trouble: Path | None = None
     """Where it is written down what a modem said before something went wrong; ``None``: nowhere."""
     now: Callable[[], datetime] = utc_now
+    timepiece: Timepiece = field(default_factory=Timepiece)
+    """Whether the clock that tells ``now`` was set."""
     stuck: set[bytes] = field(default_factory=set)
     """Files that were accepted and cannot leave ``outgoing/``: who they are must never be forgotten."""
     unread: set[str] = field(default_factory=set)

@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from modemd.service import alarms, arrival, routing, upkeep
+from modemd.service import alarms, arrival, clock_set, routing, upkeep
 from modemd.service.accounts import accounts
 from modemd.service.credits import credit_wait, suspension
 from modemd.service.modems import stickiness, traffic
@@ -33,6 +33,7 @@ _LOOK_S: Final = 60.0
 _DAY_S: Final = 86400.0
 _LISTEN_S: Final = 0.25
 _ACCOUNTS_S: Final = 5.0
+_UNSTEADY: Final = timedelta(seconds=5)
 
 
 class Clock(Worker):
@@ -54,18 +55,20 @@ class Clock(Worker):
 
     async def step(self) -> None:
         """Do what is due, then wait for the next due time."""
+        await self._follow_clock()
         now = self._floor.now()
         due_at = await self._floor.store.run(lambda tx: self._tick(tx, now))
         self._floor.ring_queue()
         self._floor.ring_tellers()
-        if time.monotonic() >= self._slow_at:
+        steady = self._floor.timepiece.steady
+        if steady and time.monotonic() >= self._slow_at:
             self._slow_at = time.monotonic() + _SLOW_S
             if await self._floor.store.run(lambda tx: self._slow(tx, now)):
                 self._floor.ring_alarms()
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_S
             await self._floor.store.run(lambda tx: self._release(tx, now))
-        if time.monotonic() >= self._forget_at:
+        if steady and time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _DAY_S
             await self._floor.store.run(lambda tx: self._forget(tx, now))
             await self._forget_untold(now)
@@ -73,17 +76,33 @@ class Clock(Worker):
         # While doubts are left alone the first of them would be due again and again.
         await self._floor.clock.wait(min(max(wait_s, 0.5 if self._floor.unread else 0.02), _SEEN_S))
 
+    async def _follow_clock(self) -> None:
+        """Where the clock was set, what was counted from it moves with it, before anything is due by it."""
+        floor, jump = self._floor, self._floor.timepiece.jump()
+        if jump is None:
+            return
+        rules, now = floor.rules, floor.now()
+        await floor.store.run(lambda tx: clock_set.follow(tx, rules, jump, now))
+        floor.timepiece.follow(jump)
+        if jump.by:
+            way = "ahead" if jump.by > timedelta() else "back"
+            log.warning("the clock was set %s by %s: it is %s UTC", way, _whole(abs(jump.by)), f"{now:%F %T}")
+        else:
+            log.info("the machine slept for %s", _whole(jump.slept))
+
     def _tick(self, tx: Tx, now: datetime) -> datetime | None:
         rules = self._floor.rules
+        modems.gateway_seen(tx, rules.gateway, to_us(now))
+        doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
+        if not self._floor.timepiece.steady:
+            return now + _UNSTEADY
         upkeep.promote(tx, rules, now)
         more = suspension.go_on(tx, rules, now)
-        doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
         expired = upkeep.expire(tx, rules, now)
         more |= credit_wait.cover(tx, rules, now)
         cancelled = accounts.cancel_closed(tx, rules, now)
         if expired or doubts:
             log.warning("%d messages expired, %d parts in doubt were settled by policy", expired, doubts)
-        modems.gateway_seen(tx, rules.gateway, to_us(now))
         more |= max(expired, cancelled) >= upkeep.AT_ONCE
         return now if more else upkeep.next_due(tx, now)
 
@@ -122,6 +141,10 @@ class Clock(Worker):
         alarms.forget(tx, now)
 
 
+def _whole(span: timedelta) -> timedelta:
+    return timedelta(seconds=round(span.total_seconds()))
+
+
 class Listener(Worker):
     """Notices that another process (a command) has written to the store, and wakes everybody.
 
@@ -140,6 +163,8 @@ class Listener(Worker):
 
     async def step(self) -> None:
         """Look once, then wait a quarter of a second."""
+        if self._floor.timepiece.jump() is not None:
+            self._floor.clock.ring()
         seen = await self._floor.store.changes()
         changed = self._seen is not None and seen != self._seen
         if changed or time.monotonic() >= self._accounts_at:

@@ -40,6 +40,9 @@ class TermsWorker(Worker):
 
     async def step(self) -> None:
         """Apply the terms where that is due, then wait for the next day."""
+        if not self._floor.timepiece.steady:
+            await self._pause.wait(_LOOK_S)
+            return
         now = self._floor.now()
         today = day_of(now, self._floor.rules.zone)
         if today != self._done:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -267,3 +267,19 @@ def test_a_calendars_names_are_its_own(desk: Practice) -> None:
         return appointments.cancel(tx, desk.rules, "clinic", "u1", desk.now).state
 
     assert desk.run(called_off) == "cancelled"
+
+
+def test_a_clock_that_was_years_ahead_does_not_end_the_looking_nor_one_never_set_call_anything_off(
+    desk: Practice,
+) -> None:
+    assert desk.drop(WEEKLY) is None
+    right = desk.now
+    desk.now += timedelta(days=5000)
+    assert desk.roll() == 1
+    desk.now = right + 2 * DAY
+    assert desk.roll() == 1
+    assert desk.roll() == 0
+    before = desk.plans()
+    desk.now = datetime(1970, 1, 1, tzinfo=UTC)
+    assert desk.roll() == 0
+    assert desk.plans() == before

@@ -1,8 +1,8 @@
-"""A disk that fills up and a broker that stays away are told, and that they are over."""
+"""A full disk, a clock that is not set and a broker that stays away are told, and that they are over."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from modemd.service import alarms, gateway_alarms
@@ -61,3 +61,15 @@ def test_a_broker_is_told_of_when_it_stays_away(tmp_path: Path) -> None:
     assert wrong(desk) == []
     desk.run(lambda tx: brokers.note(tx, "gw1", None, None, back))
     assert not check(desk)
+
+
+def test_a_clock_that_was_never_set_is_told_until_it_is(tmp_path: Path) -> None:
+    desk = Office(tmp_path)
+    right, desk.now = desk.now, datetime(1970, 1, 1, 0, 3, tzinfo=UTC)
+    assert check(desk)
+    [(code, severity, text)] = wrong(desk)
+    assert (code, severity) == ("clock", "warning")
+    assert text.startswith("The machine's clock says that it is 1970-01-01 00:03 UTC, which cannot be.")
+    desk.now = right
+    assert check(desk)
+    assert wrong(desk) == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.service.modems.ladder import (
+from modemd.service.modems.ladder import (  # fmt: skip
     CLIMBS,
     MEMORY,
     RUNGS,
@@ -20,6 +20,7 @@ from modemd.service.modems.ladder import (
     Rung,
     is_dead,
     next_rung,
+    not_ahead,
     pause_after,
     rungs_today,
 )  # fmt: skip
@@ -118,6 +119,13 @@ def test_a_clock_that_was_set_back_does_not_set_the_limits_free() -> None:
     earlier = NOON - timedelta(hours=5)
     step = next_rung(history, Ailment.PORT, earlier, (Rung.USB_RESET, Rung.POWER_HOOK))
     assert step == Next(Rung.POWER_HOOK, 1, 2, earlier + timedelta(seconds=60))
+
+
+def test_a_clock_that_was_years_ahead_does_not_use_the_limits_up() -> None:
+    history = [Done(Rung.USB_RESET, NOON + timedelta(days=5000 + day)) for day in range(9)]
+    assert next_rung(history, Ailment.PORT, NOON, (Rung.USB_RESET,)).rung is Rung.USB_RESET
+    assert rungs_today(history, NOON) == 0
+    assert [not_ahead(each, NOON) for each in history] == history
 
 
 _STEPS = st.lists(

@@ -218,6 +218,17 @@ def test_a_report_of_what_was_sent_long_before_settles_nothing(office: Office) -
     assert office.state(message) == "uncertain"
 
 
+def test_a_report_settles_a_doubt_where_our_clock_is_hours_ahead_as_the_last_one_told(office: Office) -> None:
+    earlier, doubtful = office.send(), office.send()
+    office.taken(5)
+    office.reported(5, sc_at=START - timedelta(hours=2))
+    office.doubted()
+    office.reported(77, sc_at=START - timedelta(hours=3))
+    assert (office.state(earlier), office.state(doubtful)) == ("delivered", "uncertain")
+    office.reported(78, sc_at=START - timedelta(hours=2))
+    assert office.state(doubtful) == "delivered"
+
+
 def test_a_report_settles_no_part_that_asked_for_none(office: Office) -> None:
     message = office.send(report=False)
     office.doubted()

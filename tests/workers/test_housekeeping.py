@@ -63,6 +63,7 @@ class House:
 async def house(folder: Path) -> AsyncIterator[House]:
     database = fresh(folder)
     rules = rules_of(sending={"validity": "1h"})
+    database.act_as(rules.gateway)
     database.transact(lambda tx: routing.sync(tx, rules))
     async with Store(database) as store:
         here = House(Floor(store, rules), opened(Database(url_of(folder / "store.db"))))

@@ -5,18 +5,26 @@ from __future__ import annotations
 import asyncio
 import errno
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modemd.errors import ModemdError, NoReply, PortLost, Refused
-from modemd.service.modems.ladder import RUNGS, Ailment, Rung
+from modemd.service import routing
+from modemd.service.modems.ladder import RUNGS, Ailment, Rung, next_rung
 from modemd.simulator.faults import Fault, FaultKind, Place
 from modemd.simulator.simulation import ModemSpec
 from modemd.simulator.usb import UsbDevice
 from modemd.store import recovery
 from modemd.store.times import to_us
+from modemd.store.writer import Store
+from modemd.workers.floor import Floor
+from modemd.workers.modems.ladder_book import LadderBook
+from modemd.workers.modems.station import Station
 from modemd.workers.modems.switches import Switches
+from tests.service.office import START, rules_of
+from tests.store.files import fresh
 from tests.workers.ladder_bench import DEAF, FAST, ladder_bench, program
 
 if TYPE_CHECKING:
@@ -58,6 +66,25 @@ def test_the_limits_outlive_a_restart(tmp_path: Path) -> None:
                 await asyncio.wait_for(here.worker.step(), 20)
                 here.another()
             assert here.rungs() == WHOLE[:6]
+
+    asyncio.run(story())
+
+
+def test_a_clock_that_is_set_back_does_not_keep_a_modem_from_help(tmp_path: Path) -> None:
+    async def story() -> None:
+        database, rules = fresh(tmp_path), rules_of()
+        ids = database.transact(lambda tx: routing.sync(tx, rules))
+        async with Store(database) as store:
+            now = START
+            floor = Floor(store, rules, now=lambda: now)
+            book = LadderBook(Station.of(floor, rules.modems[0], ids["gsm1"]))
+            await book.begin()
+            await book.write(Rung.SOFT_RESET, "it does not answer", now)
+            now -= timedelta(hours=5)
+            pause = next_rung(book.history, Ailment.PORT, now).due_at - now
+            assert pause == timedelta(seconds=15)
+            now += pause
+            assert next_rung(book.history, Ailment.PORT, now).due_at == now
 
     asyncio.run(story())
 

@@ -14,6 +14,7 @@ from modemd.store import terms as plans
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
 from modemd.workers.terms import TermsWorker
+from modemd.workers.timepiece import Timepiece
 from tests.service.office import rules_of
 from tests.service.terms.counter import BRUSSELS, local
 from tests.store.files import fresh
@@ -133,3 +134,18 @@ def test_what_the_books_refuse_is_told_and_the_rest_is_done(
 
     asyncio.run(story())
     assert "was refused: the clock is set back" in caplog.text
+
+
+def test_a_clock_that_was_set_by_much_is_not_believed_at_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with shop_at(tmp_path, local(2026, 11, 22, 12)) as shop:
+            wall = 0.0
+            shop.floor.timepiece = Timepiece(lambda: wall, lambda: 0.0, lambda: 0.0)
+            wall = 3e8
+            await shop.turn(local(2026, 11, 24))
+            assert await shop.state() == (500, None)
+            wall = 0.0
+            await shop.turn(local(2026, 11, 24))
+            assert await shop.state() == (500, "2026-11-24")
+
+    asyncio.run(story())

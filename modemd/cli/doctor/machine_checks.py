@@ -15,9 +15,8 @@ from typing import Final
 
 from modemd import __version__
 from modemd.cli.doctor.finding import Finding
+from modemd.service.clock_set import EARLIEST
 
-_BUILT: Final = 2026
-"""No clock that is right tells an earlier year."""
 _FULL: Final = 0.95
 _LEAST_BYTES: Final = 100_000_000
 _SYSTEMD: Final = Path("/run/systemd/system")
@@ -33,7 +32,7 @@ def machine_findings(now: datetime) -> Iterator[Finding]:
         "program",
         f"modemd {__version__} on Python {platform.python_version()}, as {_user()}{with_what}",
     )
-    if now.year < _BUILT:
+    if now < EARLIEST:
         yield Finding(
             "trouble", "clock", f"This machine says that it is {now:%Y-%m-%d %H:%M}.",
             "Set its clock (timedatectl): messages expire, and credits, by it.",

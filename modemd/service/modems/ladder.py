@@ -167,7 +167,7 @@ def next_rung(
     for rung in CLIMBS[ailment]:
         limits = RUNGS[rung]
         attempts = _attempts(row, rung, limits, now)
-        today = sum(done.rung is rung and now - done.at < _DAY for done in history)
+        today = sum(done.rung is rung and _within_a_day(done, now) for done in history)
         if rung in able and attempts < limits.in_a_row and today < limits.per_day:
             return Next(rung, attempts + 1, limits.in_a_row, due_at)
     return Next(Rung.DEAD, 1, 1, due_at)
@@ -206,4 +206,14 @@ def _attempts(row: Sequence[Done], rung: Rung, limits: Limits, now: datetime) ->
 
 def rungs_today(history: Sequence[Done], now: datetime) -> int:
     """How many steps were taken in the last 24 hours."""
-    return sum(done.rung in RUNGS and now - done.at < _DAY for done in history)
+    return sum(done.rung in RUNGS and _within_a_day(done, now) for done in history)
+
+
+def not_ahead(done: Done, now: datetime) -> Done:
+    """Return a step as it is, or as taken now where it lies ahead: so that its pause ends."""
+    return Done(done.rung, now) if now < done.at < now + _DAY else done
+
+
+def _within_a_day(done: Done, now: datetime) -> bool:
+    """Also where the clock was set back since; what lies years ahead was written by one that was wrong."""
+    return -_DAY < now - done.at < _DAY

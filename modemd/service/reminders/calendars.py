@@ -18,6 +18,7 @@ from modemd.formats.sendfields import recipients
 from modemd.model import SendRequest
 from modemd.service import intake
 from modemd.service.checks import DEFAULT_ACCOUNT
+from modemd.service.clock_set import EARLIEST
 from modemd.service.outbox import announce_rejected
 from modemd.service.reminders import appointments
 from modemd.service.told import rejected_event
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 AHEAD: Final = timedelta(days=60)
 """So far ahead of a reminder its appointment is planned, and its credits are held."""
 AGAIN: Final = timedelta(days=1)
+_BEYOND: Final = timedelta(days=365)
+"""What was looked through up to then was so by a clock that was years ahead: no right one was."""
 _OVER: Final = frozenset({"closed", "erased"})
 _MOST: Final = 10_000
 """Reminders of one file: one transaction takes them all."""
@@ -196,8 +199,13 @@ def _tell(
 
 
 def due(tx: Tx, now: datetime, most: int) -> list[CalendarRow]:
-    """Return objects that were not looked through for a day."""
-    return store.due(tx, to_us(now + AHEAD - AGAIN), most)
+    """Return objects that were not looked through for a day; none by a clock that was never set.
+
+    By that one all that is planned would lie further ahead than it looks, and be called off.
+    """
+    if now < EARLIEST:
+        return []
+    return store.due(tx, to_us(now + AHEAD - AGAIN), to_us(now + _BEYOND), most)
 
 
 def account_of(tx: Tx, row: CalendarRow) -> str | None:

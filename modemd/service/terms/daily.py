@@ -14,6 +14,7 @@ from modemd.errors import Rejected
 from modemd.service.accounts import account_sync, accounts, erasure
 from modemd.service.accounts.account_events import tell
 from modemd.service.accounts.customers import by_id
+from modemd.service.clock_set import EARLIEST
 from modemd.service.credits import credit
 from modemd.service.money.debts import UNPAID
 from modemd.service.money.ordering import facts_of
@@ -73,8 +74,13 @@ def is_done(tx: Tx, rules: Rules, now: datetime) -> bool:
 
 
 def check_clock(tx: Tx, rules: Rules, now: datetime) -> None:
-    """Refuse to apply the terms of a day before one that is done: ``Rejected`` with ``bad_request``."""
+    """Refuse to apply the terms of a day before one that is done: ``Rejected`` with ``bad_request``.
+
+    Nor are they applied by a clock that was never set.
+    """
     newest, today = plans.newest_day(tx), _today(rules, now)
+    if now < EARLIEST:
+        raise Rejected("bad_request", f"the clock is not set: it says {today}")
     if newest is not None and newest > today:
         raise Rejected(
             "bad_request",
@@ -89,7 +95,7 @@ def check_leap(tx: Tx, rules: Rules, now: datetime) -> None:
     Whether it is right a person can tell: ``modemd terms apply`` is not refused.
     """
     newest, today = plans.newest_day(tx), day_of(now, rules.zone)
-    if newest is not None and today - date.fromisoformat(newest) > LEAP:
+    if newest is not None and newest >= EARLIEST.date().isoformat() and _since(newest, today) > LEAP:
         raise Rejected(
             "bad_request",
             f"it is {today}, the clock says, and they were last applied on {newest}; if the clock is right,"
@@ -115,6 +121,10 @@ def carry_out(tx: Tx, rules: Rules, step: Step, now: datetime) -> Carried | None
     erased = _DO[found.kind](tx, rules, found, row, now)
     log.warning("account %s: %s (%s)", row.name, found.sentence, found.clause or "its own terms")
     return Carried(found, erased)
+
+
+def _since(day: str, today: date) -> timedelta:
+    return today - date.fromisoformat(day)
 
 
 def _today(rules: Rules, now: datetime) -> str:

@@ -32,7 +32,10 @@ class LadderBook:
 
     @property
     def history(self) -> list[Done]:
-        """What was done, oldest first."""
+        """What was done, oldest first; what lies ahead, since the clock was set back, was done just now."""
+        now = self._floor.now()
+        if any(done.at > now for done in self._history or ()):
+            self._history = [rules.not_ahead(done, now) for done in self._history or ()]
         return self._history or []
 
     @property

@@ -124,6 +124,18 @@ def test_a_clock_that_is_set_back_applies_nothing(tmp_path: Path, database: Data
     shop.run(lambda tx: daily.check_clock(tx, rules, local(2026, 12, 31, 12)))
 
 
+def test_a_clock_that_was_never_set_applies_nothing_and_its_day_is_no_leap(
+    tmp_path: Path, database: Database
+) -> None:
+    shop = counter(tmp_path, database)
+    rules, unset = shop.office.rules, local(1970, 1, 1, 2)
+    said = shop.refused(lambda: shop.run(lambda tx: daily.check_clock(tx, rules, unset)))
+    assert said == "the clock is not set: it says 1970-01-01"
+    shop.run(lambda tx: daily.note_day(tx, rules, unset))
+    shop.run(lambda tx: daily.check_leap(tx, rules, local(2026, 11, 22)))
+    assert not shop.run(lambda tx: daily.is_done(tx, rules, local(2026, 11, 22)))
+
+
 def test_a_step_before_the_newest_entry_is_refused(tmp_path: Path, database: Database) -> None:
     shop = counter(tmp_path, database)
     shop.paid(3)

@@ -1,0 +1,69 @@
+"""Notices that the machine's clock was set, or that the machine slept."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from modemd.service.clock_set import Jump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LEAST_S: Final = 10.0
+"""Less is nothing: clocks are brought in step all the time."""
+FAR_S: Final = 3600.0
+STEADY_S: Final = 120.0
+"""A clock that was set by an hour or more may be set again: so long nothing is done that cannot be undone."""
+
+
+def _running_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Timepiece:
+    """Holds the clock on the wall against two that nobody sets, of which one stands still in sleep."""
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        running: Callable[[], float] = _running_s,
+        awake: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """All in seconds; ``wall`` since 1970, the others since anywhen."""
+        self._wall, self._running, self._awake = wall, running, awake
+        self._began = running()
+        self._ahead = wall() - self._began
+        self._asleep = self._began - awake()
+        self._steady_at = self._began
+
+    def jump(self) -> Jump | None:
+        """What befell the clock and was not followed yet; ``None``: nothing to speak of."""
+        running = self._running()
+        by_s, slept_s = self._set_s(), running - self._awake() - self._asleep
+        if abs(by_s) < LEAST_S and slept_s < LEAST_S:
+            return None
+        since, until = self._ahead + self._began, self._ahead + running
+        return Jump(
+            timedelta(seconds=by_s if abs(by_s) >= LEAST_S else 0.0),
+            timedelta(seconds=slept_s if slept_s >= LEAST_S else 0.0),
+            datetime.fromtimestamp(since, UTC),
+            datetime.fromtimestamp(until, UTC),
+        )
+
+    def follow(self, jump: Jump) -> None:
+        """All that went by the clock as it was goes by the new one from now on."""
+        by_s = jump.by.total_seconds()
+        self._ahead += by_s
+        self._asleep += jump.slept.total_seconds()
+        if abs(by_s) >= FAR_S:
+            self._steady_at = self._running() + STEADY_S
+
+    @property
+    def steady(self) -> bool:
+        """Whether the clock may be believed where nothing can be undone: it was not set by much just now."""
+        return abs(self._set_s()) < FAR_S and self._running() >= self._steady_at
+
+    def _set_s(self) -> float:
+        return self._wall() - self._running() - self._ahead

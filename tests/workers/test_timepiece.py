@@ -1,0 +1,134 @@
+"""Clocks that are set while the gateway runs, and what the clock's turns do then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modemd.config.sections import RetentionConfig
+from modemd.workers.housekeeping import Clock, Listener
+from modemd.workers.timepiece import LEAST_S, STEADY_S, Timepiece
+from tests.service.office import START
+from tests.store.files import rows
+from tests.workers.test_housekeeping import House, play
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOUR_S = 3600.0
+YEARS_S = 14 * 365 * 86400.0
+
+
+class Machine:
+    """A machine's three clocks."""
+
+    def __init__(self) -> None:
+        self.wall = START.timestamp()
+        self.running = 50.0
+        self.awake = 50.0
+        self.timepiece = Timepiece(lambda: self.wall, lambda: self.running, lambda: self.awake)
+
+    def pass_by(self, seconds: float, *, asleep: bool = False) -> None:
+        self.wall += seconds
+        self.running += seconds
+        self.awake += 0 if asleep else seconds
+
+    def follow(self) -> tuple[float, float]:
+        """Set by so many seconds, and asleep for so many."""
+        jump = self.timepiece.jump()
+        assert jump is not None
+        self.timepiece.follow(jump)
+        assert self.timepiece.jump() is None
+        return jump.by.total_seconds(), jump.slept.total_seconds()
+
+
+def test_time_that_passes_is_no_jump() -> None:
+    machine = Machine()
+    machine.pass_by(YEARS_S)
+    machine.wall += LEAST_S - 1
+    assert machine.timepiece.jump() is None
+    assert machine.timepiece.steady
+
+
+@pytest.mark.parametrize("by_s", [60.0, -60.0, HOUR_S * 2, -YEARS_S])
+def test_a_clock_that_is_set_is_noticed(by_s: float) -> None:
+    machine = Machine()
+    machine.pass_by(90)
+    machine.wall += by_s
+    jump = machine.timepiece.jump()
+    assert jump is not None
+    assert (jump.since, jump.until) == (START, START + timedelta(seconds=90))
+    assert machine.follow() == (by_s, 0)
+
+
+def test_sleep_is_told_from_a_clock_that_is_set() -> None:
+    machine = Machine()
+    machine.pass_by(HOUR_S * 8, asleep=True)
+    assert machine.follow() == (0, HOUR_S * 8)
+    assert machine.timepiece.steady
+    machine.pass_by(HOUR_S, asleep=True)
+    machine.wall -= HOUR_S
+    assert machine.follow() == (-HOUR_S, HOUR_S)
+
+
+def test_one_that_is_set_by_much_is_not_believed_at_once() -> None:
+    machine = Machine()
+    machine.wall += YEARS_S
+    assert not machine.timepiece.steady
+    machine.follow()
+    machine.pass_by(STEADY_S - 1)
+    assert not machine.timepiece.steady
+    machine.pass_by(1)
+    assert machine.timepiece.steady
+
+
+async def shift(here: House, machine: Machine, seconds: float) -> None:
+    """The clock is set, which the listener notices; then comes the clock's turn."""
+    machine.wall += seconds
+    here.now += timedelta(seconds=seconds)
+    await here.floor.clock.wait(0)
+    await Listener(here.floor).step()
+    assert await here.floor.clock.wait(0)
+
+
+def test_a_clock_that_is_years_ahead_for_a_minute_ends_nothing_and_sends_nothing_early(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(here: House) -> None:
+        machine = Machine()
+        here.floor.timepiece = machine.timepiece
+        await here.accept(not_before_at=START + timedelta(days=7))
+        clock = Clock(here.floor, RetentionConfig.model_validate({}), forget_in_s=0)
+        for seconds in (YEARS_S, -YEARS_S):
+            await shift(here, machine, seconds)
+            await here.turn(clock)
+        machine.pass_by(STEADY_S)
+        await here.turn(clock)
+        assert here.state() == "scheduled"
+        assert rows(here.look, "SELECT text FROM message") == [("Hello",)]
+
+    play(tmp_path, story)
+    assert "the clock was set ahead by 5110 days, 0:00:00: it is 2040-11-18 12:00:00 UTC" in caplog.text
+
+
+def test_one_that_is_set_right_after_the_start_ends_nothing_that_was_accepted_before(tmp_path: Path) -> None:
+    async def story(here: House) -> None:
+        here.now -= timedelta(days=90)
+        machine = Machine()
+        machine.wall = here.now.timestamp()
+        here.floor.timepiece = machine.timepiece = Timepiece(
+            lambda: machine.wall, lambda: machine.running, lambda: machine.awake
+        )
+        await here.accept()
+        await shift(here, machine, 90 * 86400)
+        clock = Clock(here.floor, RetentionConfig.model_validate({}))
+        await here.turn(clock)
+        for _ in range(2):
+            machine.pass_by(STEADY_S)
+            here.now += timedelta(seconds=STEADY_S)
+            await here.turn(clock)
+        assert here.state() == "queued"
+
+    play(tmp_path, story)
