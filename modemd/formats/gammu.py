@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from modemd.errors import Rejected
 from modemd.formats.rejections import bad_request, checked_text, nothing_to_send
-from modemd.model import Inbound, Priority, SendRequest
+from modemd.model import Priority, SendRequest
 
 _OUT: Final = re.compile(
     r"OUT(?P<middle>.*?)\.(?P<ending>txt|smsbackup)(?P<flags>[a-z]*)", re.IGNORECASE | re.DOTALL
 )
 _NUMBER: Final = re.compile(r"\+?[0-9*#]{1,20}")
 _LETTERS: Final = (("B", Priority.HIGH), ("M", Priority.NORMAL), ("Y", Priority.LOW), ("Z", Priority.BULK))
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9+#-]")
 _UTF16_MARKS: Final = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _FLAGS: Final = frozenset("dfb")
 
@@ -110,11 +108,3 @@ def _bookmark(text: str) -> dict[str, Any]:
         raise bad_request("a bookmark's body is name,URL")
     card = f"BEGIN:VBKM\r\nVERSION:1.0\r\nTITLE:{title.strip()}\r\nURL:{url.strip()}\r\nEND:VBKM\r\n"
     return {"octets": card.encode("utf-8"), "coding": "8bit", "ports": (226, 0)}
-
-
-def inbox_name(message: Inbound, serial: int, zone: tzinfo, part: int = 0) -> str:
-    """``IN<date>_<time>_<NN>_<sender>_<part>.txt``, ``.bin`` for data; unsafe characters become ``_``."""
-    at: datetime = (message.sc_at or message.received_at).astimezone(zone)
-    sender = _UNSAFE.sub("_", message.originator.replace("*", "X"))[:40] or "_"
-    ending = "bin" if message.text is None and message.octets is not None else "txt"
-    return f"IN{at:%Y%m%d_%H%M%S}_{serial % 100:02d}_{sender}_{part:02d}.{ending}"

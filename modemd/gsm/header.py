@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from modemd.errors import PduError
 from modemd.gsm.values import value
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 CONCAT_8: Final = 0x00
-PORTS_8: Final = 0x04
 PORTS_16: Final = 0x05
 CONCAT_16: Final = 0x08
 SINGLE_SHIFT: Final = 0x24
@@ -98,11 +94,6 @@ def decode_header(octets: bytes) -> Header:
 def _concat(ref: int, parts: int, seq: int, bits: Literal[8, 16]) -> Concat | None:
     # 9.2.3.24.1: a part 0, or one beyond the last, means that the whole element is to be ignored.
     return Concat(ref, parts, seq, bits) if 0 < seq <= parts else None
-
-
-def encode_elements(elements: Iterable[Element]) -> bytes:
-    """Elements one after the other, without the length octet in front."""
-    return b"".join(bytes((element.iei, len(element.octets))) + element.octets for element in elements)
 
 
 def encode_concat(concat: Concat) -> bytes:

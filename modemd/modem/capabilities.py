@@ -14,8 +14,6 @@ class Capabilities:
     """Storages to sweep, of SM, ME, SR (MT where neither SM nor ME is told); empty: one, unnamed."""
     arrivals: str | None = None
     """Where new messages are stored."""
-    announces: bool = False
-    """Whether ``+CNMI`` was accepted; if not, sweeping by the clock is all there is."""
     reports: Literal["stored", "direct"] | None = None
     """How status reports come: stored in SR and told by ``+CDSI``, or whole by ``+CDS``, or not at all."""
     acknowledges: bool = False

@@ -189,7 +189,6 @@ def _first(offered: list[str], *wanted: str) -> str:
 async def _note_notice(session: Session, notice: str) -> None:
     values = notice.split(",")
     can = session.capabilities
-    can.announces = values[1] == "1"
     kind = values[3] if len(values) > 3 else "0"
     can.reports = "stored" if kind == "2" else "direct" if kind == "1" else None
     if can.reports == "direct":

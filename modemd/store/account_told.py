@@ -16,7 +16,6 @@ _OF_EVENT = (account_told.c.account_id == bindparam("owner")) & (account_told.c.
 _KEYS: Final = Statement(select(account_told.c.key).where(_OF_EVENT))
 _NOTE: Final = Statement(insert(account_told), ("account_id", "event", "key", "at"))
 _FORGET: Final = Statement(delete(account_told).where(_OF_EVENT, account_told.c.key == bindparam("known")))
-_FORGET_ALL: Final = Statement(delete(account_told).where(account_told.c.account_id == bindparam("owner")))
 
 
 def keys(tx: Tx, account_id: int, event: str) -> set[str]:
@@ -32,8 +31,3 @@ def note(tx: Tx, account_id: int, event: str, key: str, at_us: int) -> None:
 def forget(tx: Tx, account_id: int, event: str, key: str) -> None:
     """Let an account be told of this again."""
     tx.run(_FORGET, owner=account_id, named=event, known=key)
-
-
-def forget_all(tx: Tx, account_id: int) -> None:
-    """Forget whatever an account was told."""
-    tx.run(_FORGET_ALL, owner=account_id)

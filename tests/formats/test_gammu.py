@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.errors import Rejected
-from modemd.formats.gammu import inbox_name
 from modemd.formats.spoolfile import finished, format_of, peek_priority, read
-from modemd.model import Inbound, Priority, SendRequest
+from modemd.model import Priority, SendRequest
 from tests.formats.made import FAILED, SENT
 
 _MANUAL = "OUTG20040620_193810_123_+4512345678_xpq.txtdf"
@@ -104,22 +100,6 @@ def test_a_sent_file_stays_as_it_is_and_a_failed_one_says_why_on_top() -> None:
     assert failed == b"Fail_reason: +CMS ERROR: 38 (Network out of order)\nFailed: 26-11-22 13:14:49\nhello"
     assert finished("gammu", failed, FAILED) == failed
     assert _read("OUT123456.txt", failed).text == "hello"
-
-
-def test_names_of_received_files_are_gammus() -> None:
-    message = Inbound(
-        id="i1",
-        account="default",
-        originator="+32475123456",
-        text="x",
-        coding="gsm7",
-        modem="GSM1",
-        sc_at=datetime(2026, 11, 22, 9, 5, 1, tzinfo=UTC),
-        received_at=datetime(2026, 11, 22, 9, 5, 9, tzinfo=UTC),
-    )
-    assert inbox_name(message, 3, UTC) == "IN20261122_090501_03_+32475123456_00.txt"
-    odd = replace(message, originator="../*a b\n", text=None, octets=b"x")
-    assert inbox_name(odd, 100, UTC, part=2) == "IN20261122_090501_00____Xa_b__02.bin"
 
 
 @given(st.text(max_size=40), st.binary(max_size=60))

@@ -77,7 +77,7 @@ def test_a_sound_modem_tells_all() -> None:
         assert who.smsc == "+32475161616"
         can = modem.capabilities
         assert can.storages == ("SM", "ME", "SR")
-        assert (can.announces, can.reports, can.acknowledges) == (True, "stored", False)
+        assert (can.reports, can.acknowledges) == ("stored", False)
         assert can.keeps_link == "2"
         assert can.refused == set()
 

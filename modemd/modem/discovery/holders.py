@@ -24,13 +24,8 @@ class Holder:
     command: str
 
 
-def holders(machine: Machine, path: str) -> list[Holder]:
-    """The other processes that have this port open."""
-    return holders_of(machine, (path,))[path]
-
-
 def holders_of(machine: Machine, paths: Iterable[str]) -> dict[str, list[Holder]]:
-    """The same for several ports, at the price of one.
+    """The other processes that have each of these ports open.
 
     Who has made a pseudo-terminal keeps it open, and is its far end; that is no holder.
     """

@@ -40,7 +40,6 @@ class PortSeen:
     interface: int | None = None
     vid: str | None = None
     pid: str | None = None
-    maker: str | None = None
     product: str | None = None
     serial: str | None = None
     driver: str | None = None
@@ -175,7 +174,6 @@ def _look_at(machine: Machine, path: str, real: str) -> PortSeen:
         interface=None if place is None else int(place, 16),
         vid=word(device / "idVendor"),
         pid=word(device / "idProduct"),
-        maker=word(device / "manufacturer"),
         product=word(device / "product"),
         serial=word(device / "serial"),
         driver=_driver(interface),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING
 
 from modemd.formats.events import compact_json, iso
 from modemd.formats.payloads_modem import ModemEventName
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
-EVENTS: Final[tuple[str, ...]] = get_args(ModemEventName)
-
 
 def tell(
     tx: Tx, rules: Rules, modem: str, event: ModemEventName, facts: Mapping[str, object], now: datetime
@@ -29,7 +27,7 @@ def tell(
         tx: the transaction that it happens in.
         rules: the rules in force; they say whether there is a broker to tell.
         modem: its name, which ends the topic.
-        event: one of ``EVENTS``.
+        event: what happened.
         facts: what is to be known of it (the fields of ``ModemEventBody``); moments may be aware datetimes.
             What is ``None`` is left out.
         now: when, aware.
