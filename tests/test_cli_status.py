@@ -235,9 +235,10 @@ def test_a_few_among_millions_are_found_by_their_parts(desk: Desk, state: str, i
 def _plan(desk: Desk, statement: Statement) -> str:
     database = Database(desk.url, create=False)
     try:
-        text = "EXPLAIN QUERY PLAN " + statement.text("sqlite")
-        given = {"since": to_us(now()), "state": "uncertain", "most": 20}
-        return "".join(f"{row[3]}\n" for row in database.connection.execute(text, given))
+        ready = statement.ready("sqlite")
+        given = ready.bind({"since": to_us(now()), "state": "uncertain", "most": 20})
+        rows = database.connection.execute(f"EXPLAIN QUERY PLAN {ready.text}", given)
+        return "".join(f"{row[3]}\n" for row in rows)
     finally:
         database.close()
 

@@ -7,17 +7,18 @@ second. Building them with Core still leaves one source for SQLite and PostgreSQ
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite.dml import OnConflictClause
 from sqlalchemy.sql.crud import REQUIRED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Dialect
-    from sqlalchemy.sql.compiler import Compiled
+    from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.elements import ClauseElement
 
 DIALECTS: Final = ("sqlite", "postgresql")
@@ -26,13 +27,25 @@ DIALECTS: Final = ("sqlite", "postgresql")
 @cache
 def _dialect(name: str) -> Dialect:
     if name == "sqlite":
-        return sqlite.dialect(paramstyle="named")
+        return sqlite.dialect(paramstyle="qmark")
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - a store in a file is spared it
 
     # An upsert is written for SQLite, which names no constraints; PostgreSQL's compiler asks for the name.
     OnConflictClause.constraint_target = None  # type: ignore[attr-defined]
     made: Dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
     return made
+
+
+class Ready(NamedTuple):
+    """What the driver is given: the text, and the values in the form that it takes fastest.
+
+    SQLite's looks up each name at each turn, which costs more than the rest of a small statement; so it is
+    given a row of values. ``names`` are the parameters in the text's order.
+    """
+
+    text: str
+    bind: Callable[[Mapping[str, object]], Any]
+    names: tuple[str, ...]
 
 
 class Statement:
@@ -42,7 +55,7 @@ class Statement:
     database does in its own way.
     """
 
-    __slots__ = ("_clause", "_columns", "_postgresql", "_texts")
+    __slots__ = ("_clause", "_columns", "_postgresql", "_ready")
 
     def __init__(
         self,
@@ -54,23 +67,41 @@ class Statement:
         self._clause = clause
         self._postgresql = clause if postgresql is None else postgresql
         self._columns = list(columns) if columns is not None else None
-        self._texts: dict[str, str] = {}
+        self._ready: dict[str, Ready] = {}
 
-    def text(self, dialect: str) -> str:
-        """Return its text in one dialect (a name in ``DIALECTS``); the parameters are named."""
-        text = self._texts.get(dialect)
-        if text is None:
-            text = self._texts[dialect] = str(self._compiled(dialect))
-        return text
+    def ready(self, dialect: str) -> Ready:
+        """Return it as it is run in one dialect (a name in ``DIALECTS``)."""
+        ready = self._ready.get(dialect)
+        if ready is None:
+            ready = self._ready[dialect] = _ready(self._compiled(dialect))
+        return ready
 
-    def _compiled(self, dialect: str) -> Compiled:
+    def _compiled(self, dialect: str) -> SQLCompiler:
         clause = self._postgresql if dialect == "postgresql" else self._clause
-        compiled = clause.compile(
-            dialect=_dialect(dialect),
-            column_keys=self._columns,
-            compile_kwargs={"render_postcompile": True},
+        compiled = cast(
+            "SQLCompiler",
+            clause.compile(
+                dialect=_dialect(dialect),
+                column_keys=self._columns,
+                compile_kwargs={"render_postcompile": True},
+            ),
         )
         stray = {name: value for name, value in compiled.params.items() if value not in (None, REQUIRED)}
         if stray:  # a value that Core made a parameter would be lost: only the text is kept
             raise AssertionError(f"constants must be literals in {compiled}: {stray}")
         return compiled
+
+
+def _ready(compiled: SQLCompiler) -> Ready:
+    text = str(compiled)
+    if not compiled.positional:
+        return Ready(text, lambda values: values, tuple(compiled.params))
+    names = tuple(compiled.positiontup or ())
+    return Ready(text, _in_a_row(names), names)
+
+
+def _in_a_row(names: tuple[str, ...]) -> Callable[[Mapping[str, object]], Any]:
+    if len(names) != 1:
+        return itemgetter(*names) if names else lambda _values: ()
+    (name,) = names
+    return lambda values: (values[name],)

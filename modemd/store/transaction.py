@@ -32,22 +32,26 @@ class Tx:
 
     def run(self, statement: Statement, **values: object) -> int:
         """Run a statement that returns no rows; return how many rows it changed."""
-        changed: int = self._execute(statement.text(self.dialect), values).rowcount
+        ready = statement.ready(self.dialect)
+        changed: int = self._execute(ready.text, ready.bind(values)).rowcount
         return changed
 
     def many(self, statement: Statement, rows: Sequence[Mapping[str, object]]) -> None:
         """Run a statement once for each row of values."""
         if rows:
-            self._executemany(statement.text(self.dialect), rows)
+            ready = statement.ready(self.dialect)
+            self._executemany(ready.text, map(ready.bind, rows))
 
     def one(self, statement: Statement, **values: object) -> Row | None:
         """Return the first row, or ``None``; the rest is fetched and dropped (RETURNING wants it so)."""
-        rows = self._execute(statement.text(self.dialect), values).fetchall()
+        ready = statement.ready(self.dialect)
+        rows = self._execute(ready.text, ready.bind(values)).fetchall()
         return rows[0] if rows else None
 
     def all(self, statement: Statement, **values: object) -> list[Row]:
         """Return every row."""
-        rows: list[Row] = self._execute(statement.text(self.dialect), values).fetchall()
+        ready = statement.ready(self.dialect)
+        rows: list[Row] = self._execute(ready.text, ready.bind(values)).fetchall()
         return rows
 
     def scalar(self, statement: Statement, **values: object) -> Any:

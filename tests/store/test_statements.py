@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,9 +54,10 @@ NEWEST_FIRST = "inbound._LAG"
 
 def plan(database: Any, statement: Statement) -> list[str]:
     """What SQLite means to do."""
-    text = statement.text("sqlite")
-    values = dict.fromkeys(re.findall(r":(\w+)", text))
-    rows = database.connection.execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall()
+    ready = statement.ready("sqlite")
+    rows = database.connection.execute(
+        f"EXPLAIN QUERY PLAN {ready.text}", [None] * len(ready.names)
+    ).fetchall()
     return [str(row[3]) for row in rows]
 
 
@@ -74,9 +74,9 @@ def test_there_are_statements() -> None:
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_it_compiles_for_both_databases_with_the_same_parameters(name: str) -> None:
-    texts = {dialect: STATEMENTS[name].text(dialect) for dialect in DIALECTS}
-    named = set(re.findall(r":(\w+)", texts["sqlite"]))
-    assert named == set(re.findall(r"%\((\w+)\)s", texts["postgresql"]))
+    ready = {dialect: STATEMENTS[name].ready(dialect) for dialect in DIALECTS}
+    assert set(ready["sqlite"].names) == set(ready["postgresql"].names)
+    assert ready["sqlite"].text.count("?") == len(ready["sqlite"].names)
 
 
 def test_sqlite_knows_all_that_they_name_and_the_hot_ones_use_an_index(tmp_path: Path) -> None:
@@ -93,10 +93,9 @@ def test_postgresql_knows_all_that_they_name() -> None:
     database = served()
     refused = {}
     for name, each in STATEMENTS.items():
-        text = each.text("postgresql")
-        values = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
+        ready = each.ready("postgresql")
         try:
-            database.connection.execute(f"EXPLAIN {text}", values)
+            database.connection.execute(f"EXPLAIN {ready.text}", dict.fromkeys(ready.names))
         except database.engine.errors as error:
             refused[name] = str(error)
     assert refused == {}
@@ -166,10 +165,10 @@ def test_what_runs_often_goes_by_its_index(tmp_path: Path, name: str, index: str
 
 def test_a_constant_that_would_be_lost_is_refused() -> None:
     with pytest.raises(AssertionError, match="constants must be literals"):
-        Statement(select(part.c.id).where(part.c.state == literal(0))).text("sqlite")
+        Statement(select(part.c.id).where(part.c.state == literal(0))).ready("sqlite")
     with pytest.raises(AssertionError, match="constants must be literals"):
-        Statement(select(message.c.id).limit(1)).text("sqlite")
+        Statement(select(message.c.id).limit(1)).ready("sqlite")
 
 
 def test_an_insert_names_only_the_columns_that_are_given() -> None:
-    assert Statement(insert(route), ("key",)).text("sqlite") == 'INSERT INTO route ("key") VALUES (:key)'
+    assert Statement(insert(route), ("key",)).ready("sqlite").text == 'INSERT INTO route ("key") VALUES (?)'

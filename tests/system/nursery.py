@@ -179,7 +179,7 @@ def _prepare() -> None:
 
     for each in gc.get_objects():
         if isinstance(each, Statement):
-            each.text("sqlite")
+            each.ready("sqlite")
 
 
 def main() -> None:
