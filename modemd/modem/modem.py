@@ -366,5 +366,5 @@ class Modem:
         self._wake()
 
     def _lost(self, failure: PortLost) -> None:
-        log.warning("%s: %s", self.name, failure)
+        log.debug("%s: %s", self.name, failure)  # who has it open is told by the next verb, and says so
         self._wake()

@@ -292,7 +292,7 @@ def test_a_modem_that_falls_silent_after_a_reload_is_not_taken_for_unplugged(tmp
 
 HANGING = replace(OTHER, dead=True)
 SOON = (0.05, 0.05, 0.1)
-HELPED = replace(FAST, climb=0.02)
+HELPED = replace(FAST, climb=0.05)
 
 
 async def gentle_steps_taken(place: Yard) -> None:

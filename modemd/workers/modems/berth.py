@@ -16,6 +16,7 @@ from modemd.modem.usb_power import device_switch
 from modemd.service import alarms
 from modemd.service.modems import modem_events
 from modemd.store import adopted, recovery
+from modemd.workers.modems.steadiness import stays
 
 if TYPE_CHECKING:
     from modemd.errors import WrongModem
@@ -115,15 +116,17 @@ class Berth:
         if self._seen is not None:
             self._rack.opened(self._seen, identity.imei, identity.iccid)
 
-    async def missed(self) -> None:
-        """It was not opened: tell that it was pulled out, if that is so and was not told.
+    async def missed(self) -> bool:
+        """It was not opened: tell that it was pulled out, if that is so and was not told; return whether.
 
         Raises:
             StoreError: it is not told.
         """
-        if not self._pulled and self.here is None and self._said_same:
-            await self._tell([("unplugged", {"port": self._station.record.port, "usb": self._usb_path})])
-            self._pulled = True
+        if self._pulled or self.here is not None or not self._said_same:
+            return False
+        await self._tell([("unplugged", {"port": self._station.record.port, "usb": self._usb_path})])
+        self._pulled = True
+        return True
 
     def _missing(self) -> str:
         config = self._station.config
@@ -173,6 +176,7 @@ class Berth:
             changed = False
             if settle and _SWAPPED not in texts:  # it was so at the last start, and is known by now
                 changed = alarms.clear_alarm(tx, rules, modem=name, code=_SWAPPED, now=now)
+                changed |= stays(tx, rules, name, now)
             for event, facts in told:
                 modem_events.tell(tx, rules, name, event, facts | {"text": texts[event]}, now)
             if _SWAPPED in texts:
@@ -185,8 +189,16 @@ class Berth:
             if await self._floor.store.run(write):
                 self._floor.ring_alarms()
             self._floor.mqtt.ring()
-        for text in texts.values():
-            log.warning("%s", text)
+        for event, text in texts.items():
+            log.log(self._weight(event), "%s", text)
+
+    def _weight(self, event: ModemEventName) -> int:
+        """How much the log makes of an event: what comes and goes all the time is told once, by its alarm."""
+        if event not in {"plugged", "unplugged"}:
+            return logging.WARNING
+        if self._station.record.unsteady:
+            return logging.DEBUG
+        return logging.INFO if event == "plugged" else logging.WARNING
 
 
 def _sentence(name: str, event: str, facts: dict[str, object]) -> str:
@@ -199,4 +211,5 @@ def _sentence(name: str, event: str, facts: dict[str, object]) -> str:
         return f"The modem {facts['imei']} stands in for {facts['was']} as {name}."
     if event == "plugged":
         return f"Modem {name} is plugged in again, on {facts['port']}."
-    return f"Modem {name} was unplugged from {facts['port']}."
+    socket = f" in USB socket {facts['usb']}" if facts["usb"] else ""
+    return f"Modem {name} was unplugged: {facts['port']}{socket} is gone."

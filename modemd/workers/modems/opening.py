@@ -8,7 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from modemd.errors import ModemdError, NoReply, NotReady, StoreError, WrongModem
+from modemd.errors import ModemdError, NoReply, NotReady, PortLost, StoreError, WrongModem
 from modemd.formats.modem_states import meaning_of
 from modemd.gsm.makers import family_of
 from modemd.modem.modem import Modem
@@ -16,6 +16,7 @@ from modemd.service.outcomes import Seat
 from modemd.workers.modems.berth import Berth
 from modemd.workers.modems.patience import Patience
 from modemd.workers.modems.pin_book import PinBook, read_pin, without_pin
+from modemd.workers.modems.steadiness import Steadiness
 from modemd.workers.modems.voice import learn_voice
 
 if TYPE_CHECKING:
@@ -54,13 +55,24 @@ class Opener:
         self._berth = Berth(worker, station)
         self._failures = 0
         self._patience = Patience()
+        self.steadiness = Steadiness(station)
 
     async def open(self) -> None:
-        """Try once; where it fails, say why and wait before the next try.
+        """Try once; where it fails, say why and wait before the next try. What comes and goes is let alone.
 
         Raises:
             StoreError: how it stands could not be written.
         """
+        now = time.monotonic()
+        await self.steadiness.mind(now)
+        wait_s = self.steadiness.wait_s(now)
+        if not wait_s:
+            await self._try()
+            return
+        await self._tell(None, "lost", f"{self.steadiness.words()}: it is left alone for a moment")
+        await self._back_off(wait_s, least_s=wait_s)
+
+    async def _try(self) -> None:
         modem: Modem | None = None
         station = self._station
         try:
@@ -90,6 +102,7 @@ class Opener:
             station.modem, self._failures = modem, 0
             self._ladder.opened()
             self._patience.ended()
+            self.steadiness.came(time.monotonic())
             await self._orders.look()
             await learn_voice(station, modem)
 
@@ -121,6 +134,8 @@ class Opener:
 
     async def _help(self, modem: Modem | None, error: ModemdError) -> None:
         """It could not be opened: help it, where anything may help; one that is unplugged is waited for."""
+        if modem is not None and isinstance(error, PortLost):
+            self.steadiness.went(time.monotonic())
         ailment = None if self._orders.paused else self._ladder.ailment_of(error)
         if ailment is None:
             await self._not_opened(modem, "silent" if isinstance(error, NoReply) else "absent", str(error))
@@ -145,24 +160,27 @@ class Opener:
         station = self._station
         station.floor.looked_through(station.name)
         was = station.record.state
-        await station.record.write(state, reason)
+        told = await self._berth.missed()
+        await station.record.write(state, reason, told=told)
         if meaning_of(state).concern == "critical" and state != was:
             await station.trouble.write(f"{state}: {reason}")
-        await self._berth.missed()
         await self._station.release()
 
-    async def _back_off(self, at_most_s: float = math.inf) -> None:
+    async def _back_off(self, at_most_s: float = math.inf, *, least_s: float = 0.0) -> None:
         """Wait before the next try; a plug that is put in meanwhile is noticed within a second.
+
+        ``least_s``: so long whatever is plugged in.
 
         Not the queue's bell: each message that is dropped would open the port anew.
         """
         failures = 0 if self._patience.asked else self._failures  # one that starts is ready in a moment
-        ends_at = time.monotonic() + _REOPEN_S[min(failures, len(_REOPEN_S) - 1)]
+        least_at = time.monotonic() + least_s
+        ends_at = max(least_at, time.monotonic() + _REOPEN_S[min(failures, len(_REOPEN_S) - 1)])
         ends_at = min(ends_at, time.monotonic() + max(at_most_s, _LEAST_S))
         ends_at = min(ends_at, self._orders.until)  # who waits for it is told in time
         self._failures += 1
         while not self._worker.stopping and (left_s := ends_at - time.monotonic()) > 0:
             await self._worker.pause(min(left_s, _PLUG_S))
-            if self._berth.moved():
+            if self._berth.moved() and time.monotonic() >= least_at:
                 self._failures = 0
                 return

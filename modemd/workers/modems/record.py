@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_AWAY: Final = frozenset({"absent", "lost"})
 _TALKED_TO: Final = frozenset({"ready", "paused", "limited"})
 
 
@@ -44,6 +45,8 @@ class ModemRecord:
         self._health: Health | None = None
         self._seen: str | None = None
         self._alarms = StateAlarms(config.name)
+        self.unsteady = False
+        """It comes and goes, and an alarm says so: that it is away just now is none of its own."""
         self._followed = Followed(0, 0)
 
     @property
@@ -51,15 +54,18 @@ class ModemRecord:
         """What was written last; empty before that."""
         return self._state
 
-    async def write(self, state: str, error: str | None, health: Health | None = None) -> None:
+    async def write(
+        self, state: str, error: str | None, health: Health | None = None, *, told: bool = False
+    ) -> None:
         """Write the state, the trouble in words, and what the modem says of itself and its network.
 
-        What a state means to people is an alarm, or the end of one: in the same commit.
+        What a state means to people is an alarm, or the end of one: in the same commit. ``told``: the log
+        has a line about it.
 
         Raises:
             StoreError: it was not written.
         """
-        if state != self._state and error:
+        if state != self._state and error and not told:
             self._log(state, error)
         elif state == "ready" and self._state != "ready":
             self._log_ready()
@@ -67,7 +73,8 @@ class ModemRecord:
         # What it said of its network holds until it is looked at again, or is not talked to any more.
         self._health = health or (self._health if state in _TALKED_TO else None)
         facts, now = self._facts(state, error, self._health), self._floor.now()
-        change = self._alarms.due(state, error, now)
+        away = self.unsteady and state in _AWAY
+        change = None if away else self._alarms.due(state, error, now)
         if await self._floor.store.run(lambda tx: self._write(tx, facts, change, now)):
             self._floor.ring_alarms()
         if change is not None:
@@ -86,14 +93,17 @@ class ModemRecord:
         if first and state == "absent" and self._config.port is None:
             log.info("modem %s is looked for: %s", name, error)
         else:
-            log.warning("modem %s is %s", name, said)
+            log.log(logging.DEBUG if self.unsteady else logging.WARNING, "modem %s is %s", name, said)
 
     def _log_ready(self) -> None:
         """Said of a modem that sends; one that is open and finds no network is not ready."""
         who = self.identity
         made = " ".join(filter(None, (who.manufacturer, who.model))) or "a modem"
         sim = f"SIM {who.sim[-4:]}" if who.sim else "a SIM that is not told"
-        log.info("modem %s: ready (%s, %s)", self._config.name, made, sim)
+        log.log(
+            logging.DEBUG if self.unsteady else logging.INFO,
+            "modem %s: ready (%s, %s)", self._config.name, made, sim,
+        )  # fmt: skip
 
     def _say_followed(self) -> None:
         moved, waiting = self._followed

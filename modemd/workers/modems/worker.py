@@ -95,6 +95,7 @@ class ModemWorker(Worker):
         try:
             await self._turn_or_see(modem)
         except PortLost as lost:
+            self._opener.steadiness.went(time.monotonic())
             await self._drop(modem, "lost", str(lost))
         except NotReady as wanting:  # its SIM is gone, or has started anew
             await self._drop(modem, wanting.state, wanting.advice)
@@ -123,6 +124,7 @@ class ModemWorker(Worker):
             await self._look(modem, now)  # before a sweep, which may be long, and before it sends
         elif await self._inbox.turn(modem, self._station.seat, now):
             if self._inbox.restarted:
+                self._opener.steadiness.went(now)
                 await self._drop(modem, "restarting", "the modem started anew by itself")
             else:
                 self._watch.heard(self._inbox.take_network(), now)
@@ -138,6 +140,7 @@ class ModemWorker(Worker):
     async def _look(self, modem: Modem, now: float) -> None:
         await self._watch.look(modem, now)
         await self._aid.looked(modem)
+        await self._opener.steadiness.mind(now)
 
     async def _mind_orders(self, modem: Modem, now: float) -> None:
         """Do what was asked of the whole modem: to pause, to go on, to restart."""
