@@ -138,44 +138,12 @@ class Simulation:
         (self[modem] if modem else self.modems[0]).me.ring(caller, rings)
 
     def _add(self, place: int, spec: ModemSpec, later: Later) -> None:
-        name = spec.name or f"gsm{place}"
-        card = SimCard(
-            msisdn=spec.msisdn or f"+3247500{place:04d}",
-            iccid=spec.iccid or f"8932000000000{place:06d}",
-            imsi=spec.imsi or f"20699{place:010d}",
-            pin=spec.pin,
-            puk=spec.puk,
-            pin_tries=spec.pin_tries,
-            smsc=spec.smsc,
-            keeps_mr=spec.keeps_mr,
-        )
-        other = spec.second_iccid
-        second = (
-            SimCard(msisdn="", iccid=other, imsi=f"20699{other[-10:]}", smsc=spec.smsc) if other else None
-        )
-        me = Equipment(
-            name=name,
-            dialect=dialect_of(spec.trace) if spec.trace else DIALECTS[spec.dialect],
-            card=card if spec.sim else None,
-            imei=spec.imei or f"86123456{place:07d}",
-            air=self.network,
-            registration=spec.registration,
-            signal=spec.signal,
-            technology=spec.technology,
-            second_card=second,
-            packet_only=spec.packet_only,
-            later=later,
-        )
-        modem = PluggedModem(me, self.directory / name, later)
+        me = self._equipment(place, spec, later)
+        modem = PluggedModem(me, self.directory / me.name, later)
         modem.boot_s, modem.chatter_s = spec.boot_s, spec.chatter_s
         device = me.dialect.usb if spec.stick else ADAPTER
-        modem.with_others(
-            [
-                OtherPort(self.directory / f"{name}.{role}", role)
-                for role in device.roles
-                if role not in {"at", "net"}
-            ]
-        )
+        others = [role for role in device.roles if role not in {"at", "net"}]
+        modem.with_others([OtherPort(self.directory / f"{me.name}.{role}", role) for role in others])
         if self.places:
             modem.on_hub(self.places[place - 1], device)
         for fault in (*spec.faults, *(delays_of(spec.trace) if spec.trace else ())):
@@ -188,3 +156,35 @@ class Simulation:
             modem.chatter()
         if spec.dead:
             modem.fall_silent(0)
+
+    def _equipment(self, place: int, spec: ModemSpec, later: Later) -> Equipment:
+        return Equipment(
+            name=spec.name or f"gsm{place}",
+            dialect=dialect_of(spec.trace) if spec.trace else DIALECTS[spec.dialect],
+            card=_card(place, spec) if spec.sim else None,
+            imei=spec.imei or f"86123456{place:07d}",
+            air=self.network,
+            registration=spec.registration,
+            signal=spec.signal,
+            technology=spec.technology,
+            second_card=_second_card(spec.second_iccid, spec.smsc) if spec.second_iccid else None,
+            packet_only=spec.packet_only,
+            later=later,
+        )
+
+
+def _card(place: int, spec: ModemSpec) -> SimCard:
+    return SimCard(
+        msisdn=spec.msisdn or f"+3247500{place:04d}",
+        iccid=spec.iccid or f"8932000000000{place:06d}",
+        imsi=spec.imsi or f"20699{place:010d}",
+        pin=spec.pin,
+        puk=spec.puk,
+        pin_tries=spec.pin_tries,
+        smsc=spec.smsc,
+        keeps_mr=spec.keeps_mr,
+    )
+
+
+def _second_card(iccid: str, smsc: str) -> SimCard:
+    return SimCard(msisdn="", iccid=iccid, imsi=f"20699{iccid[-10:]}", smsc=smsc)
