@@ -60,6 +60,12 @@ def test_serial_ports_stay_open() -> None:
     assert settings("SupplementaryGroups") == ["dialout"]
 
 
+def test_drivers_of_sticks_are_loaded_first_for_the_unit_allows_only_those_that_are_there() -> None:
+    drivers = "modprobe@usbserial.service modprobe@cdc_acm.service"
+    assert settings("Wants") == [drivers]
+    assert drivers in settings("After")
+
+
 @pytest.mark.skipif(not shutil.which("systemd-sysusers"), reason="systemd-sysusers is not here")
 @pytest.mark.skipif(os.geteuid() != 0, reason="owners are given by root only, even below another root")
 def test_the_user_and_the_spool_are_made(tmp_path: Path) -> None:

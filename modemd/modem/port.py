@@ -26,6 +26,7 @@ _WHY: Final = {
     errno.ENOENT: "there is no such device",
     errno.ENXIO: "there is no device behind it",
     errno.EACCES: "not allowed (on Debian its user has to be in the group dialout)",
+    errno.EPERM: "the service's unit forbids it (DeviceAllow= in there)",
     errno.EAGAIN: "another program uses it",
     errno.EBUSY: "another program uses it",
     errno.EIO: "the device does not answer (is it being plugged in?)",
