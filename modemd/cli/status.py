@@ -13,14 +13,18 @@ from modemd.cli.exits import EXIT_TRY_AGAIN
 from modemd.cli.output import on_terminal, show_json
 from modemd.cli.output_objects import overview_object
 from modemd.cli.presence import living, open_store, utc_now
+from modemd.cli.status_check import Verdict, judge, unknown
 from modemd.cli.status_tables import as_renderable, as_text
 from modemd.config import load
+from modemd.errors import ModemdError
 from modemd.service import overview
 from modemd.service.accounts import accounts, standing_views
 from modemd.service.rules import Rules
+from modemd.service.stalled import stalled_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from modemd.service.accounts.standing_views import Standing
     from modemd.service.overview import Overview
@@ -35,13 +39,21 @@ _SHARE: Final = 20
 @takes_config
 @click.option("--watch", is_flag=True, help="Redraw it each second, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (with --watch: a line each second).")
+@click.option("--check", is_flag=True, help="One line and exit status 0 to 3, for Nagios and its like.")
 @click.pass_context
-def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
+def status(ctx: click.Context, *, watch: bool, as_json: bool, check: bool) -> None:
     """Show gateways, modems and queues, and the accounts whose credits are low or that are suspended.
 
     A modem's QUEUE counts the parts that it may take; other modems on the same routes may take some of
-    them. Exit status 75: no gateway is running on this store.
+    them. Exit status 75: no gateway is running on this store; with --check 0 all is well, 1 warning,
+    2 critical, 3 nothing is known.
     """
+    if check:
+        if watch or as_json:
+            raise click.UsageError("--check goes with neither --watch nor --json")
+        found = _check(ctx.obj)
+        click.echo(found.text)
+        ctx.exit(found.level)
     config = load(ctx.obj)
     zone, rules = config.gateway.zone, Rules.of(config)
     with open_store(config.store.url) as store:
@@ -55,6 +67,21 @@ def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
         _show(look, zone)
     if not look.alive:
         ctx.exit(EXIT_TRY_AGAIN)
+
+
+def _check(path: Path) -> Verdict:
+    """A monitor knows four exit statuses, so errors are one of them here."""
+    try:
+        config = load(path)
+        with open_store(config.store.url) as store:
+            rules = Rules.of(config)
+            look, now = _look(store, rules), utc_now()
+            since = store.read(stalled_since)
+    except ModemdError as error:
+        return unknown(str(error))
+    return judge(
+        look.view, look.alive, rules.gateway, 0.0 if since is None else (now - since).total_seconds()
+    )
 
 
 class _Look(NamedTuple):

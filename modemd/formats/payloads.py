@@ -193,6 +193,7 @@ class GatewayQueues(TypedDict):
     sending: Annotated[Count, "Parts that modems have in hand."]
     uncertain: Annotated[Count, "Parts of which nobody can say whether the network took them."]
     sent_today: Annotated[Count, "Parts that the network took from this gateway's modems since midnight."]
+    alarms: Annotated[Count, "Open alarms that want a person: those that are not only `info`."]
 
 
 class Storage(TypedDict):

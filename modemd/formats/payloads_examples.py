@@ -148,7 +148,7 @@ _OF_ACCOUNTS: Final[list[AccountEvent]] = [
 ]
 _GATEWAYS: Final[list[GatewayState]] = [{"state": "online", "version": "0.1.0", "since": _AT}]
 _QUEUES: Final[list[GatewayQueues]] = [
-    {"queued": 3, "scheduled": 1, "sending": 2, "uncertain": 0, "sent_today": 118}
+    {"queued": 3, "scheduled": 1, "sending": 2, "uncertain": 0, "sent_today": 118, "alarms": 0}
 ]
 _MODEM: Final[ModemState] = {
     "state": "ready",

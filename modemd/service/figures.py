@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from modemd.model import PartState
 from modemd.service.alarms import open_alarms
 from modemd.service.credits.credit_states import credits_of_all
+from modemd.service.modems.prepaid import remaining
+from modemd.service.stalled import stalled_since
 from modemd.store import modems, queue, views
 from modemd.store.times import to_us
 
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """One gateway's modems by name, as the store has them; parts by state; what is wrong and untold."""
+    """One gateway's modems by name, as the store has them; parts by state; what is wrong and untold.
+
+    ``balances`` are what the SIMs in its modems have left, ``stalled_since`` since when parts wait in vain.
+    """
 
     modems: Mapping[str, Mapping[str, Any]]
     sent_today: Mapping[str, int]
@@ -31,6 +36,8 @@ class Figures:
     untold: Mapping[str, int]
     alarms: Mapping[str, int]
     credits: Mapping[str, Credit]
+    balances: Mapping[str, str]
+    stalled_since: datetime | None
 
 
 def figures(tx: Tx, rules: Rules, midnight: datetime) -> Figures:
@@ -57,4 +64,6 @@ def figures(tx: Tx, rules: Rules, midnight: datetime) -> Figures:
         credits={
             name: each for name, each in credits_of_all(tx, rules).items() if each["available"] is not None
         },
+        balances={name: left for name, row in rows.items() if (left := remaining(tx, row)) is not None},
+        stalled_since=stalled_since(tx),
     )

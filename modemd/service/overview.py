@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, cast
 from modemd.formats.modem_states import meaning_of, named, step_in_hand
 from modemd.model import PartState
 from modemd.service.alarms import open_alarms
-from modemd.store import brokers, modems, queue, sims
+from modemd.service.modems.prepaid import remaining
+from modemd.store import brokers, modems, queue
 from modemd.store import views as store
 from modemd.store.times import from_us, to_us
 
@@ -212,7 +213,6 @@ def _modem(tx: Tx, facts: Mapping[str, object], queued: int, sent_today: int) ->
         return cast("int | None", facts[name])
 
     meaning, total = meaning_of(str(facts["state"])), count("storage_total")
-    left = sims.balance_of(tx, words("iccid") or words("imsi") or f"modem:{facts['name']}")
     return ModemView(
         gateway=str(facts["gateway"]),
         name=str(facts["name"]),
@@ -234,5 +234,5 @@ def _modem(tx: Tx, facts: Mapping[str, object], queued: int, sent_today: int) ->
         recoveries_today=count("rungs_today") or 0,
         usb=words("usb_path"),
         storage=None if total is None else (count("storage_used") or 0, total),
-        balance=None if left is None else left.amount,
+        balance=remaining(tx, facts),
     )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from modemd.formats.modem_states import meaning_of, named, step_in_hand
 from modemd.model import PartState
+from modemd.service.alarms import open_alarms
 from modemd.service.credits.credit_states import credits_of_all
-from modemd.store import modems, queue, sims
+from modemd.service.modems.prepaid import remaining
+from modemd.store import modems, queue
 from modemd.store import views as store
 from modemd.store.times import to_us
 
@@ -65,6 +67,7 @@ def standing(tx: Tx, rules: Rules, midnight: datetime) -> Standing:
             "sending": in_hand.get(PartState.SUBMITTING, 0),
             "uncertain": in_hand.get(PartState.UNCERTAIN, 0),
             "sent_today": sum(sent.get(ids[name], 0) for name in states),
+            "alarms": sum(each.severity != "info" for each in open_alarms(tx, rules.gateway)),
         },
         credits=credits_of_all(tx, rules),
     )
@@ -85,7 +88,6 @@ def modem_state(tx: Tx, gateway: str, name: str, midnight: datetime) -> ModemSta
 
 def _modem(tx: Tx, row: Mapping[str, Any], waiting: int, sent_today: int) -> ModemState:
     meaning, total = meaning_of(str(row["state"])), row["storage_total"]
-    balance = sims.balance_of(tx, str(row["iccid"] or row["imsi"] or f"modem:{row['name']}"))
     return {
         "state": str(row["state"]),
         "registration": row["registration"],
@@ -110,7 +112,7 @@ def _modem(tx: Tx, row: Mapping[str, Any], waiting: int, sent_today: int) -> Mod
         "usb": row["usb_path"],
         "sim_slot": row["sim_slot"],
         "voice": row["voice"],
-        "balance": None if balance is None else balance.amount,
+        "balance": remaining(tx, row),
     }
 
 

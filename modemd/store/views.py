@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, literal_column, select
 
 from modemd.store.schema import (
     IN_DOUBT,
+    QUEUED,
     SCHEDULED,
     TAKEN,
     inbound,
@@ -180,6 +181,21 @@ _SENT_SINCE: Final = Statement(
     .where(TAKEN, part.c.sent_at >= bindparam("since"))
     .group_by(part.c.modem_id)
 )
+_FIRST_OF_EACH = select(func.min(part.c.id)).where(QUEUED).group_by(part.c.route_id)
+_LONGEST_WAITING: Final = Statement(
+    select(route.c.key, message.c.accepted_at)
+    .select_from(
+        part.join(message, message.c.id == part.c.message_id).join(route, route.c.id == part.c.route_id)
+    )
+    .where(part.c.id.in_(_FIRST_OF_EACH)),
+)
+_LAST_TAKEN: Final = Statement(
+    select(part.c.sent_at)
+    .where(TAKEN, part.c.modem_id.is_not(None))
+    .order_by(part.c.sent_at.desc())
+    .limit(literal_column("1"))
+    .offset(literal_column("0")),
+)
 _MEMBERS: Final = Statement(
     select(route.c.id, route.c.key, route_modem.c.modem_id)
     .select_from(route.outerjoin(route_modem, route_modem.c.route_id == route.c.id))
@@ -196,6 +212,17 @@ def in_hand(tx: Tx) -> dict[int, int]:
 def scheduled(tx: Tx) -> int:
     """Return how many parts wait for their time, be it the sender's or that of another try."""
     return int(tx.scalar(_SCHEDULED))
+
+
+def longest_waiting(tx: Tx) -> list[tuple[str, int]]:
+    """Return when that was accepted which waits longest on each route, by the route's key."""
+    return [(str(key), int(accepted_at)) for key, accepted_at in tx.all(_LONGEST_WAITING)]
+
+
+def last_taken(tx: Tx) -> int | None:
+    """Return when the network took a part by a modem the last time."""
+    found = tx.scalar(_LAST_TAKEN)
+    return None if found is None else int(found)
 
 
 def untold(tx: Tx) -> dict[str, int]:

@@ -7,11 +7,12 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 
 from modemd.errors import StoreError
 from modemd.service.figures import Figures, figures
 from modemd.workers.metrics_page import page
+from modemd.workers.metrics_process import ProcessFigures
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Metrics(Worker):
             asked.cancel()
             log.warning("the metrics go without what is in the store: %s", error or "it takes too long")
             found = None
-        return list(page(found, self._floor.tally, self._floor.store.commits))
+        return list(page(found, self._floor.tally, self._floor.store.commits, self._floor.now()))
 
     async def _figures(self) -> Figures:
         if self._last is None or time.monotonic() >= self._fresh_until:
@@ -105,7 +106,7 @@ class Metrics(Worker):
     def _registry(self) -> CollectorRegistry:
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
-        ProcessCollector(registry=registry)
+        registry.register(ProcessFigures())
         return registry
 
     def _complain(self, error: OSError) -> None:

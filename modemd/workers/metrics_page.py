@@ -17,6 +17,7 @@ from modemd.store.durations import BOUNDS_S
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from prometheus_client.core import Metric
 
@@ -45,8 +46,8 @@ _COLUMNS: Final = (
 """Columns of a modem's row that are figures as they stand."""
 
 
-def page(figures: Figures | None, tally: Tally, commits: Durations) -> Iterator[Metric]:
-    """Every family; without ``figures`` the store could not be read, and that is told."""
+def page(figures: Figures | None, tally: Tally, commits: Durations, now: datetime) -> Iterator[Metric]:
+    """Every family; without ``figures`` the store could not be read, and that is told. ``now`` is aware."""
     yield GaugeMetricFamily(
         "modemd_store_up", "Whether the store could be read just now.", float(figures is not None)
     )
@@ -58,6 +59,11 @@ def page(figures: Figures | None, tally: Tally, commits: Durations) -> Iterator[
     yield _times("modemd_store_commit_seconds", "How long the store's commits took.", commits)
     if figures is not None:
         yield from _stored(figures)
+        yield GaugeMetricFamily(
+            "modemd_queue_stalled_seconds",
+            "How long parts have waited while the network took none; 0 where none wait.",
+            max(0.0, (now - (figures.stalled_since or now)).total_seconds()),
+        )
 
 
 def _counter(name: str, what: str, labels: tuple[str, ...], counts: Counter[tuple[str, ...]]) -> Metric:
@@ -115,5 +121,7 @@ def _modems(figures: Figures) -> Iterator[Metric]:
     for column, what in _COLUMNS:
         yield gauge(column, what, itemgetter(column))
     yield gauge("helped", "Whether the ladder of recovery is at work.", lambda row: float(bool(row["rung"])))
+    left = {name: float(amount) for name, amount in figures.balances.items()}
+    yield _gauge("modem_balance", "What the prepaid SIM has left, in its own currency.", "modem", left)
     sent = figures.sent_today
     yield _gauge("modem_sent_today", "Parts that the network took since midnight.", "modem", sent)

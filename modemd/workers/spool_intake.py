@@ -192,8 +192,8 @@ class SpoolIntake(Worker):
         ) or any(each.calendars for each in read_files):
             self._floor.clock.ring()
         for dropped, entry in zip(read_files, entered, strict=True):
-            self._floor.tally.requests["spool", entry.refusal.code if entry.refusal else "accepted"] += 1
             if entry.refusal is None:
+                self._floor.tally.requests["spool", "accepted"] += 1
                 self._move(dropped.path, entry)
         for dropped, entry in zip(read_files, entered, strict=True):
             if entry.refusal is not None:
@@ -275,6 +275,8 @@ class SpoolIntake(Worker):
     async def _reject(self, path: bytes, name: bytes, refusal: Rejected, asked: SendRequest) -> None:
         target = await self._rejections.to_failed(path, name, refusal.fail_reason)
         rules, now = self._floor.rules, self._floor.now()
+        if target is not None:
+            self._floor.tally.requests["spool", refusal.code] += 1
         if target is None or not rules.consumers & {hooks.CONSUMER, MQTT}:
             return
 

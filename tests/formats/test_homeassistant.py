@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from modemd.formats.homeassistant import Device, ModemDevice, Topics, gateway_device, modem_device
+from modemd.formats.modem_states import STATES
 from modemd.formats.payloads_examples import EXAMPLES
 from modemd.formats.requestjson import read_request
 from modemd.formats.sendjson import read_send
@@ -182,6 +183,11 @@ def test_every_registration_is_one_of_the_options(code: int | None) -> None:
     assert render(part["value_template"], example("ModemState") | {"registration": code}) in part["options"]
 
 
+def test_every_state_of_a_modem_is_one_of_the_options() -> None:
+    """Home Assistant drops a state that is none of them, with an error in its log."""
+    assert MODEM.components["state"]["options"] == list(STATES)
+
+
 def test_an_error_fits_into_a_state() -> None:
     shown = render(MODEM.components["error"]["value_template"], example("ModemState") | {"error": "é" * 999})
     assert len(shown) == 250
@@ -195,6 +201,8 @@ def test_the_gateway_is_shown() -> None:
     assert render(parts["version"]["value_template"], state) == "0.1.0"
     assert render(parts["queue"]["value_template"], queues) == "3"
     assert render(parts["sent_today"]["value_template"], queues) == "118"
+    assert render(parts["problem"]["value_template"], queues) == "OFF"
+    assert render(parts["problem"]["value_template"], queues | {"alarms": 2}) == "ON"
 
 
 def test_what_an_account_has_left_is_shown() -> None:
@@ -251,6 +259,7 @@ def test_who_is_available_when(state: str, network: bool, work: bool) -> None:
     [
         (GATEWAY, "received_default", "Received"), (GATEWAY, "received_clinic", "Received"),
         (GATEWAY, "messages_default", "Event"), (MODEM, "call", "Call"),
+        (GATEWAY, "alarm", "Alarm"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("text", ["Hello", '"{{ 1 }}" <b>&\'\n\\ \u2028 é € \U0001f600', "", None])

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
+import pytest
+import yaml
+from prometheus_client import ProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 
 from modemd.service import alarms
 from modemd.store.durations import BOUNDS_S, Durations
 from modemd.workers.metrics import Metrics
+from modemd.workers.metrics_process import ProcessFigures
 from tests.house import ROOT
 from tests.service.office import START
 from tests.workers.mqtt_floor import until
@@ -23,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    import pytest
     from prometheus_client.core import Metric
 
     from modemd.workers.floor import Floor
@@ -87,7 +91,7 @@ def test_what_waits_what_went_and_what_is_wrong(tmp_path: Path) -> None:
             assert value(found, "modemd_modem_ready", modem="gsm1") == 0
             commits = value(found, "modemd_store_commit_seconds_count")
             assert commits == value(found, "modemd_store_commit_seconds_bucket", le="+Inf") > 2
-            assert "process_resident_memory_bytes" in found
+            assert value(found, "modemd_queue_stalled_seconds") > 0
 
     asyncio.run(whole())
 
@@ -130,6 +134,33 @@ def test_every_family_stands_in_the_page_about_modems(tmp_path: Path) -> None:
             assert ours == told
 
     asyncio.run(whole())
+
+
+def test_the_process_is_told_from_its_own_folder_alone(tmp_path: Path) -> None:
+    """As in a unit with ``ProcSubset=pid``; the library's own collector has the names and the figures."""
+    (tmp_path / "self").symlink_to(f"/proc/{os.getpid()}")
+    mine = {each.name: each.samples[0] for each in ProcessFigures(tmp_path / "self").collect()}
+    theirs = {each.name: each.samples[0] for each in ProcessCollector(registry=None).collect()}
+    assert {name: sample.name for name, sample in mine.items()} == {
+        name: sample.name for name, sample in theirs.items()
+    }
+    for name, sample in mine.items():
+        assert sample.value == pytest.approx(theirs[name].value, rel=0.1, abs=2), name
+    assert list(ProcessFigures(tmp_path / "no proc").collect()) == []
+
+
+def test_the_rules_on_the_page_ask_for_metrics_that_there_are() -> None:
+    text = (ROOT / "docs" / "monitoring.md").read_text("utf-8")
+    [rules] = re.findall(r"<!-- rules -->\n```yaml\n(.*?)```", text, re.DOTALL)
+    asked = {
+        name for rule in yaml.safe_load(rules)["groups"][0]["rules"]
+        for name in re.findall(r"modemd_\w+", rule["expr"])
+    }  # fmt: skip
+    table = text.partition("<!-- rules -->")[0]
+    assert {name for name in asked if f"`{name.removeprefix('modemd_modem')}`" not in table} <= set(
+        re.findall(r"`(modemd_\w+)`", table)
+    )
+    assert len(asked) > 6
 
 
 def test_an_address_that_is_taken_is_said_once_and_tried_again(

@@ -43,7 +43,7 @@ def made(
     standing = Standing(
         modems=dict.fromkeys(modems, STATE),
         makes=dict.fromkeys(modems, Make("Quectel", "EC25", "1")),
-        queues={"queued": 0, "scheduled": 0, "sending": 0, "uncertain": 0, "sent_today": 0},
+        queues={"queued": 0, "scheduled": 0, "sending": 0, "uncertain": 0, "sent_today": 0, "alarms": 0},
         credits={"default": FREE} | dict(paying or {}),
     )
     return wanted(standing, rules, MqttConfig(**config), known)

@@ -206,6 +206,8 @@ def test_what_is_no_message_goes_to_failed_with_the_reason_on_top(
         if reason is not None:
             assert first == f"Fail_reason: {reason}".encode()
         assert here.messages() == [(TO, "Hello")], "the queue goes on"
+        counted = here.hall.floor.tally.requests
+        assert (counted.total(), counted["spool", "accepted"]) == (2, 1)
 
     play(tmp_path, story)
 

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from modemd.formats.homeassistant.credit import credit_entities
-from modemd.formats.homeassistant.device import GATEWAY, Component, Device, Topics, event, origin, sensor
+from modemd.formats.homeassistant.device import (
+    GATEWAY,
+    Component,
+    Device,
+    Topics,
+    binary_sensor,
+    event,
+    origin,
+    sensor,
+)
 from modemd.model import MessageState
 
 _STATES: Final = [state.value for state in MessageState]
@@ -76,6 +85,14 @@ def _whole(topics: Topics) -> dict[str, Component]:
             "Queue", _id(topics, "queue"), queues, "{{ value_json.queued }}",
             state_class="measurement", unit_of_measurement="SMS", icon="mdi:tray-full",
             json_attributes_topic=queues,
+        ),
+        "problem": binary_sensor(
+            "Problem", _id(topics, "problem"), queues, "{{ 'ON' if value_json.alarms else 'OFF' }}",
+            device_class="problem", entity_category="diagnostic",
+        ),
+        "alarm": event(
+            "Alarm", _id(topics, "alarm"), topics("gateway", topics.gateway, "alarm"), ["raised", "cleared"],
+            "value_json.state", icon="mdi:alert",
         ),
         "sent_today": sensor(
             "Sent today", _id(topics, "sent_today"), queues, "{{ value_json.sent_today }}",

@@ -16,6 +16,7 @@ from modemd.formats.homeassistant.device import (
     origin,
     sensor,
 )
+from modemd.formats.modem_states import STATES
 
 _REGISTRATIONS: Final = {
     0: "not registered", 1: "home", 2: "searching", 3: "denied", 4: "unknown", 5: "roaming",
@@ -116,7 +117,7 @@ def _work(topics: Topics, modem: ModemDevice, own: str) -> dict[str, Component]:
 
     return {
         "state": told(
-            "State", "state", "{{ value_json.state }}",
+            "State", "state", "{{ value_json.state }}", device_class="enum", options=list(STATES),
             entity_category="diagnostic", icon="mdi:cellphone-link",
         ),
         "queue": told(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from modemd.service.alarms import clear_alarm, raise_alarm
 from modemd.service.modems.modem_events import tell
@@ -12,6 +12,7 @@ from modemd.store import sims
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from modemd.config.modems import BalanceConfig
@@ -88,6 +89,12 @@ def take(tx: Tx, rules: Rules, seat: Seat, config: BalanceConfig, text: str, now
     return Read(
         amount, raise_alarm(tx, rules, modem=seat.name, code=LOW, text=said, severity="warning", now=now)
     )
+
+
+def remaining(tx: Tx, modem: Mapping[str, Any]) -> str | None:
+    """Return what the SIM in a modem has left, by the modem's row; ``None`` where nobody knows."""
+    known = sims.balance_of(tx, str(modem["iccid"] or modem["imsi"] or f"modem:{modem['name']}"))
+    return None if known is None else known.amount
 
 
 def _iccid(sim: str) -> str | None:

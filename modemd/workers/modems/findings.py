@@ -29,8 +29,8 @@ _FREE_IT: Final = (
     "Stop that program (systemctl disable --now ModemManager), or name the port in modems.ignore."
 )
 _ALLOW_IT: Final = (
-    "Put the gateway's user into the group that owns the port: dialout on Debian. Where the unit forbids it, name "
-    "the device there (DeviceAllow=), and restart the service: drivers that come after its start are not seen."
+    "Put the gateway's user into the group that owns the port: dialout on Debian. Where the unit forbids it,"
+    " name the device there (DeviceAllow=), and restart the service: drivers that come later are not seen."
 )
 
 
