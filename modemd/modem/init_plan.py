@@ -20,6 +20,7 @@ from modemd.modem.registration import announce
 from modemd.modem.session import Session
 from modemd.modem.sim import sim_state, unlock
 from modemd.modem.slots import choose_slot
+from modemd.modem.storage import learn_room
 
 TALK: Final = (Step("ATE0"), Step("ATV1"), Step("AT+CMEE=1"))
 """Before the SIM is open; again after it, for modems that refuse everything till then."""
@@ -151,7 +152,9 @@ async def _choose_storages(session: Session) -> None:
 
 async def _set_storages(session: Session, name: str) -> bool:
     for values in (f'"{name}","{name}","{name}"', f'"{name}","{name}"', f'"{name}"'):
-        if await session.try_asking(f"AT+CPMS={values}") is not None:
+        reply = await session.try_asking(f"AT+CPMS={values}")
+        if reply is not None:
+            learn_room(session, name, reply.lines)
             return True
     return False
 

@@ -129,8 +129,11 @@ async def read_room(session: Session) -> tuple[int, int] | None:
         values = parameters(line) if line else []
         used, total = (integer(value) for value in [*values, "", "", ""][1:3])
         return None if used is None or total is None else (used, total)
-    rooms = [session.rooms[name] for name in names if name in session.rooms]
-    return (sum(used for used, _ in rooms), sum(total for _, total in rooms)) if rooms else None
+    readable = [name for name in names if name not in session.capabilities.unreadable]
+    rooms = [session.rooms[name] for name in readable if name in session.rooms]
+    if not rooms or len(rooms) < len(readable):
+        return None  # not all were looked through yet
+    return sum(used for used, _ in rooms), sum(total for _, total in rooms)
 
 
 async def told(session: Session, command: str, prefix: str) -> str | None:

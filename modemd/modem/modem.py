@@ -152,6 +152,11 @@ class Modem:
         """
         return await storage.list_stored(self._open_session, places)
 
+    @property
+    def storage_totals(self) -> dict[str, int]:
+        """How many entries each storage can hold, of those that told it (``+CPMS``, 27.005, 3.2.2)."""
+        return {name: total for name, (_used, total) in self._open_session.rooms.items() if total}
+
     async def read_stored(self, place: str, index: int) -> Stored | None:
         """One entry of the storage ``place``; ``None`` where it is empty.
 

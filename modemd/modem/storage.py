@@ -123,7 +123,12 @@ async def select(session: Session, storage: str) -> tuple[int, int] | None:
     session.selected = None
     reply = await session.ask(f'AT+CPMS="{storage}"')
     session.selected = storage
-    for line in reply.lines:
+    return learn_room(session, storage, reply.lines)
+
+
+def learn_room(session: Session, storage: str, lines: tuple[str, ...]) -> tuple[int, int] | None:
+    """What choosing a storage told of it (``+CPMS: <used1>,<total1>,...``, 27.005, 3.2.2)."""
+    for line in lines:
         values = [integer(value) for value in parameters(line)[:2]]
         if len(values) == 2 and values[0] is not None and values[1] is not None:
             session.rooms[storage] = values[0], values[1]

@@ -193,6 +193,7 @@ def test_the_wanted_slot_is_taken(maker: str, ask: str, told: str, select: str) 
 def test_room_in_the_storages_that_are_swept() -> None:
     answers: dict[str, Answer] = {
         "AT+CPMS=?": lines('+CPMS: ("SM","ME"),("SM","ME"),("SM","ME")'),
+        'AT+CPMS="SM","SM","SM"': lines("+CPMS: 3,30,3,30,3,30"),
         'AT+CPMS="SM"': lines("+CPMS: 3,30,0,100,0,100"),
         'AT+CPMS="ME"': lines("+CPMS: 5,100,5,100,5,100"),
     }
@@ -202,7 +203,6 @@ def test_room_in_the_storages_that_are_swept() -> None:
         await modem.prepare()
         for _ in range(2):
             rooms.append((await modem.health()).room)
-            await modem.list_stored()
             await modem.list_stored()
 
     play(Dce({**SOUND, **answers}), act)

@@ -39,6 +39,7 @@ class Phone:
     def __init__(self) -> None:
         self.notes: list[Note] = []
         self.stored: list[Stored] = []
+        self.storage_totals = {"SM": 5}
         self.acknowledged = 0
         self.looks = 0
 
@@ -124,6 +125,39 @@ def test_what_a_person_keeps_on_the_sim_stays(tmp_path: Path) -> None:
         await desk.turn()
         assert desk.texts() == ["read"]
         assert [item.index for item in desk.phone.stored] == [1, 2]
+
+    play(tmp_path, story)
+
+
+FULL = "SELECT text FROM alarm WHERE code = 'storage_full' AND cleared_at IS NULL"
+
+
+def test_copies_of_sent_messages_go_where_they_leave_no_room_for_what_comes_in(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        desk.phone.stored = [stored("draft", 1, 2), *(stored("sent", place, 3) for place in (2, 3))]
+        await desk.turn(now=100.0)
+        assert len(desk.phone.stored) == 3, "there is room enough"
+        desk.phone.stored += [stored("sent", 4, 3), stored("Hello", 5)]
+        await desk.turn(now=200.0)
+        assert desk.texts() == ["Hello"]
+        assert [item.index for item in desk.phone.stored] == [1]
+        assert rows(desk.look, FULL) == []
+
+    play(tmp_path, story)
+
+
+def test_a_storage_that_drafts_fill_is_an_alarm_until_there_is_room(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        desk.phone.stored = [stored("draft", place, 2) for place in range(1, 6)]
+        await desk.turn(now=100.0)
+        await desk.turn(now=200.0)
+        [(text,)] = rows(desk.look, FULL)
+        assert "storage SM is full (5 of 5)" in text
+        assert rows(desk.look, "SELECT count FROM alarm") == [(1,)]
+        assert len(desk.phone.stored) == 5
+        del desk.phone.stored[0]
+        await desk.turn(now=300.0)
+        assert rows(desk.look, FULL) == []
 
     play(tmp_path, story)
 

@@ -132,7 +132,7 @@ def _rest(about: str, seen: Examined) -> Iterator[Finding]:
         if total and used >= total:
             yield Finding(
                 "trouble", about, f"Its storage {name} is full ({used} of {total}): nothing more comes in.",
-                "The daemon empties it: start it, with receive: true for this modem.",
+                "The daemon empties it of all but drafts: start it, with receive: true for this modem.",
             )  # fmt: skip
         elif total and used > total * _NEARLY_FULL:
             yield Finding("warning", about, f"Its storage {name} is nearly full: {used} of {total}.")

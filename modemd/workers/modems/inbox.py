@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from modemd.errors import PduError, Refused, StoreError
@@ -23,6 +24,7 @@ from modemd.service import arrival, dispatch
 from modemd.service.outcomes import Denied, Taken
 from modemd.workers.modems.calls import CALL_NOTES, Calls
 from modemd.workers.modems.copies import Copies
+from modemd.workers.modems.lumber import Lumber
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,7 +40,7 @@ log = logging.getLogger(__name__)
 SWEEP_S: Final = 60.0
 """Every storage is looked through this often, whatever was announced: announcements get lost."""
 _STATIC: Final = frozenset({2, 3})
-"""``stat`` of what a person stored on the SIM (27.005, 3.1): not ours to take or to delete."""
+"""``stat`` of what was stored here and did not come in (27.005, 3.1): nothing to take."""
 
 _HINTS: Final = (NewStored, StorageFull, Restarted, Registration)
 """Notes that mean nothing once the modem is opened anew."""
@@ -52,6 +54,7 @@ class Inbox:
         self._floor = floor
         self._config = config
         self._copies = Copies(floor)
+        self._lumber = Lumber(floor, config.name)
         self._calls = Calls(floor, config)
         self._notes: list[Note] = []
         self._places: set[str] = set()
@@ -157,8 +160,10 @@ class Inbox:
         found = [item for item in stored if self._is_ours(item)]
         if found:
             await self._take_or_come_again(seat, found)
-        for item in found:
-            await self._delete(modem, item)
+        gone = [item for item in found if await self._delete(modem, item)]
+        if not places and self._config.receive:
+            left = set(stored).difference(gone)
+            await self._lumber.clear(modem.storage_totals, left, partial(self._delete, modem))
 
     def _is_ours(self, item: Stored) -> bool:
         """What others are to receive stays; status reports are ours wherever we send."""
@@ -176,11 +181,13 @@ class Inbox:
             self.sweep_now()
             raise
 
-    async def _delete(self, modem: Modem, item: Stored) -> None:
+    async def _delete(self, modem: Modem, item: Stored) -> bool:
         try:
             await modem.delete_stored(item)
         except Refused as refused:
             log.warning("modem %s does not delete %s %d: %s", modem.name, item.storage, item.index, refused)
+            return False
+        return True
 
     async def _take(self, seat: Seat, pdus: list[str]) -> None:
         rules, account, now = self._floor.rules, self._config.account, self._floor.now()
