@@ -12,7 +12,7 @@ from modemd.gsm.at_lines import is_unsolicited
 from modemd.modem.calls import CallSeen, read_call
 from modemd.modem.notes import CallAnswered, CallEnded, Clip, Note, Other, Ring, Spoken, read_urc
 from tests.modem.dce import Dce, lines
-from tests.modem.test_modem import play as play_dce
+from tests.modem.stage import play as play_dce
 from tests.modem.test_simulated import play
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from modemd.modem.modem import Modem
 from modemd.modem.readiness import domain_advice
 from modemd.modem.registration import Registration, read_registration_line, technology_of
 from tests.modem.dce import OK, SOUND, Answer, Dce, lines
-from tests.modem.test_modem import play
+from tests.modem.stage import play
 
 ERROR = "\r\nERROR\r\n"
 LTE_ONLY: dict[str, Answer] = {
