@@ -60,7 +60,7 @@ def _plain(address: str, type_of_number: int | None) -> tuple[str, int]:
     digits = address.removeprefix("+")
     if not digits:
         raise PduError("the number has no digits")
-    if not all(digit in "0123456789*#" for digit in digits):
+    if digits.strip("0123456789*#"):
         raise PduError(f"{address!r} is not a number")
     if len(digits) > MAX_DIGITS:
         raise PduError(f"the number {address} has more than {MAX_DIGITS} digits")

@@ -12,6 +12,8 @@ from modemd.errors import Rejected
 
 _SHORT: Final = re.compile(r"[0-9*#]{1,8}")
 _WRITTEN: Final = re.compile(r"[0-9+*#\s()./-]+")
+_BETWEEN_DIGITS: Final = re.compile(r"[\s()./-]")
+_NO_DIGIT: Final = re.compile(r"\D")
 _RECIPIENT_DIGITS: Final = 8
 
 
@@ -27,7 +29,7 @@ def normalise(written: str, country: str | None, type_of_number: int | None = No
     text = written.strip()
     if not text or not _WRITTEN.fullmatch(text):
         raise Rejected("bad_number", f"{written!r} is no phone number", fail_reason="No destination")
-    digits = re.sub(r"[\s()./-]", "", text)
+    digits = _BETWEEN_DIGITS.sub("", text)
     if type_of_number is not None and type_of_number != 1:
         return digits.lstrip("+")
     if _SHORT.fullmatch(digits) and not digits.startswith("00") and not _is_subscriber(digits, country):
@@ -85,5 +87,5 @@ def recipient_key(address: str) -> str:
     Networks give the recipient back as international, national, or with an access code in front: the last
     eight digits are the same in all of them. With the SIM and the TP-MR beside it that is enough.
     """
-    digits = re.sub(r"\D", "", address)
+    digits = _NO_DIGIT.sub("", address)
     return digits[-_RECIPIENT_DIGITS:] or address

@@ -265,6 +265,19 @@ def all_modems(tx: Tx) -> list[dict[str, object]]:
     return [dict(zip(names, row, strict=True)) for row in tx.all(_ALL_MODEMS)]
 
 
+_SUBSCRIBERS: Final = Statement(
+    select(modem.c.name, modem.c.imsi, modem.c.imei, modem.c.msisdn).order_by(modem.c.gateway, modem.c.id),
+)
+
+
+def subscribers(tx: Tx) -> dict[str, dict[str, object]]:
+    """Return each modem's ``imsi``, ``imei`` and ``msisdn``, by its name."""
+    return {
+        str(name): {"imsi": imsi, "imei": imei, "msisdn": msisdn}
+        for name, imsi, imei, msisdn in tx.all(_SUBSCRIBERS)
+    }
+
+
 _GATEWAY: Final = Statement(
     select(gateway.c.name, gateway.c.pid, gateway.c.version, gateway.c.started_at, gateway.c.seen_at,
            gateway.c.stopped_at),

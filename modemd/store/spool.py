@@ -54,7 +54,19 @@ def next_file_id(tx: Tx, count: int = 1) -> int:
 def add_files(tx: Tx, rows: Sequence[SpoolRow]) -> None:
     """Write down files that were accepted."""
     mine = tx.gateway
-    tx.many(_ADD, [row._asdict() | {"key": f"{mine} {row.key}", "gateway": mine} for row in rows])
+    tx.many(
+        _ADD,
+        [
+            {
+                "id": row.id,
+                "key": f"{mine} {row.key}",
+                "name": row.name,
+                "format": row.format,
+                "gateway": mine,
+            }
+            for row in rows
+        ],
+    )
 
 
 def find_file(tx: Tx, key: str) -> SpoolRow | None:
@@ -65,8 +77,8 @@ def find_file(tx: Tx, key: str) -> SpoolRow | None:
 
 def read(row: Row) -> SpoolRow:
     """Return a file from its columns in the store."""
-    found = SpoolRow._make(row)
-    return found._replace(key=found.key.partition(" ")[2])
+    file_id, key, name, form = row
+    return SpoolRow(file_id, key.partition(" ")[2], name, form)
 
 
 def file_of(tx: Tx, file_id: int) -> SpoolRow | None:

@@ -8,7 +8,6 @@ A job that fails is undone by itself: it has a savepoint, or those beside it may
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 import time
@@ -116,10 +115,9 @@ class Store:
             self._queue.put(waiting)
 
     def _take_later(self) -> list[_Waiting]:
-        taken = []
-        with contextlib.suppress(IndexError):
-            while True:
-                taken.append(_Waiting(self._later.popleft(), None))
+        later, taken = self._later, []
+        while later:
+            taken.append(_Waiting(later.popleft(), None))
         return taken
 
     def _work(self) -> None:

@@ -62,7 +62,7 @@ def due(tx: Tx, behind: int, most: int) -> list[Due]:
     rows = results.untold(tx, SPOOL, behind, most)
     if not rows:
         return []
-    known = {str(facts["name"]): facts for facts in modems.all_modems(tx)}
+    known = modems.subscribers(tx)
     return [_one(tx, row, found, known) for row, found in rows]
 
 

@@ -230,7 +230,8 @@ class SpoolIntake(Worker):
             return None
         rules, now = self._floor.rules, self._floor.now()
         parsed: SpoolFile | None = None
-        asked = SendRequest(to="", account=os.fsdecode(candidate.account) or None)
+        account = os.fsdecode(candidate.account) or None
+        asked: SendRequest | None = None
         name = os.fsdecode(candidate.name)
         reading = partial(
             read, name, contents, self._config.formats, zone=self._floor.zone, contacts=rules.contacts
@@ -240,12 +241,11 @@ class SpoolIntake(Worker):
                 from modemd.service.reminders.calendars import look_through  # noqa: PLC0415 - rarely met
 
                 parsed = await asyncio.to_thread(reading)
-                looked = await asyncio.to_thread(look_through, parsed.calendars, asked.account, rules, now)
+                looked = await asyncio.to_thread(look_through, parsed.calendars, account, rules, now)
                 return Dropped(path, candidate.name, parsed.format, (), key_of(path, found), looked)
             parsed = reading()
             requests = parsed.requests
-            if candidate.account:
-                account = os.fsdecode(candidate.account)
+            if account is not None:
                 requests = tuple(replace(request, account=account) for request in requests)
             prepared = []
             for place, asked in enumerate(requests, 1):
@@ -256,7 +256,7 @@ class SpoolIntake(Worker):
             # A JSON file may hold many: not "No destination", but which of them is wrong.
             is_list = parsed is not None and parsed.format == "json"
             said = Rejected(refusal.code, refusal.reason) if is_list else refusal
-            await self._reject(path, candidate.name, said, asked)
+            await self._reject(path, candidate.name, said, asked or SendRequest(to="", account=account))
             return None
         return Dropped(path, candidate.name, parsed.format, tuple(prepared), key_of(path, found))
 

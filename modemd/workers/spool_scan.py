@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 import os
 import stat
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modemd.formats.spoolfile import peek_priority
 from modemd.workers.spool_dirs import join, read_regular
@@ -20,17 +20,16 @@ _HEAD: Final = 4096
 _KEPT: Final = 1024
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A file to be taken; they sort by priority, then age, then name. ``account`` owns its folder."""
 
     priority: int
     mtime_ns: int
     name: bytes
     account: bytes = b""
-    head: bytes = field(default=b"", compare=False)
+    head: bytes = b""
     """The whole of a short file that was looked into, so that it need not be opened twice."""
-    seen: tuple[int, int, int] | None = field(default=None, compare=False)
+    seen: tuple[int, int, int] = (0, 0, 0)
     """``st_ino``, ``st_mtime_ns`` and ``st_size`` when ``head`` was read."""
 
     def read(self, path: bytes, most: int) -> tuple[bytes, os.stat_result]:
@@ -39,7 +38,7 @@ class Candidate:
         Raises:
             OSError: it is no regular file, or cannot be read.
         """
-        if self.seen is not None:
+        if self.head:
             found = os.lstat(path)
             if self.seen == _identity(found):
                 return self.head, found

@@ -75,4 +75,4 @@ def decoded(octets: bytes) -> str:
 
 def is_yes(value: str) -> bool:
     """Smsd's rule: what begins with 1, y or t, or is ``on``, is yes; all else is no."""
-    return value[:1].lower() in {"1", "y", "t"} or value.lower() == "on"
+    return value != "" and (value[0] in "1yYtT" or value.lower() == "on")
