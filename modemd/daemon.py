@@ -164,9 +164,13 @@ class Daemon:
 
     def _recover(self, tx: Tx, rules: Rules) -> dict[str, int]:
         now = utc_now()
+        if now < clock_set.EARLIEST:
+            log.warning("the machine's clock is not set: it says that it is %s UTC", f"{now:%F %T}")
         hurried = clock_set.disbelieve(tx, rules, now)
         if hurried:
-            log.warning("%d parts were put off to a time that is too far off: the clock was ahead", hurried)
+            log.warning(
+                "the clock was ahead when the gateway ran last: %d parts wait no longer for it", hurried
+            )
         modems.gateway_started(tx, rules.gateway, os.getpid(), __version__, to_us(now))
         if self._config.mqtt is None:
             brokers.note(tx, rules.gateway, None, None, to_us(now))

@@ -29,7 +29,7 @@ _US: Final = timedelta(microseconds=1)
 class Jump(NamedTuple):
     """A clock was set ahead by so much, or back (negative); and the machine slept for so long, if it did.
 
-    ``since`` and ``until`` are between which moments of the clock as it was the gateway ran by it, aware.
+    ``since`` and ``until``, aware, are the machine's start and now by the clock as it was.
     """
 
     by: timedelta
@@ -42,7 +42,7 @@ def follow(tx: Tx, rules: Rules, jump: Jump, now: datetime) -> None:
     """Move what this gateway has counted from the clock as it was.
 
     While the machine slept no evidence could come: doubts last longer by as much. What was accepted before
-    the gateway started had another clock's time, and expires by it.
+    the machine started was so by another clock, and expires by that.
     """
     gateway, by_us = rules.gateway, jump.by // _US
     store.move_doubts(tx, gateway, by_us, jump.slept // _US)

@@ -107,16 +107,15 @@ def move_open(
 
 
 _AHEAD = part.c.submitted_at > bindparam("at")
+_TOO_FAR = part.c.not_before_at > bindparam("latest")
 _HURRY_RETRIES: Final = Statement(
-    update(part)
-    .where(_RETRIED, part.c.not_before_at > bindparam("latest"))
-    .values(not_before_at=bindparam("at"))
+    update(part).where(_RETRIED, _TOO_FAR).values(not_before_at=bindparam("at"))
 )
 _HURRY_DOUBTS: Final = Statement(
     update(part)
-    .where(IN_DOUBT, _MINE, part.c.not_before_at > bindparam("latest"))
+    .where(IN_DOUBT, _MINE, or_(_AHEAD, _TOO_FAR))
     .values(
-        not_before_at=bindparam("latest"),
+        not_before_at=case((_TOO_FAR, bindparam("latest")), else_=part.c.not_before_at),
         submitted_at=case((_AHEAD, bindparam("at")), else_=part.c.submitted_at),
     )
 )

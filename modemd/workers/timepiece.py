@@ -31,12 +31,11 @@ class Timepiece:
         running: Callable[[], float] = _running_s,
         awake: Callable[[], float] = time.monotonic,
     ) -> None:
-        """All in seconds; ``wall`` since 1970, the others since anywhen."""
+        """All in seconds: ``wall`` since 1970, ``running`` since the machine's start, ``awake`` since any."""
         self._wall, self._running, self._awake = wall, running, awake
-        self._began = running()
-        self._ahead = wall() - self._began
-        self._asleep = self._began - awake()
-        self._steady_at = self._began
+        self._started_at = wall() - running()
+        self._asleep = running() - awake()
+        self._steady_at = 0.0
 
     def jump(self) -> Jump | None:
         """What befell the clock and was not followed yet; ``None``: nothing to speak of."""
@@ -44,18 +43,17 @@ class Timepiece:
         by_s, slept_s = self._set_s(), running - self._awake() - self._asleep
         if abs(by_s) < LEAST_S and slept_s < LEAST_S:
             return None
-        since, until = self._ahead + self._began, self._ahead + running
         return Jump(
             timedelta(seconds=by_s if abs(by_s) >= LEAST_S else 0.0),
             timedelta(seconds=slept_s if slept_s >= LEAST_S else 0.0),
-            datetime.fromtimestamp(since, UTC),
-            datetime.fromtimestamp(until, UTC),
+            datetime.fromtimestamp(self._started_at, UTC),
+            datetime.fromtimestamp(self._started_at + running, UTC),
         )
 
     def follow(self, jump: Jump) -> None:
         """All that went by the clock as it was goes by the new one from now on."""
         by_s = jump.by.total_seconds()
-        self._ahead += by_s
+        self._started_at += by_s
         self._asleep += jump.slept.total_seconds()
         if abs(by_s) >= FAR_S:
             self._steady_at = self._running() + STEADY_S
@@ -66,4 +64,4 @@ class Timepiece:
         return abs(self._set_s()) < FAR_S and self._running() >= self._steady_at
 
     def _set_s(self) -> float:
-        return self._wall() - self._running() - self._ahead
+        return self._wall() - self._running() - self._started_at

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 AGES = timedelta(days=20_000)
 """From 1970 to some time in 2024: the machine's clock had never been set."""
 NEVER = timedelta()
+OTHER = "+32475999999"
 P = PartState
 
 
@@ -169,13 +170,17 @@ def test_another_gateway_s_clock_is_its_own(office: Office) -> None:
 
 def test_at_a_start_nothing_waits_that_a_clock_which_was_ahead_has_put_far_off(office: Office) -> None:
     office.now = START + AGES
-    doubtful, refused = office.send("1", report=True), office.send("2")
+    doubtful, refused, killed = office.send("1", report=True), office.send("2"), office.send("4", to=OTHER)
     office.doubted()
     office.denied(42)
+    office.claimed()
     named = office.send("3", not_before_at=START + AGES + timedelta(hours=1))
     office.now = START
-    assert office.run(lambda tx: clock_set.disbelieve(tx, office.rules, office.now)) == 2
+    assert office.run(lambda tx: clock_set.disbelieve(tx, office.rules, office.now)) == 3
     assert office.run(lambda tx: clock_set.disbelieve(tx, office.rules, office.now)) == 0
+    office.run(lambda tx: upkeep.recover(tx, office.rules, office.now))
+    assert office.reported(9, to=OTHER)
+    assert office.state(killed) == "delivered"
     tick(office)
     assert [office.state(each) for each in (doubtful, refused, named)] == ["uncertain", "queued", "scheduled"]
     office.later(minutes=10)

@@ -59,7 +59,7 @@ def test_a_clock_that_is_set_is_noticed(by_s: float) -> None:
     machine.wall += by_s
     jump = machine.timepiece.jump()
     assert jump is not None
-    assert (jump.since, jump.until) == (START, START + timedelta(seconds=90))
+    assert (jump.since, jump.until) == (START - timedelta(seconds=50), START + timedelta(seconds=90))
     assert machine.follow() == (by_s, 0)
 
 
