@@ -209,7 +209,7 @@ async def _look_over(around: Surroundings, port: PortSeen, ports: list[PortSeen]
         )  # fmt: skip
     except (PortLost, NoReply) as lost:
         return [of_state(about, "silent", f"{port.path} answered at first, and then no more: {lost}.")]
-    config = configured(around.config.modems.list, port.path, port.usb_path, seen)
+    config = configured(around.config.modems.list, port.path, port.usb_path, seen) or _entry_of(around, ports)
     name = f"modem {config.name}" if config is not None else f"modem on {port.path}"
     pin = config is not None and bool(config.pin or config.pin_file)
     smsc = config is not None and config.smsc is not None
@@ -228,6 +228,18 @@ async def _look_over(around: Surroundings, port: PortSeen, ports: list[PortSeen]
         others = ", ".join(each.path for each in ports if each is not port)
         findings.append(Finding("ok", name, f"its other ports are {others}"))
     return findings
+
+
+def _entry_of(around: Surroundings, ports: list[PortSeen]) -> ModemConfig | None:
+    """The entry that names another port of the stick than the one that answers, and nothing else."""
+    return next(
+        (
+            each
+            for each in around.config.modems.list
+            if not (each.imei or each.iccid or each.usb) and any(_is_at(each, port) for port in ports)
+        ),
+        None,
+    )
 
 
 def _permission(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,12 +17,14 @@ from modemd.modem.usb_power import device_switch
 from modemd.service import alarms
 from modemd.service.modems import modem_events
 from modemd.store import adopted, recovery
+from modemd.workers.modems.detour import Detour
 from modemd.workers.modems.steadiness import stays
 
 if TYPE_CHECKING:
-    from modemd.errors import WrongModem
+    from modemd.errors import ModemdError, WrongModem
     from modemd.formats.payloads_modem import ModemEventName
     from modemd.modem.discovery.ports import PortSeen
+    from modemd.modem.timing import Timing
     from modemd.store.transaction import Tx
     from modemd.workers.modems.rack import Stick
     from modemd.workers.modems.station import Station
@@ -35,7 +38,7 @@ _SWAPPED: Final = "sim_swapped"
 class Berth:
     """One entry's way to its modem. It speaks with the rack, and tells of plugs and swaps."""
 
-    def __init__(self, worker: Worker, station: Station) -> None:
+    def __init__(self, worker: Worker, station: Station, timing: Timing) -> None:
         config = station.config
         self.binding = Binding(config.imei, config.iccid)
         self._station = station
@@ -46,6 +49,7 @@ class Berth:
         self._usb_path: str | None = None
         self._tried: str | None = None
         self._sight: Stick | None = None
+        self._detour = Detour(station.floor, config, timing)
         self._pulled = False
         self._said_same = False
         self._rack.watch(config, worker.wake)
@@ -82,6 +86,7 @@ class Berth:
         port = self._rack.port_for(self._station.config)
         if port is None:
             raise PortLost(self._missing())
+        port = await self._detour.instead_of(port)
         self._rack.took(self._station.name, port)
         self._tried, self._sight = self.here, self._rack.seen(port)
         self._station.record.port = port
@@ -93,6 +98,27 @@ class Berth:
         port = self._station.record.port or ""
         self._rack.wrong(self._station.name, port, wrong.imei, wrong.iccid)
         return f"on {port} {wrong}; {self._missing()}"
+
+    def why(self, error: ModemdError) -> str:
+        """Why it was not opened, where this gateway's own modems are in the way."""
+        port, in_use = self._station.record.port or "", {errno.EAGAIN, errno.EBUSY}
+        if isinstance(error, PortLost) and getattr(error.cause, "errno", None) in in_use:
+            user = self._rack.user_of(port, self._station.name)
+            if user is not None:
+                return f"{port} is what modem {user} uses: two entries name one modem, take one away"
+        return str(error)
+
+    async def find_beside(self) -> str | None:
+        """The configured port is mute: look at the others of its stick; return a sentence, if one is it."""
+        port = self._station.record.port or ""
+        found = await self._detour.look(port)
+        if found is None:
+            return None
+        self._rack.gave(self._station.name, port)
+        return (
+            f"{port} does not answer, and {found} of the same stick does: that is used. Name it in port:, or "
+            "bind the modem by imei: instead"
+        )
 
     async def arrived(self, identity: ModemIdentity) -> None:
         """It was opened and prepared: tell of a plug, and of what is not as it was.
@@ -113,6 +139,8 @@ class Berth:
         await self._tell([(event, facts | more) for event, more in told])
         self._pulled = False
         self._last = ModemIdentity(imei=identity.imei or last.imei, iccid=identity.iccid or last.iccid)
+        self._detour.answered(port)
+        self._rack.is_who(self._station.name, identity)
         if self._seen is not None:
             self._rack.opened(self._seen, identity.imei, identity.iccid)
 
@@ -130,6 +158,9 @@ class Berth:
 
     def _missing(self) -> str:
         config = self._station.config
+        other = self._rack.namesake_of(config)
+        if other is not None:
+            return f"modem {other} has what it is bound to: two entries name one modem, take one away"
         bound = {"IMEI": config.imei, "a SIM of ICCID": config.iccid, "USB socket": config.usb}
         wanted = " and ".join(f"{what} {value}" for what, value in bound.items() if value)
         if config.usb and device_switch(self._floor.machine, config.usb).exists():

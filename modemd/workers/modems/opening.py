@@ -12,6 +12,7 @@ from modemd.errors import ModemdError, NoReply, NotReady, PortLost, StoreError, 
 from modemd.formats.modem_states import meaning_of
 from modemd.gsm.makers import family_of
 from modemd.modem.modem import Modem
+from modemd.modem.timing import Timing
 from modemd.service.outcomes import Seat
 from modemd.workers.modems.berth import Berth
 from modemd.workers.modems.patience import Patience
@@ -20,7 +21,6 @@ from modemd.workers.modems.steadiness import Steadiness
 from modemd.workers.modems.voice import learn_voice
 
 if TYPE_CHECKING:
-    from modemd.modem.timing import Timing
     from modemd.workers.modems.inbox import Inbox
     from modemd.workers.modems.ladder import Ladder
     from modemd.workers.modems.orders import Orders
@@ -52,7 +52,7 @@ class Opener:
         self._orders = orders
         self._ladder = ladder
         self._timing = timing
-        self._berth = Berth(worker, station)
+        self._berth = Berth(worker, station, timing or Timing())
         self._failures = 0
         self._patience = Patience()
         self.steadiness = Steadiness(station)
@@ -136,9 +136,15 @@ class Opener:
         """It could not be opened: help it, where anything may help; one that is unplugged is waited for."""
         if modem is not None and isinstance(error, PortLost):
             self.steadiness.went(time.monotonic())
+        beside = await self._berth.find_beside() if isinstance(error, NoReply) and modem is not None else None
+        if modem is not None and beside is not None:
+            log.warning("modem %s: %s", self._station.name, beside)
+            await modem.close()
+            return
         ailment = None if self._orders.paused else self._ladder.ailment_of(error)
         if ailment is None:
-            await self._not_opened(modem, "silent" if isinstance(error, NoReply) else "absent", str(error))
+            state = "silent" if isinstance(error, NoReply) else "absent"
+            await self._not_opened(modem, state, self._berth.why(error))
             return
         try:
             climbed = await self._ladder.climb(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.identities import same_iccid, same_imei
+from modemd.model import ModemIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ class Rack:
         self._taken: dict[str, str] = {}
         self._misplaced: dict[str, float] = {}
         self._open: set[str] = set()
+        self._who: dict[str, ModemIdentity] = {}
         self._doomed: set[str] = set()
 
     def watch(self, config: ModemConfig, wake: Callable[[], None]) -> None:
@@ -54,7 +56,7 @@ class Rack:
     def leave(self, name: str) -> None:
         """An entry is no more, and gives back what it had."""
         self.closed(name)
-        for kept in (self._entries, self._wakers, self._taken, self._misplaced, self._homes):
+        for kept in (self._entries, self._wakers, self._taken, self._misplaced, self._homes, self._who):
             kept.pop(name, None)
 
     def port_for(self, config: ModemConfig) -> str | None:
@@ -109,6 +111,26 @@ class Rack:
             self._sticks[port] = replace(known, imei=imei or known.imei, iccid=iccid)
         self._misplaced[name] = time.monotonic() + _MISPLACED_S
         self.gave(name, port)
+
+    def user_of(self, port: str, name: str) -> str | None:
+        """Which other entry's worker has a port, by whatever name."""
+        real = os.path.realpath(port)
+        users = (user for user, taken in self._taken.items() if user != name and taken[:1] == port[:1] == "/")
+        return next((user for user in users if os.path.realpath(self._taken[user]) == real), None)
+
+    def namesake_of(self, config: ModemConfig) -> str | None:
+        """Which other entry's worker has the very modem, or SIM, that an entry wants."""
+        for name, who in self._who.items():
+            if name != config.name and name in self._taken:
+                if same_imei(config.imei, who.imei) and config.iccid is None and config.usb is None:
+                    return name
+                if config.iccid is not None and same_iccid(config.iccid, who.iccid):
+                    return name
+        return None
+
+    def is_who(self, name: str, identity: ModemIdentity) -> None:
+        """Who an entry's modem turned out to be."""
+        self._who[name] = identity
 
     def opened(self, port: PortSeen, imei: str | None, iccid: str | None) -> None:
         """Who a modem is that was opened: a SIM can be known only when its PIN was given."""
