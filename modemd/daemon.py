@@ -265,7 +265,7 @@ class Daemon:
         if silent:
             log.error("no sign of life from %s", ", ".join(silent))
         else:
-            self._notify("WATCHDOG=1")
+            self._notify(f"WATCHDOG=1\nSTATUS={self._crew.summary}")
 
     async def _reread(self, floor: Floor, supervisor: Supervisor) -> None:
         """SIGHUP: take the new configuration, or keep the old one and say why."""

@@ -168,7 +168,7 @@ class Run:
         alarm, problem = "event.sms_gw1_alarm", "binary_sensor.sms_gw1_problem"
         self.shows(problem, "off")
         self.site.ask("set", modem="gsm2", sim=False)
-        self.shows(problem, "on")
+        self.shows(problem, "on", 150.0)
         told = self.home.attributes(alarm)
         assert (told["event_type"], told["modem"], told["severity"]) == ("raised", "gsm2", "critical"), told
         self.shows("sensor.sms_gw1_gsm2_state", "sim_absent")

@@ -38,6 +38,14 @@ class Crew:
         """The entries of those that the configuration does not name."""
         return tuple(self._adopted.values())
 
+    @property
+    def summary(self) -> str:
+        """How many modems are ready, and how the others are: a line for the service manager, in ASCII."""
+        states = {name: worker.state for name, worker in self._workers.items()}
+        ready = sum(state == "ready" for state in states.values())
+        others = [f"{name} {state or 'new'}" for name, state in states.items() if state != "ready"]
+        return "; ".join([f"{ready} of {len(states)} modems ready", *others])
+
     def start(self, configs: Iterable[ModemConfig], modem_ids: Mapping[str, int]) -> None:
         """Begin to work with modems; those that are worked with are left alone."""
         for config in configs:
