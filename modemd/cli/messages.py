@@ -16,6 +16,7 @@ from modemd.cli.presence import living, open_store, utc_now
 from modemd.cli.row_key import ROW_KEY
 from modemd.config import load
 from modemd.errors import Rejected
+from modemd.gsm.cause_texts import trouble_words
 from modemd.model import MessageState
 from modemd.service import orders, overview, views
 from modemd.service.accounts import accounts
@@ -96,7 +97,7 @@ def list_messages(
 def _outbound_row(view: OutboundView, zone: tzinfo) -> list[str]:
     said = view.text or ""
     if view.error_code is not None:
-        said = f"{view.error_code}: {view.error_reason}"
+        said = trouble_words(view.error_code, view.error_reason or "")
     return [
         str(view.id), short_moment(view.accepted_at, zone, utc_now()), view.account, cell(view.to),
         view.state.value, f"{view.parts_done}/{view.parts}", cell(view.modem),

@@ -17,6 +17,7 @@ from modemd.cli.output import (
 )
 from modemd.cli.output_objects import inbound_object, outbound_object
 from modemd.formats.mms import mms_sentence
+from modemd.gsm.cause_texts import trouble_words
 from modemd.model import Evidence, PartState
 
 if TYPE_CHECKING:
@@ -66,12 +67,12 @@ def show_outbound(
     if as_json:
         show_json(outbound_object(view, parts, credits_) | {"waits_for": waits_for})
         return
-    trouble = None if view.error_code is None else printable(f"{view.error_code}: {view.error_reason}")
+    trouble = None if view.error_code is None else trouble_words(view.error_code, view.error_reason or "")
     facts = {
         "message": view.id,
         "state": view.state.value,
         "waits for": waits_for and printable(waits_for),
-        "trouble": trouble,
+        "trouble": trouble and printable(trouble),
         "to": view.to,
         "account": view.account,
         "client id": view.client_id,
@@ -113,7 +114,7 @@ def _credits_of(part: tuple[int, int] | None) -> str:
 def _part_row(part: PartView, zone: tzinfo) -> list[str]:
     said = part.said
     if part.error_code is not None:
-        said = printable(f"{part.error_code}: {part.error_reason}")
+        said = printable(trouble_words(part.error_code, part.error_reason or ""))
     if part.not_before_at is not None and part.state in _WAITING:
         said = f"{said or ''} (due {moment(part.not_before_at, zone)})".strip()
     if part.evidence is not None:

@@ -12,6 +12,7 @@ from modemd.cli.exits import EXIT_FAILED, EXIT_TRY_AGAIN
 from modemd.cli.output import show_json
 from modemd.cli.presence import living, utc_now
 from modemd.formats.events import event_object
+from modemd.gsm.cause_texts import trouble_words
 from modemd.model import MessageEvent, MessageState, Trouble
 from modemd.service import overview, views
 
@@ -142,7 +143,7 @@ def event_line(event: MessageEvent, zone: tzinfo, *, known: bool) -> str:
     if known:
         line += "  (the same message was sent before)"
     if event.error is not None:
-        line += f"\n          {event.error.code}: {event.error.reason}"
+        line += f"\n          {trouble_words(event.error.code, event.error.reason)}"
     return line
 
 

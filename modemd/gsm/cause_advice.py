@@ -21,7 +21,7 @@ _NETWORK: Final = "The network does not accept this SIM or modem here: ask the o
 _PIN: Final = "The SIM wants a PIN that modemd does not enter: correct pin_file, or open it in a telephone."
 _MODEM: Final = "The modem cannot send in PDU mode: it is unsuited, use another, or renew its firmware."
 _STRANGE: Final = (
-    "The modem does not say what is wrong; if it goes on when the modem was restarted, look at its"
+    "The modem does not say what is wrong; if it goes on after the modem was restarted, look at its"
     " registration and its SIM. On a network without 2G and 3G it may lack SMS over LTE."
 )
 

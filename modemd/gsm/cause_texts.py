@@ -138,6 +138,11 @@ _BY_TEXT: Final[dict[str, dict[str, int]]] = {
 }
 
 
+def trouble_words(code: str, reason: str) -> str:
+    """A trouble for people: its code and its reason, or the reason alone where that tells the code itself."""
+    return reason if reason.startswith(("+CMS ERROR:", "+CME ERROR:")) else f"{code}: {reason}"
+
+
 def code_of_text(kind: str, text: str) -> int | None:
     """The figure that stands for the words of a verbose error, ``None`` for words of no standard."""
     words = text.strip().lower().replace("(u)sim", "sim").replace("usim", "sim")

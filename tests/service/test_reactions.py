@@ -153,7 +153,7 @@ def test_every_refusal_that_needs_a_person_says_which_modem_and_sim_and_what_to_
     assert office.run(lambda tx: refusals.warn(tx, office.rules, seat, decision, office.now))
     [alarm] = office.run(lambda tx: open_alarms(tx, "gw1"))
     assert (alarm.modem, alarm.code, alarm.severity) == ("gsm1", "refused_cms_28", "critical")
-    for word in ("gsm1", "…1234", "CMS 28", "unidentified subscriber", "Ask the operator"):
+    for word in ("gsm1", "…1234", "CMS ERROR: 28", "unidentified subscriber", "Ask the operator"):
         assert word in alarm.text
     assert "893200" not in alarm.text
     assert office.run(lambda tx: refusals.settled(tx, office.rules, seat, office.now))

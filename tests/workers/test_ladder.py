@@ -211,9 +211,7 @@ def test_a_modem_without_network_is_helped_and_then_told_of(tmp_path: Path) -> N
                 rung for rung in taken for _ in range(2)
             ]
             [(text,)] = here.rows("SELECT text FROM alarm WHERE code = 'not_helped'")
-            assert text.startswith(
-                "Modem gsm1: it finds no network (for 0 minutes); choosing the network anew"
-            )
+            assert text.startswith("Modem gsm1: it finds no network (for 0 min); choosing the network anew")
             assert here.state == "searching"
             here.sim.modems[0].me.registration = 1
             here.worker._station.health_at = 0.0

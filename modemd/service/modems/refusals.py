@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from modemd.gsm.cause_texts import trouble_words
 from modemd.service.alarms import Severity, clear_alarm, open_alarms, raise_alarm
 from modemd.store import radio
 
@@ -26,9 +27,10 @@ def warn(tx: Tx, rules: Rules, seat: Seat, decision: Decision, now: datetime) ->
     One is open for each cause and modem. Where the modem does not say what is wrong, the text says on which
     network it was (3GPP TS 27.007, 7.2 and 7.3): most of these are of networks that it cannot send on.
     """
-    said = f"{decision.code}: {decision.reason}"
+    said = trouble_words(decision.code, decision.reason)
     where = f" It is {_network(tx, seat)}." if decision.ladder else ""
-    text = f"Modem {seat.name}, SIM …{seat.sim[-_SHOWN:]}: {said}.{where} {decision.advice}"
+    sim = seat.sim[-_SHOWN:]
+    text = f"Modem {seat.name}: what its SIM …{sim} sends is refused: {said}.{where} {decision.advice}"
     code = _PREFIX + decision.code.lower().replace(" ", "_")
     severity: Severity = "critical" if decision.pause_s is not None else "warning"
     return raise_alarm(

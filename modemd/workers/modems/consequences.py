@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
+from modemd.gsm.cause_texts import trouble_words
 from modemd.gsm.causes import Verb
 from modemd.service.modems import refusals
 from modemd.workers.modems.streak import Streak
@@ -60,13 +61,13 @@ class Consequences:
         """
         station = self._station
         log.warning(
-            "modem %s: part %d of message %d: %s: %s",
-            station.name, claimed.part_no, claimed.message_id, decision.code, decision.reason,
+            "modem %s: part %d of message %d: %s",
+            station.name, claimed.part_no, claimed.message_id, trouble_words(decision.code, decision.reason),
         )  # fmt: skip
         self._floor.clock.ring()
         self._floor.ring_queue()
         if decision.bug:
-            await station.trouble.write(f"{decision.code}: {decision.reason}", pdu_facts(claimed.pdu))
+            await station.trouble.write(trouble_words(decision.code, decision.reason), pdu_facts(claimed.pdu))
         met = self._streak.met(station.seat.sim, claimed.message_id, decision)
         if not met.enough(decision):
             return self._alone(decision)
@@ -92,7 +93,7 @@ class Consequences:
         rules, seat, now = self._floor.rules, self._station.seat, self._floor.now()
         if await self._floor.store.run(lambda tx: refusals.warn(tx, rules, seat, decision, now)):
             self._floor.ring_alarms()
-            await self._station.trouble.write(f"{decision.code}: {decision.reason}")
+            await self._station.trouble.write(trouble_words(decision.code, decision.reason))
 
     async def _all_clear(self) -> None:
         rules, seat, now = self._floor.rules, self._station.seat, self._floor.now()

@@ -212,7 +212,7 @@ class Ladder:
         lasts_s = now - self._alone_since
         if lasts_s < self._floor.recovery.search_s * min(self._timing.climb, 1.0) or now < self._next_at:
             return
-        climbed = await self.climb(_NETWORK[state], f"for {lasts_s / 60:.0f} minutes", modem, let_go)
+        climbed = await self.climb(_NETWORK[state], f"for {lasts_s / 60:.0f} min", modem, let_go)
         self._next_at = time.monotonic() + climbed.wait_s
 
     def opened(self) -> None:
