@@ -24,7 +24,7 @@ from modemd.service import alarms, clock_set, routing, upkeep
 from modemd.service.accounts import accounts
 from modemd.service.modems import adoption, modem_orders
 from modemd.service.rules import Rules
-from modemd.store import brokers, modems, spools
+from modemd.store import brokers, modems, spool_places
 from modemd.store.database import Database, sqlite_path
 from modemd.store.times import to_us
 from modemd.store.writer import Store
@@ -174,7 +174,7 @@ class Daemon:
         modems.gateway_started(tx, rules.gateway, os.getpid(), __version__, to_us(now))
         if self._config.mqtt is None:
             brokers.note(tx, rules.gateway, None, None, to_us(now))
-        for old in spools.settle(tx, rules.gateway, _place(Path(self._config.spool.dir))):
+        for old in spool_places.settle(tx, rules.gateway, _place(Path(self._config.spool.dir))):
             log.warning("this was gateway %s: its files and messages are those of %s now", old, rules.gateway)
         modem_ids = routing.sync(tx, rules)
         adoption.recover(tx, rules, (), now)

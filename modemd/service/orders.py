@@ -10,7 +10,7 @@ from modemd.model import MessageState, PartState
 from modemd.service import recall, routing, upkeep
 from modemd.service.credits import credit_holds
 from modemd.service.rollup import settle
-from modemd.store import appointments, orders, outbound, parts
+from modemd.store import appointments, message_orders, outbound, parts
 from modemd.store.times import to_us
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ def retry(tx: Tx, rules: Rules, message_id: int, now: datetime) -> MessageRow:
     if message.parts_done == message.part_count:
         why = _WHY_NOT_RETRIED[_S.UNDELIVERED]
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: {why}")
-    if orders.forgotten_parts(tx, message_id):
+    if message_orders.forgotten_parts(tx, message_id):
         raise Rejected("bad_request", f"message {message_id} cannot be tried again: its text is not kept")
     _check_wanted(tx, rules, message, now)
     deadline_us = to_us(now + timedelta(seconds=rules.sending.validity_s))
     deadline_us = min(deadline_us, _reminds_until(tx, message_id, deadline_us))
     credit_holds.hold_again(tx, rules, message, now)
-    orders.set_deadline(tx, message_id, deadline_us)
-    orders.requeue_unsent(tx, message_id, _route_again(tx, rules, message))
+    message_orders.set_deadline(tx, message_id, deadline_us)
+    message_orders.requeue_unsent(tx, message_id, _route_again(tx, rules, message))
     return settle(tx, rules, message, to_us(now))
 
 
@@ -111,7 +111,7 @@ def resolve(
         Rejected: ``bad_request``: there is no such message, or nothing of it is in doubt.
     """
     message = _find(tx, message_id)
-    doubtful = orders.parts_in_doubt(tx, message_id)
+    doubtful = message_orders.parts_in_doubt(tx, message_id)
     if not doubtful:
         raise Rejected("bad_request", f"message {message_id} is {message.state}: nothing of it is in doubt")
     for part_id, route_id in doubtful:

@@ -11,7 +11,7 @@ from modemd.errors import ConfigError
 from modemd.model import SendRequest
 from modemd.service import dispatch, intake, routing, upkeep
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken
-from modemd.store import modems, outbox, spool, spools
+from modemd.store import modems, outbox, spool, spool_places
 from modemd.store.times import to_us
 from tests.service.office import START, TO, rules_of
 from tests.store.files import beside, rows
@@ -222,7 +222,7 @@ def test_a_gateway_without_a_broker_leaves_its_events_to_one_that_has(one: Gate,
 
 
 def test_a_gateway_that_got_another_name_tells_what_the_old_one_left(one: Gate) -> None:
-    one.run(lambda tx: spools.settle(tx, "gw1", "machine:/spool"))
+    one.run(lambda tx: spool_places.settle(tx, "gw1", "machine:/spool"))
     message_id = one.send()
     part = one.claim("gsm1")
     assert part is not None
@@ -230,11 +230,11 @@ def test_a_gateway_that_got_another_name_tells_what_the_old_one_left(one: Gate) 
     one.run(lambda tx: modems.gateway_stopped(tx, "gw1", to_us(one.now)))
     renamed = Gate(beside(one.database), "gw9", "gsm1")
     assert renamed.untold() == []
-    assert renamed.run(lambda tx: spools.settle(tx, "gw9", "machine:/another")) == []
-    assert renamed.run(lambda tx: spools.settle(tx, "gw9", "machine:/spool")) == ["gw1"]
+    assert renamed.run(lambda tx: spool_places.settle(tx, "gw9", "machine:/another")) == []
+    assert renamed.run(lambda tx: spool_places.settle(tx, "gw9", "machine:/spool")) == ["gw1"]
     assert renamed.untold() == [("SENT", message_id)]
     assert renamed.run(lambda tx: spool.find_file(tx, "key 1")) is not None
-    assert renamed.run(lambda tx: spools.settle(tx, "gw9", "machine:/spool")) == []
+    assert renamed.run(lambda tx: spool_places.settle(tx, "gw9", "machine:/spool")) == []
 
 
 def test_a_recipient_keeps_a_sim_that_is_at_the_other_gateway(database: Database) -> None:
