@@ -46,7 +46,7 @@ BIG = ("message", "part", "inbound", "inbound_part", "report", "outbox")
 """Tables that grow with every message."""
 ONCE_A_DAY = "upkeep._FORGET_"
 FOR_PEOPLE = ("views.", "verify.", "queue._WAITING", "account_queue.", "erasure.", "export.")
-AT_A_RENAME = "spools._TAKE"
+AT_A_RENAME = "spool_places._TAKE"
 """A gateway that got another name."""
 NEWEST_FIRST = "inbound._LAG"
 """Walks reports from the newest, and stops at the first."""
