@@ -232,6 +232,24 @@ def test_priority_is_seen_in_the_first_octets() -> None:
     assert peek_priority("a", b"") is Priority.NORMAL
 
 
+@given(
+    st.sampled_from([b"32475123456", b"+32 475 12 34 56", b"s8888", b"0475123456", b"", b"nobody"]),
+    st.text(max_size=80).map(str.encode) | st.binary(max_size=80),
+)
+def test_a_file_with_no_other_header_asks_for_what_it_would_with_one_that_asks_for_nothing(
+    to: bytes, body: bytes
+) -> None:
+    usual, other = b"To: " + to + b"\n\n" + body, b"To: " + to + b"\nPriority: normal\n\n" + body
+    assert _read_or_refused(usual) == _read_or_refused(other)
+
+
+def _read_or_refused(octets: bytes) -> SendRequest | tuple[str, str, str]:
+    try:
+        return _read(octets)
+    except Rejected as refused:
+        return refused.code, refused.reason, refused.fail_reason
+
+
 @given(st.binary(max_size=400))
 def test_any_octets_are_a_message_or_rejected(octets: bytes) -> None:
     try:
