@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+import time
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -22,16 +22,19 @@ from modemd.cli.main import main
 from modemd.config import parse
 from modemd.gsm.terminated import encode_deliver, encode_status_report
 from modemd.service import arrival, dispatch, routing
+from modemd.service.modems import modem_orders
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
 from modemd.service.rules import Rules
 from modemd.store import modems
 from modemd.store.database import Database
 from modemd.store.times import to_us
-from tests.house import ROOT
+from tests.system.commands import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
+    from modemd.errors import Rejected
+    from modemd.service.modems.modem_orders import Order
     from modemd.store.queue import ClaimedPart
     from modemd.store.transaction import Tx
 
@@ -116,22 +119,27 @@ class Desk:
         assert said.status == 0, said.err
         return said
 
-    def command(self, *arguments: object) -> list[str]:
-        """The command line."""
-        return [sys.executable, "-m", "modemd", "-c", str(self.config), *map(str, arguments)]
-
-    @contextmanager
-    def running(self, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    def running(self, *arguments: object) -> Command:
         """A command that goes on while the test plays the gateway."""
-        process = subprocess.Popen(
-            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-            env=environment(),
-        )  # fmt: skip
-        with process:
-            try:
-                yield process
-            finally:
-                process.kill()
+        return Command("-c", self.config, *arguments, environment=environment())
+
+    def process(self, *arguments: object) -> Said:
+        """One command in a process of its own, to its exit status."""
+        with self.running(*arguments) as command:
+            done = command.ended()
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def answered(self, answer: Mapping[str, object] | Rejected, *arguments: object) -> tuple[Order, Said]:
+        """A command that asks something of gsm1, with the test as that modem; what was ordered, and said."""
+        modem_id = self.seat().modem_id
+        with self.running(*arguments) as command:
+            deadline = time.monotonic() + PATIENCE_S
+            while (order := self.write(lambda tx: modem_orders.begin(tx, modem_id, now()))) is None:
+                assert command.poll() is None, command.ended()
+                assert time.monotonic() < deadline, "nothing was ordered"
+            self.write(lambda tx: modem_orders.finish(tx, self.rules, order.id, answer, now()))
+            done = command.ended()
+        return order, Said(done.returncode, done.stdout, done.stderr)
 
     def write(self, job: Callable[[Tx], T]) -> T:
         """One transaction beside what the commands do."""

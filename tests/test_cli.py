@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from importlib import import_module
@@ -29,7 +28,9 @@ from modemd.errors import (
     Rejected,
     StoreError,
 )
+from tests.desk import environment
 from tests.house import ROOT
+from tests.system import commands
 
 EXAMPLE = ROOT / "config.example.yaml"
 
@@ -39,12 +40,8 @@ def run(*arguments: str | Path, **environment: str) -> Result:
 
 
 def process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The real program, since only ``main`` maps errors to exit statuses."""
-    environment = {key: value for key, value in os.environ.items() if key != "MODEMD_CONFIG"}
-    command = [sys.executable, "-m", "modemd", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT, timeout=60
-    )
+    """A process of its own, since only ``main`` maps errors to exit statuses."""
+    return commands.run(*arguments, environment=environment())
 
 
 @pytest.fixture
@@ -115,7 +112,8 @@ def test_check_says_that_a_right_configuration_is_fine() -> None:
 
 
 def test_check_tells_every_fault_with_its_place(wrong: Path) -> None:
-    done = process("-c", wrong, "check")
+    command = [sys.executable, "-m", "modemd", "-c", str(wrong), "check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 78
     assert done.stdout.splitlines() == [
         f"{wrong}: line 1, column 14: log.level: must be one of debug, info, warning, error",

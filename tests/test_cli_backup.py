@@ -11,7 +11,7 @@ import pytest
 
 from modemd.store import mark
 from modemd.store.database import Database
-from tests.desk import Desk
+from tests.desk import Desk, Said
 
 
 @pytest.fixture
@@ -19,11 +19,9 @@ def desk(tmp_path: Path) -> Desk:
     return Desk.begin(tmp_path)
 
 
-def backup(desk: Desk, file: Path) -> tuple[int, str, str]:
+def backup(desk: Desk, file: Path) -> Said:
     """In a process of its own: it closes its files to others by the process's umask."""
-    with desk.running("backup", file) as process:
-        out, err = process.communicate()
-        return process.returncode, out, err
+    return desk.process("backup", file)
 
 
 def test_the_copy_is_a_store_of_its_own_and_private(desk: Desk, tmp_path: Path) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.desk import Desk, Said, environment
-from tests.house import ROOT
+from tests.desk import Desk, Said
 from tests.system.certificates import Certificates
 from tests.system.meddlers import OnlyOld, RefusesFilters, SaysNoShared
 from tests.system.mosquitto import Broker
@@ -35,11 +33,7 @@ def checked(folder: Path, settings: dict[str, Any], *options: str) -> Said:
 def process(folder: Path, settings: dict[str, Any]) -> Said:
     """The same in a process of its own."""
     write(folder, settings)
-    command = Desk(folder).command("check")
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment(), timeout=60
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+    return Desk(folder).process("check")
 
 
 def secret(folder: Path, word: str) -> dict[str, str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.desk import REFUSED_FOR_GOOD, TAKEN, Desk, environment, now
-from tests.house import ROOT
+from tests.system import commands
 
 ACCOUNTS = '{clinic: {terms: sms4less, holder: "Clinic Ltd"}, shop: {terms: smstools}}'
 TARIFFS = (
@@ -124,10 +123,8 @@ def test_a_store_that_cannot_be_reached_is_to_be_tried_again(tmp_path: Path) -> 
 
 
 def test_what_a_person_did_bears_the_name_of_who_uses_sudo(desk: Desk) -> None:
-    command = desk.command("credit", "grant", "clinic", 1, "--reason", "x")
-    subprocess.run(
-        command, check=True, capture_output=True, env=environment() | {"SUDO_USER": "joan"}, cwd=ROOT
-    )
+    words = ("-c", desk.config, "credit", "grant", "clinic", 1, "--reason", "x")
+    assert commands.run(*words, environment=environment() | {"SUDO_USER": "joan"}).returncode == 0
     assert desk.call("credit", "statement", "clinic", "--json").json["entries"][0]["by"] == "joan"
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modemd.errors import Rejected
-from modemd.service.modems import adoption, modem_orders
+from modemd.service.modems import adoption
 from modemd.service.modems.adoption import Adoptable
 from modemd.service.modems.modem_requests import paused_why
 from modemd.store import modems
-from tests.desk import Desk, now
+from tests.desk import Desk, Said, now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,18 +52,10 @@ def test_a_modem_that_is_not_there_is_said(desk: Desk, verb: str) -> None:
     assert "there is no modem 'gsm9'; there are: gsm1, gsm2" in done.err
 
 
-def reset(desk: Desk, answer: Mapping[str, object] | Rejected) -> tuple[int, str, str]:
-    """The command, with this test as the modem."""
-    seat = desk.seat()
-    with desk.running("reset", "gsm1") as command:
-        deadline = time.monotonic() + 60
-        while (order := desk.write(lambda tx: modem_orders.begin(tx, seat.modem_id, now()))) is None:
-            assert time.monotonic() < deadline, "nothing was ordered"
-            assert command.poll() is None, command.communicate()
-        assert order.verb == "reset"
-        desk.write(lambda tx: modem_orders.finish(tx, desk.rules, order.id, answer, now()))
-        out, err = command.communicate(timeout=60)
-        return command.returncode, out, err
+def reset(desk: Desk, answer: Mapping[str, object] | Rejected) -> Said:
+    order, said = desk.answered(answer, "reset", "gsm1")
+    assert order.verb == "reset"
+    return said
 
 
 def test_a_reset_tells_how_the_modem_is_then(desk: Desk) -> None:

@@ -157,7 +157,6 @@ def test_one_refused_recipient_keeps_all_from_being_taken(desk: Desk) -> None:
 def test_waiting_shows_each_state_until_it_is_sent(desk: Desk) -> None:
     desk.gateway_starts()
     with desk.running("send", "--to", TO, "--wait", "--no-report", "Hello") as waiting:
-        assert waiting.stdout is not None
         assert waiting.stdout.readline().endswith("  1  queued  to +32475123456\n")
         claimed = desk.claim()
         assert waiting.stdout.readline().endswith("  1  sending by gsm1  to +32475123456\n")
@@ -169,7 +168,6 @@ def test_waiting_shows_each_state_until_it_is_sent(desk: Desk) -> None:
 def test_waiting_for_what_fails_is_1_and_says_why(desk: Desk) -> None:
     desk.gateway_starts()
     with desk.running("send", "--to", TO, "--wait", "--json", "Hello") as waiting:
-        assert waiting.stdout is not None
         assert '"queued"' in waiting.stdout.readline()
         desk.submit(REFUSED_FOR_GOOD)
         told = [line for line in waiting.stdout.read().splitlines() if '"failed"' in line]
@@ -180,7 +178,6 @@ def test_waiting_for_what_fails_is_1_and_says_why(desk: Desk) -> None:
 def test_a_message_in_doubt_is_waited_for(desk: Desk) -> None:
     desk.gateway_starts()
     with desk.running("send", "--to", TO, "--wait", "--no-report", "Hello") as waiting:
-        assert waiting.stdout is not None
         assert "queued" in waiting.stdout.readline()
         claimed = desk.claim()
         assert "sending" in waiting.stdout.readline()
@@ -202,8 +199,6 @@ def test_waiting_without_a_gateway_is_75_and_the_message_stays(desk: Desk) -> No
 def test_a_gateway_that_ends_meanwhile_ends_the_wait(desk: Desk) -> None:
     desk.gateway_starts()
     with desk.running("send", "--to", TO, "--wait", "Hello") as waiting:
-        assert waiting.stdout is not None
-        assert waiting.stderr is not None
         assert "queued" in waiting.stdout.readline()
         desk.gateway_stops()
         assert "no gateway is running" in waiting.stderr.read()

@@ -160,8 +160,6 @@ def test_parts_that_are_sent_now_are_sent_today(desk: Desk) -> None:
 def test_watching_goes_on_until_ctrl_c_and_that_is_no_failure(desk: Desk) -> None:
     desk.gateway_starts()
     with desk.running("status", "--watch", "--json") as watching:
-        assert watching.stdout is not None
-        assert watching.stderr is not None
         assert json.loads(watching.stdout.readline())["queues"]["queued"] == 0
         desk.send("Hello")
         while not json.loads(watching.stdout.readline())["queues"]["queued"]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,16 +27,9 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def answered(desk: Desk, answer: Any, *arguments: object) -> tuple[Order, int, str, str]:
-    """The command, with this test as the modem: what was ordered, and what the command made of the answer."""
-    seat = desk.seat()
-    with desk.running("ussd", "gsm1", *arguments) as command:
-        deadline = time.monotonic() + 60
-        while (order := desk.write(lambda tx: modem_orders.begin(tx, seat.modem_id, now()))) is None:
-            assert time.monotonic() < deadline, "nothing was ordered"
-            assert command.poll() is None, command.communicate()
-        desk.write(lambda tx: modem_orders.finish(tx, desk.rules, order.id, answer, now()))
-        out, err = command.communicate(timeout=60)
-        return order, command.returncode, out, err
+    """What was ordered, and what the command made of the answer."""
+    order, said = desk.answered(answer, "ussd", "gsm1", *arguments)
+    return order, *said
 
 
 def test_the_networks_answer_is_shown(desk: Desk) -> None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from modemd.simulator.client import SimulatorClient
 from modemd.store.database import Database
-from tests.system import nursery
+from tests.system import commands, nursery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -186,6 +186,10 @@ class Site:
         self.until(lambda: "READY=1" in self.said or daemon.poll() is not None, "the daemon is ready")
         assert "READY=1" in self.said, f"it ended with {daemon.poll()}: {self.log[-3000:]}"
         return time.monotonic() - began
+
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """One of ``modemd``'s commands with this configuration, to its end."""
+        return commands.run("-c", self._config, *arguments)
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of ``modemd`` with this configuration."""

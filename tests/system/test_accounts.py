@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import subprocess
 from typing import TYPE_CHECKING
 
 from modemd.config import parse
@@ -22,7 +21,7 @@ ACCOUNTS = {"clinic": {"consent": "opt-out", "unix_user": pwd.getpwuid(os.geteui
 
 
 def modemd(site: Site, *arguments: str) -> str:
-    done = subprocess.run(site.command(*arguments), capture_output=True, text=True, timeout=60, check=False)
+    done = site.run(*arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from modemd.service.credits import credit_verify
 from modemd.store.database import Database
-from tests.system import nursery
 from tests.system.kills import contents
 
 if TYPE_CHECKING:
@@ -28,12 +27,9 @@ def _verify(site: Site) -> None:
 
 
 def _command(site: Site, *arguments: str) -> str:
-    process = nursery.bear(nursery.MODEMD, [*site.command(*arguments)[3:]])
-    assert process.stdout is not None
-    with process.stdout:
-        said = process.stdout.read().decode()
-    assert process.wait(30) == 0, said
-    return said
+    done = site.run(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _columns(site: Site) -> tuple[int, ...]:

@@ -33,11 +33,8 @@ class Onlooker:
     @property
     def board(self) -> dict[str, bytes]:
         """By topic; what was cleared is not there."""
-        return {each.topic: each.payload for each in list(self.user.heard) if each.topic not in self._gone()}
-
-    def _gone(self) -> set[str]:
         last = {each.topic: each.payload for each in list(self.user.heard)}
-        return {topic for topic, payload in last.items() if not payload}
+        return {topic: payload for topic, payload in last.items() if payload}
 
     def has(self, topic: str) -> Any:
         """A topic's JSON; ``None`` where there is none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +40,7 @@ def password(site: Site, word: str = "secret") -> str:
 
 def told(site: Site, *command: str) -> tuple[int, str]:
     """What a command says, and its exit status."""
-    done = subprocess.run(site.command(*command), capture_output=True, text=True, timeout=60, check=False)
+    done = site.run(*command)
     return done.returncode, done.stdout + done.stderr
 
 

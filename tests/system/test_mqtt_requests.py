@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from modemd.simulator.ussd import CYRILLIC, MENU
-from tests.system.gateway import ROOT
 from tests.system.mqtt_run import connected
 
 if TYPE_CHECKING:
@@ -122,14 +120,7 @@ def test_the_command_needs_no_broker(site: Site) -> None:
     site.simulate(modems=1)
     site.start()
     site.until(lambda: site.rows("SELECT state FROM modem") == [("ready",)], "it is ready")
-    said = subprocess.run(
-        site.command("ussd", "gsm1", "*102#"),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-    )
+    said = site.run("ussd", "gsm1", "*102#")
     assert (said.returncode, said.stdout, said.stderr) == (0, f"{CYRILLIC}\n", "")
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.store import postgres
-from tests.system.gateway import ROOT, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.system.gateway import Site
 
 
 @pytest.fixture
@@ -28,10 +28,6 @@ def server() -> Iterator[postgres.Server]:
     made.remove()
 
 
-def modemd(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(site.command(*arguments), capture_output=True, text=True, check=False, cwd=ROOT)
-
-
 def configure(site: Site, url: str) -> None:
     site.simulate("--airtime", "0.01", "--report-delay", "0.05")
     site.premade = False
@@ -41,27 +37,27 @@ def configure(site: Site, url: str) -> None:
 def test_a_gateway_on_a_server_works_and_commands_do(site: Site, server: postgres.Server) -> None:
     configure(site, server.create("store"))
     site.start()
-    said = modemd(site, "check")
+    said = site.run("check")
     assert said.returncode == 0, said.stdout
     assert "can be reached, and has revision" in said.stdout
     site.drop("hello", "To: 32475123456\n\nHello")
     site.until_in("sent", "hello")
     site.until(lambda: site.names("report"), "its report")
-    sent = modemd(site, "send", "--to", "+32475123457", "--wait", "From a command")
+    sent = site.run("send", "--to", "+32475123457", "--wait", "From a command")
     assert sent.returncode == 0, sent.stderr
-    listed = json.loads(modemd(site, "messages", "--json").stdout)
+    listed = json.loads(site.run("messages", "--json").stdout)
     assert {each["state"] for each in listed} <= {"sent", "delivered"}
     assert len(listed) == 2
-    status = modemd(site, "status")
+    status = site.run("status")
     assert status.returncode == 0, status.stderr
     assert "gsm1" in status.stdout
-    copied = modemd(site, "backup", str(site.folder / "copy"))
+    copied = site.run("backup", str(site.folder / "copy"))
     assert (copied.returncode, "pg_dump" in copied.stderr) == (1, True)
     site.stop()
     server.stop()
-    away = modemd(site, "check")
+    away = site.run("check")
     assert (away.returncode, "cannot be reached" in away.stdout) == (0, True)
-    assert modemd(site, "status").returncode == 75
+    assert site.run("status").returncode == 75
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["restarts", "crashes"])

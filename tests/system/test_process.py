@@ -5,13 +5,8 @@ from __future__ import annotations
 import contextlib
 import signal
 import sqlite3
-import subprocess
-from typing import TYPE_CHECKING
 
-from tests.system.gateway import ROOT, Site
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.system.gateway import Site
 
 
 def test_it_is_ready_soon_and_says_that_it_lives(site: Site) -> None:
@@ -122,18 +117,18 @@ def test_a_second_daemon_is_refused_the_modem(site: Site) -> None:
 def test_a_wrong_configuration_ends_it_with_78_and_a_missing_one_too(site: Site) -> None:
     for text in ("modems: {discover: fals}", "nonsense: 1"):
         site.write_config(text)
-        ended = subprocess.run(site.command("run"), cwd=ROOT, capture_output=True, check=False, timeout=30)
+        ended = site.run("run")
         assert ended.returncode == 78
-        assert b"line 1" in ended.stderr
-        assert b"Traceback" not in ended.stderr
+        assert "line 1" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_a_store_that_cannot_be_opened_ends_it_with_75(site: Site) -> None:
     site.store.write_bytes(b"This is no database, and longer than a page's head would be." * 40)
     site.configure(modems=[])
-    ended = subprocess.run(site.command("run"), cwd=ROOT, capture_output=True, check=False, timeout=30)
-    assert ended.returncode == 75, ended.stderr.decode()
-    assert b"Traceback" not in ended.stderr
+    ended = site.run("run")
+    assert ended.returncode == 75, ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_the_store_is_copied_while_it_runs(site: Site) -> None:
@@ -143,28 +138,23 @@ def test_the_store_is_copied_while_it_runs(site: Site) -> None:
         site.drop(f"m{one}", f"To: 324751234{one:02d}\n\nm{one}")
     target = site.folder / "copy.db"
     site.until(lambda: len(site.air()) > 5, "it is busy")
-    assert _copy(site, target).returncode == 0
+    assert site.run("backup", target).returncode == 0
     with contextlib.closing(sqlite3.connect(target)) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert copy.execute("SELECT count(*) FROM message WHERE state != 'queued'").fetchone()[0] >= 5
-    again = _copy(site, target)
+    again = site.run("backup", target)
     assert again.returncode in {1, 2, 75}
-    assert b"exists" in again.stderr
+    assert "exists" in again.stderr
     site.until_in("sent", *(f"m{one}" for one in range(60)))
     assert len(site.air()) == 60
-
-
-def _copy(site: Site, target: Path) -> subprocess.CompletedProcess[bytes]:
-    command = site.command("backup", str(target))
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=60)
 
 
 def test_a_second_daemon_of_the_same_gateway_is_refused(site: Site) -> None:
     site.simulate(modems=1)
     site.start()
-    second = subprocess.run(site.command("run"), cwd=ROOT, capture_output=True, check=False, timeout=30)
+    second = site.run("run")
     assert second.returncode == 75
-    assert b"is running already" in second.stderr
+    assert "is running already" in second.stderr
     site.kill()  # however it ended, the next may start
     site.start()
     site.drop("a", "To: 32475123456\n\nUndisturbed")
@@ -176,6 +166,6 @@ def test_a_spool_has_one_gateway(site: Site) -> None:
     site.start()
     with Site() as other:
         other.configure(modems=[], spool={"dir": str(site.spool)})
-        ended = subprocess.run(other.command("run"), cwd=ROOT, capture_output=True, check=False, timeout=30)
+        ended = other.run("run")
         assert ended.returncode == 75
-        assert b"another gateway uses it" in ended.stderr
+        assert "another gateway uses it" in ended.stderr

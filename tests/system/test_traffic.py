@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,8 @@ LONG = "Forty letters are in each of these lines.\n" * 5
 
 def run(site: Site, *arguments: str) -> str:
     """A command of the operator's, beside the running gateway."""
-    done = subprocess.run(site.command(*arguments), capture_output=True, text=True, check=True)
+    done = site.run(*arguments)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

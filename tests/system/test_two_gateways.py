@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from tests.store import postgres
-from tests.system.gateway import ROOT, Site
+from tests.system.gateway import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +48,7 @@ class Pair:
 
     def modemd(self, *arguments: str) -> str:
         """What a command says; it must end well."""
-        done = subprocess.run(
-            self.sites[0].command(*arguments), capture_output=True, text=True, check=False, cwd=ROOT
-        )
+        done = self.sites[0].run(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

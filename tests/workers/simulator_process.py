@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import select
-import subprocess
-import sys
+import signal
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from modemd.simulator.client import SimulatorClient
+from tests.system import nursery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +35,10 @@ class SimulatorProcess:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.ports: dict[str, str] = {}
-        self._command = [sys.executable, "-m", "modemd", "simulate", "--json", "--dir", str(folder), *options]
+        self._arguments = ["simulate", "--json", "--dir", str(folder), *options]
 
     def __enter__(self) -> Self:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
+        self.process = nursery.bear(nursery.MODEMD, self._arguments)
         assert self.process.stdout is not None
         readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         assert readable, "it says nothing"
@@ -56,7 +54,7 @@ class SimulatorProcess:
         trace: TracebackType | None,
     ) -> None:
         self._client.close()
-        self.process.terminate()
+        self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(PATIENCE_S) == 0
         assert self.process.stdout is not None
         self.process.stdout.close()
