@@ -140,6 +140,7 @@ def test_a_contact_is_a_number_or_several() -> None:
         ("mqtt: {tls: {cert_file: x}}", "cert_file: without key_file:"),
         ("mqtt: {tls: {key_file: x}}", "key_file: without cert_file:"),
         ("mqtt: {prefix: house/}", "is not written as it must be"),
+        ("metrics: {listen: '127.0.0.1:65536'}", "write address:port"),
         ("mqtt: {prefix: $SYS}", "is not written as it must be"),
         ("mqtt: {homeassistant: a//b}", "is not written as it must be"),
         ("mqtt: {keepalive: 0}", "at least 1"),

@@ -7,7 +7,7 @@ import re
 import socket
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -156,11 +156,15 @@ class RetentionConfig(Section):
     number_s: Duration = Field(365 * _DAY, alias="number", ge=0, description="phone numbers")
 
 
+_PORT: Final = r"(6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]?\d{1,4})"
+"""What is above is no port, and to bind to it is a mistake of ours to Python."""
+
+
 class MetricsConfig(Section):
     """Prometheus."""
 
     listen: str = Field(
-        "", pattern=r"^(\S+:\d{1,5})?$", description='address:port to serve metrics on; "": off'
+        "", pattern=rf"^(\S+:{_PORT})?$", description='address:port to serve metrics on; "": off'
     )
 
 
