@@ -33,8 +33,8 @@ from modemd.workers.alarm_hook import AlarmHook
 from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
-from modemd.workers.modems.crew import Crew
-from modemd.workers.modems.lookout import Lookout
+from modemd.workers.modems.finding.crew import Crew
+from modemd.workers.modems.helping.lookout import Lookout
 from modemd.workers.modems.orders import OrderWatch
 from modemd.workers.spool_dirs import SpoolDirs
 from modemd.workers.spool_intake import SpoolIntake
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from modemd.store.transaction import Tx
     from modemd.workers.mailer import Mailer
     from modemd.workers.metrics import Metrics
-    from modemd.workers.modems.scout import Scout
+    from modemd.workers.modems.finding.scout import Scout
     from modemd.workers.mqtt_crew import MqttCrew
 
 log = logging.getLogger(__name__)
@@ -211,7 +211,7 @@ class Daemon:
     def _start_unhurried(self, floor: Floor, supervisor: Supervisor) -> None:
         """Those who do something once a day: no message waits until they are loaded."""
         from modemd.workers.calendars import Calendars  # noqa: PLC0415 - READY comes first
-        from modemd.workers.modems.scout import Scout  # noqa: PLC0415 - likewise
+        from modemd.workers.modems.finding.scout import Scout  # noqa: PLC0415 - likewise
         from modemd.workers.self_watch import SelfWatch  # noqa: PLC0415 - likewise
         from modemd.workers.terms import TermsWorker  # noqa: PLC0415 - likewise
 

@@ -32,7 +32,7 @@ def test_a_file_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", ROOMS)
 def test_a_room_is_there(name: str) -> None:
-    places = [house.ROOT / "modemd" / name, house.ROOT / "modemd" / "service" / name]
+    places = [house.ROOT / "modemd" / room / name for room in ("", "service", "workers/modems")]
     assert any(place.is_dir() for place in places) or name in SPOOL
 
 
@@ -50,6 +50,19 @@ def test_every_room_is_told_of() -> None:
         room for room in house.LAYERS if not re.search(rf"`{room}(/|\.py)`", PAGE) and room != "__main__"
     ]
     assert missing == []
+
+
+def test_the_folders_of_a_modems_task_do_not_know_each_other() -> None:
+    folders = {"finding", "sending", "receiving", "helping"}
+    strangers = {
+        (source.path, name)
+        for source in house.sources("modemd/workers/modems")
+        for _, name in house.imports(source)
+        if name.startswith("modemd.workers.modems.")
+        and source.module.split(".")[3] in folders
+        and name.split(".")[3] in folders - {source.module.split(".")[3]}
+    }
+    assert strangers == set()
 
 
 def test_the_life_of_a_part_is_drawn_as_the_table_has_it() -> None:

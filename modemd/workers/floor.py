@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from modemd.config.sections import RecoveryConfig
 from modemd.modem.discovery.machine import Machine
 from modemd.workers.bell import Bell
-from modemd.workers.modems.rack import Rack
+from modemd.workers.modems.finding.rack import Rack
 from modemd.workers.tally import Tally
 from modemd.workers.timepiece import Timepiece
 

@@ -22,7 +22,7 @@ from modemd.service.modems import refusals
 from modemd.service.outcomes import Denied
 from modemd.service.trouble import Decision
 from modemd.store.modems import write_modem
-from modemd.workers.modems.streak import Streak
+from modemd.workers.modems.sending.streak import Streak
 from tests.service.office import Office
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from modemd.service.outcomes import Seat
 from modemd.store.database import Database
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
-from modemd.workers.modems.calls import CallNote, Calls
+from modemd.workers.modems.receiving.calls import CallNote, Calls
 from tests.service.office import rules_of
 from tests.store.files import fresh, opened, rows, url_of
 

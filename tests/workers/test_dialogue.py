@@ -12,7 +12,7 @@ from modemd.gsm.ussd import UssdCode
 from modemd.store.database import Database
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
-from modemd.workers.modems.dialogue import PATIENCE_S, Dialogue
+from modemd.workers.modems.receiving.dialogue import PATIENCE_S, Dialogue
 from tests.service.office import rules_of
 from tests.store.files import fresh, full_disk, opened, rows, url_of
 

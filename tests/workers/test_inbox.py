@@ -16,7 +16,7 @@ from modemd.service.outcomes import Seat
 from modemd.store.database import Database
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
-from modemd.workers.modems.inbox import SWEEP_S, Inbox
+from modemd.workers.modems.receiving.inbox import SWEEP_S, Inbox
 from tests.service.office import START, rules_of
 from tests.store.files import fresh, full_disk, opened, rows, url_of
 

@@ -20,9 +20,9 @@ from modemd.store import recovery
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
-from modemd.workers.modems.ladder_book import LadderBook
+from modemd.workers.modems.helping.book import LadderBook
+from modemd.workers.modems.helping.switches import Switches
 from modemd.workers.modems.station import Station
-from modemd.workers.modems.switches import Switches
 from tests.service.office import START, rules_of
 from tests.store.files import fresh
 from tests.workers.ladder_bench import DEAF, FAST, ladder_bench, program

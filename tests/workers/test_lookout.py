@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from modemd.service import routing
 from modemd.simulator.faults import Fault, FaultKind, Place
 from modemd.store import queue
-from modemd.workers.modems.lookout import Lookout
+from modemd.workers.modems.helping.lookout import Lookout
 from tests.workers.ladder_bench import FAST, ladder_bench
 
 if TYPE_CHECKING:

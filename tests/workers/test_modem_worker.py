@@ -20,7 +20,7 @@ from modemd.simulator.simulation import ModemSpec, Simulation
 from modemd.store.database import Database
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
-from modemd.workers.modems.inbox import Inbox
+from modemd.workers.modems.receiving.inbox import Inbox
 from modemd.workers.modems.worker import ModemWorker
 from tests.modem.test_simulated import TIMES
 from tests.service.office import TO, rules_of

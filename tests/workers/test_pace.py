@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.config.modems import ModemConfig
-from modemd.workers.modems.pace import Pace
+from modemd.workers.modems.sending.pace import Pace
 
 
 def pace_of(chance: int = 1, **keys: Any) -> Pace:

@@ -25,8 +25,8 @@ from modemd.store.database import Database
 from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
-from modemd.workers.modems.crew import Crew
-from modemd.workers.modems.scout import Scout
+from modemd.workers.modems.finding.crew import Crew
+from modemd.workers.modems.finding.scout import Scout
 from modemd.workers.supervisor import Supervisor
 from tests.modem.test_discovery import QUICK
 from tests.service.office import TO, rules_of

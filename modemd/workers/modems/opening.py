@@ -14,16 +14,16 @@ from modemd.gsm.makers import family_of
 from modemd.modem.modem import Modem
 from modemd.modem.timing import Timing
 from modemd.service.outcomes import Seat
-from modemd.workers.modems.berth import Berth
+from modemd.workers.modems.finding.berth import Berth
 from modemd.workers.modems.patience import Patience
 from modemd.workers.modems.pin_book import PinBook, read_pin, without_pin
+from modemd.workers.modems.sending.voice import learn_voice
 from modemd.workers.modems.steadiness import Steadiness
-from modemd.workers.modems.voice import learn_voice
 
 if TYPE_CHECKING:
-    from modemd.workers.modems.inbox import Inbox
-    from modemd.workers.modems.ladder import Ladder
+    from modemd.workers.modems.helping.ladder import Ladder
     from modemd.workers.modems.orders import Orders
+    from modemd.workers.modems.receiving.inbox import Inbox
     from modemd.workers.modems.station import Station
     from modemd.workers.supervisor import Worker
 

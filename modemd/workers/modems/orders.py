@@ -11,7 +11,7 @@ from modemd.gsm.causes import reaction
 from modemd.service.modems import modem_orders as service
 from modemd.service.modems.modem_requests import paused_why, state_of
 from modemd.store import modems
-from modemd.workers.modems.dialogue import Dialogue
+from modemd.workers.modems.receiving.dialogue import Dialogue
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from modemd.errors import NoReply, NotReady, PortLost, Refused
 from modemd.modem.sim import is_about_sim
-from modemd.workers.modems.aid import Aid
 from modemd.workers.modems.balance import BalanceCheck
-from modemd.workers.modems.inbox import Inbox
-from modemd.workers.modems.ladder import Ladder
+from modemd.workers.modems.helping.aid import Aid
+from modemd.workers.modems.helping.ladder import Ladder
 from modemd.workers.modems.opening import Opener
 from modemd.workers.modems.orders import Orders
-from modemd.workers.modems.sender import Sender
+from modemd.workers.modems.receiving.inbox import Inbox
+from modemd.workers.modems.sending.sender import Sender
 from modemd.workers.modems.station import Station
 from modemd.workers.modems.watch import Watch
 from modemd.workers.supervisor import Worker

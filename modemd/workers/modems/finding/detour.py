@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.identities import same_imei
 from modemd.modem.discovery.ports import list_ports
-from modemd.workers.modems.probing import probe
+from modemd.workers.modems.finding.probing import probe
 
 if TYPE_CHECKING:
     from modemd.config.modems import ModemConfig

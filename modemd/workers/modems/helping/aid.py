@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from modemd.errors import Refused
     from modemd.modem.modem import Modem
     from modemd.service.trouble import Decision
-    from modemd.workers.modems.ladder import Climbed, Ladder
+    from modemd.workers.modems.helping.ladder import Climbed, Ladder
     from modemd.workers.modems.orders import Orders
     from modemd.workers.modems.station import Station
 

@@ -16,8 +16,8 @@ from modemd.modem.timing import Timing
 from modemd.service.alarms import clear_alarm, raise_alarm
 from modemd.service.modems import ladder as rules
 from modemd.service.modems.ladder import RUNGS, Ailment, Rung
-from modemd.workers.modems.ladder_book import LadderBook
-from modemd.workers.modems.switches import Switches
+from modemd.workers.modems.helping.book import LadderBook
+from modemd.workers.modems.helping.switches import Switches
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

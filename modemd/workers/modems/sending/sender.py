@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from modemd.errors import NoReply, PortLost, Refused, StoreError
 from modemd.service import dispatch
 from modemd.service.outcomes import Denied, Heard, Outcome, Taken, Unanswered, Unreached
-from modemd.workers.modems.consequences import FIRST_MENDED, Consequences
-from modemd.workers.modems.count import Count
-from modemd.workers.modems.throttle import Throttle
-from modemd.workers.modems.voice import make_call
+from modemd.workers.modems.sending.consequences import FIRST_MENDED, Consequences
+from modemd.workers.modems.sending.count import Count
+from modemd.workers.modems.sending.throttle import Throttle
+from modemd.workers.modems.sending.voice import make_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable

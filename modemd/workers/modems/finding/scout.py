@@ -16,8 +16,8 @@ from modemd.modem.timing import Timing
 from modemd.service.modems.adoption import Adoptable
 from modemd.store.adopted import all_adopted
 from modemd.workers.bell import Bell
-from modemd.workers.modems.findings import Findings
-from modemd.workers.modems.probing import Probed, likeliest, probe
+from modemd.workers.modems.finding.findings import Findings
+from modemd.workers.modems.finding.probing import Probed, likeliest, probe
 from modemd.workers.supervisor import Worker
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from modemd.modem.discovery.holders import Holder
     from modemd.modem.discovery.ports import PortSeen
     from modemd.workers.floor import Floor
-    from modemd.workers.modems.crew import Crew
-    from modemd.workers.modems.rack import Stick
+    from modemd.workers.modems.finding.crew import Crew
+    from modemd.workers.modems.finding.rack import Stick
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from modemd.service.modems import traffic
 from modemd.service.modems.modem_events import tell
 from modemd.store import queue
-from modemd.workers.modems.pace import Pace
-from modemd.workers.modems.quota import Quota
+from modemd.workers.modems.sending.pace import Pace
+from modemd.workers.modems.sending.quota import Quota
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modemd.modem.discovery.asking import Answered, Found, ask
 from modemd.modem.discovery.usb_known import Use
-from modemd.workers.modems.rack import Stick
+from modemd.workers.modems.finding.rack import Stick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

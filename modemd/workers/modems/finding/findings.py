@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modemd.service.alarms import Severity
     from modemd.store.transaction import Tx
     from modemd.workers.floor import Floor
-    from modemd.workers.modems.probing import Probed
+    from modemd.workers.modems.finding.probing import Probed
 
 _LOOK_S: Final = 10.0
 _HELD: Final = "port_held"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from modemd.gsm.cause_texts import trouble_words
 from modemd.gsm.causes import Verb
 from modemd.service.modems import refusals
-from modemd.workers.modems.streak import Streak
+from modemd.workers.modems.sending.streak import Streak
 from modemd.workers.modems.trouble_log import pdu_facts
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from modemd.modem.usb_power import device_switch
 from modemd.service import alarms
 from modemd.service.modems import modem_events
 from modemd.store import adopted, recovery
-from modemd.workers.modems.detour import Detour
+from modemd.workers.modems.finding.detour import Detour
 from modemd.workers.modems.steadiness import stays
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from modemd.modem.discovery.ports import PortSeen
     from modemd.modem.timing import Timing
     from modemd.store.transaction import Tx
-    from modemd.workers.modems.rack import Stick
+    from modemd.workers.modems.finding.rack import Stick
     from modemd.workers.modems.station import Station
     from modemd.workers.supervisor import Worker
 

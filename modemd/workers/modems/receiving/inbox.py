@@ -22,9 +22,9 @@ from modemd.modem.notes import (
 )
 from modemd.service import arrival, dispatch
 from modemd.service.outcomes import Denied, Taken
-from modemd.workers.modems.calls import CALL_NOTES, Calls
-from modemd.workers.modems.copies import Copies
-from modemd.workers.modems.lumber import Lumber
+from modemd.workers.modems.receiving.calls import CALL_NOTES, Calls
+from modemd.workers.modems.receiving.copies import Copies
+from modemd.workers.modems.receiving.lumber import Lumber
 
 if TYPE_CHECKING:
     from collections.abc import Collection

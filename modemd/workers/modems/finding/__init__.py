@@ -1,0 +1,1 @@
+"""Which modem is on which port: looking, asking, and whether it is the right one."""

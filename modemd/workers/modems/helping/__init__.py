@@ -1,0 +1,1 @@
+"""What is done about a modem that does not work."""

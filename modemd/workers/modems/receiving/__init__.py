@@ -1,0 +1,1 @@
+"""What comes in: messages and reports, calls, what the network says by USSD."""
