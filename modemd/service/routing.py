@@ -216,5 +216,5 @@ def release_begun(tx: Tx, rules: Rules, now: datetime) -> int:
 
     To the phone that is another message; but late and in pieces is better than half, and better than never.
     """
-    before_us = to_us(now - WAITS)
-    return sum(queue.unpin_begun(tx, each, before_us) for each in dead_ends(tx, rules))
+    before_us, now_us = to_us(now - WAITS), to_us(now)
+    return sum(queue.unpin_begun(tx, each, before_us, now_us) for each in dead_ends(tx, rules))

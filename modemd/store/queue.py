@@ -260,7 +260,9 @@ _LEFT_ALONE = (
     .where(
         message.c.id == part.c.message_id,
         message.c.route_id != bindparam("pinned"),
-        ~exists().where(_Q.c.message_id == message.c.id, _Q.c.submitted_at >= bindparam("before")),
+        ~exists().where(
+            _Q.c.message_id == message.c.id, _Q.c.submitted_at.between(bindparam("before"), bindparam("at"))
+        ),
     )
     .correlate(part)
 )
@@ -284,9 +286,12 @@ def unpin(tx: Tx, route_id: int) -> int:
     return tx.run(_UNPIN, pinned=route_id)
 
 
-def unpin_begun(tx: Tx, route_id: int, before_us: int) -> int:
-    """The same for messages that were begun, but of which nothing was submitted since ``before_us``."""
-    return tx.run(_UNPIN_BEGUN, pinned=route_id, before=before_us)
+def unpin_begun(tx: Tx, route_id: int, before_us: int, at_us: int) -> int:
+    """The same for messages that were begun, but of which nothing was submitted between two moments.
+
+    What lies behind that, by a clock which was ahead, is no reason to wait until then.
+    """
+    return tx.run(_UNPIN_BEGUN, pinned=route_id, before=before_us, at=at_us)
 
 
 def waiting(tx: Tx) -> dict[int, int]:

@@ -145,7 +145,8 @@ class Mailer(Worker):
     async def _keep_or_drop(self, row: Untold, lost: MailLost) -> None:
         """No address is logged: the event's row tells which letter it was, as long as that is there."""
         tries = self._later.get(row.id, (0, 0.0))[0] + 1
-        over = self._floor.now() - (from_us(row.at) or self._floor.now()) > KEPT
+        floor = self._floor
+        over = floor.timepiece.steady and floor.now() - (from_us(row.at) or floor.now()) > KEPT
         if over or (lost.letter and lost.permanent):
             log.error("letter %d (%s) is not sent: %s", row.id, row.event, lost)
             await self._floor.store.run(lambda tx: outbox.told(tx, [row.id]))

@@ -39,7 +39,7 @@ class MqttChannels(Worker):
         found = 0
         if rules.channels and self._line.connection is not None:
             found = await self._floor.store.run(lambda tx: channels.hand_over(tx, rules, now))
-        elif rules.channels:
+        elif rules.channels and self._floor.timepiece.steady:
             await self._floor.store.run(lambda tx: channels.expire(tx, rules, now))
         if found:
             self._floor.mqtt.ring()

@@ -124,6 +124,13 @@ def test_what_a_sim_has_begun_goes_on_by_another_where_it_cannot_send_for_long(
     assert {row[0] for row in left(office)} == {"modem:gsm2"}
 
 
+def test_a_clock_that_was_ahead_when_it_was_begun_does_not_keep_the_rest(office: Office) -> None:
+    office.be("gsm1", "dead")
+    assert release(office) == 0
+    office.later(days=-5000)
+    assert release(office) == 2
+
+
 def test_what_was_asked_of_one_modem_waits_for_that(office: Office) -> None:
     office.send(LONG, modem="gsm1")
     assert office.taken(1).part_no == 2  # of the message that any modem may send
