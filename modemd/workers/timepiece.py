@@ -15,7 +15,7 @@ LEAST_S: Final = 10.0
 """Less is nothing: clocks are brought in step all the time."""
 FAR_S: Final = 3600.0
 STEADY_S: Final = 120.0
-"""A clock that was set by an hour or more may be set again: so long nothing is done that cannot be undone."""
+"""A clock that was set ahead by an hour or more may be set back: so long nothing is done that stays done."""
 
 
 def _running_s() -> float:
@@ -55,12 +55,12 @@ class Timepiece:
         by_s = jump.by.total_seconds()
         self._started_at += by_s
         self._asleep += jump.slept.total_seconds()
-        if abs(by_s) >= FAR_S:
-            self._steady_at = self._running() + STEADY_S
+        if abs(by_s) >= FAR_S:  # set back, nothing is due that was not before
+            self._steady_at = self._running() + (STEADY_S if by_s > 0 else 0.0)
 
     @property
     def steady(self) -> bool:
-        """Whether the clock may be believed where nothing can be undone: it was not set by much just now."""
+        """Whether the clock may be believed where nothing can be undone: it was not just set far ahead."""
         return abs(self._set_s()) < FAR_S and self._running() >= self._steady_at
 
     def _set_s(self) -> float:
