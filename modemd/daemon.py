@@ -123,11 +123,12 @@ class Daemon:
             supervisor = Supervisor(group)
             self._handle_signals()
             self._start(floor, supervisor, dirs, modem_ids)
-            _settle_memory()
             self._notify("READY=1")
             self._say_what_runs()
             self.ready.set()
+            await asyncio.to_thread(_load_unhurried, self._config)
             self._start_unhurried(floor, supervisor)
+            _settle_memory()
             await self._watch(floor, supervisor)
             self._notify("STOPPING=1")
             await self._end(supervisor)
@@ -203,18 +204,15 @@ class Daemon:
             workers.append(AlarmHook(floor, self._config.hooks.alarm))
         for worker in workers:
             supervisor.start(worker)
-        self._start_broker(floor, supervisor)
-        self._start_mail(floor, supervisor)
         self._crew = Crew(floor, supervisor, self._timing)
         self._crew.start(self._config.modems.list, modem_ids)
 
     def _start_unhurried(self, floor: Floor, supervisor: Supervisor) -> None:
-        """Those who do something once a day: no message waits until they are loaded."""
-        from modemd.workers.calendars import Calendars  # noqa: PLC0415 - READY comes first
-        from modemd.workers.modems.finding.scout import Scout  # noqa: PLC0415 - likewise
-        from modemd.workers.self_watch import SelfWatch  # noqa: PLC0415 - likewise
-        from modemd.workers.terms import TermsWorker  # noqa: PLC0415 - likewise
+        """Those who need not be there from the first moment."""
+        from modemd.workers.unhurried import Calendars, Scout, SelfWatch, TermsWorker  # noqa: PLC0415
 
+        self._start_broker(floor, supervisor)
+        self._start_mail(floor, supervisor)
         supervisor.start(SelfWatch(floor, _folders(self._config)))
         self._scout = Scout(floor, self._config.modems, self._crew, self._timing)
         supervisor.start(self._scout)
@@ -224,21 +222,21 @@ class Daemon:
 
     def _start_metrics(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.metrics.listen and self._metrics is None:
-            from modemd.workers.metrics import Metrics  # noqa: PLC0415 - who wants none is spared the package
+            from modemd.workers.unhurried import Metrics  # noqa: PLC0415 - it is loaded already
 
             self._metrics = Metrics(floor, self._config.metrics.listen)
             supervisor.start(self._metrics)
 
     def _start_mail(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.mail is not None and self._mail is None:
-            from modemd.workers.mailer import Mailer  # noqa: PLC0415 - a start without mail is spared it
+            from modemd.workers.unhurried import Mailer  # noqa: PLC0415 - likewise
 
             self._mail = Mailer(floor, self._config.mail)
             supervisor.start(self._mail)
 
     def _start_broker(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.mqtt is not None and self._mqtt is None:
-            from modemd.workers.mqtt_crew import MqttCrew  # noqa: PLC0415 - a start without a broker is spared it
+            from modemd.workers.unhurried import MqttCrew  # noqa: PLC0415 - likewise
 
             self._mqtt = MqttCrew(floor, self._config.mqtt)
             self._mqtt.start(supervisor)
@@ -361,9 +359,15 @@ def _folders(config: Config) -> list[Path]:
     return [spool, sqlite_path(url).parent] if url.startswith("sqlite:") else [spool]
 
 
+def _load_unhurried(config: Config) -> None:
+    """Import what comes after READY; in a thread, so that files and modems are served meanwhile."""
+    from modemd.workers import unhurried  # noqa: PLC0415 - READY comes first
+
+    unhurried.load_calendars(config.spool.formats)
+
+
 def _settle_memory() -> None:
     """What is there when work begins stays: to look through all of it again stops everything for 70 ms."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)
 

@@ -69,6 +69,14 @@ PACKAGES = {
 }
 """Each outside package and the one place where it may be imported."""
 
+RUNS = ("modemd.cli.run", "modemd.daemon", "modemd.workers.unhurried")
+"""What a gateway has imported soon after its start, with all that these import."""
+AT_ITS_START = {
+    "modemd.store.postgres", "modemd.store.migrations.upgrade", "sqlalchemy.dialects.postgresql", "uvloop",
+    "icalendar", "recurring_ical_events",
+}  # fmt: skip
+"""Imported in functions that are called before the gateway is ready, or by ``unhurried.load_calendars``."""
+
 CATCH_ALL = ("modemd/workers/supervisor.py", "modemd/store/writer.py", "modemd/workers/mqtt_in.py")
 """Who goes on after a worker's turn failed; who hands a job's failure to its caller; who goes on after an
 arrival that nobody foresaw."""
@@ -136,9 +144,9 @@ def sources(folder: str) -> list[Source]:
     return [Source(str(file.relative_to(ROOT)), file.read_text("utf-8")) for file in files]
 
 
-def imports(source: Source) -> Iterator[tuple[int, str]]:
-    """Line and dotted name of everything that is imported, in functions and under TYPE_CHECKING too."""
-    for node in ast.walk(source.tree):
+def imports(source: Source, nodes: Iterable[ast.AST] | None = None) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of all that is imported (by ``nodes``), in functions and for typing too."""
+    for node in ast.walk(source.tree) if nodes is None else nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -196,7 +204,10 @@ def packages(source: Source) -> list[Breach]:
 def cycle(all_sources: Iterable[Source]) -> list[str]:
     """The modules of one import cycle, late and typing imports counted; empty where there is none."""
     by_name = {source.module: source for source in all_sources}
-    edges = {name: _imported_modules(source, by_name) for name, source in by_name.items()}
+    edges = {
+        name: _modules((found for _, found in imports(source)), by_name) - {name}
+        for name, source in by_name.items()
+    }
     done: set[str] = set()
 
     def visit(name: str, way: list[str]) -> list[str]:
@@ -211,13 +222,47 @@ def cycle(all_sources: Iterable[Source]) -> list[str]:
     return next((found for name in sorted(edges) if (found := visit(name, []))), [])
 
 
-def _imported_modules(source: Source, known: dict[str, Source]) -> set[str]:
-    names = set()
-    for _, name in imports(source):
-        target = name if name in known else name.rpartition(".")[0]
-        if target in known and target not in {"modemd", source.module}:
-            names.add(target)
-    return names
+def _modules(imported: Iterable[str], known: dict[str, Source]) -> set[str]:
+    """The modules of ours that such names are, or are in."""
+    targets = {name if name in known else name.rpartition(".")[0] for name in imported}
+    return (targets & known.keys()) - {"modemd"}
+
+
+def late(all_sources: Iterable[Source]) -> list[Breach]:
+    """A gateway imports nothing at its first use: by then its files may be those of a newer version."""
+    by_name = {source.module: source for source in all_sources}
+    there: set[str] = set()
+    waiting = [name for name in RUNS if name in by_name]
+    while waiting:
+        name = waiting.pop()
+        if name not in there:
+            there.add(name)
+            begun = imports(by_name[name], _nodes(by_name[name].tree, inside=False))
+            waiting += _modules((found for _, found in begun), by_name)
+    return [
+        Breach(by_name[name].path, line, f"{found} is imported at its first use")
+        for name in sorted(there)
+        if by_name[name].room != "cli"
+        for line, found in imports(by_name[name], _nodes(by_name[name].tree, inside=True))
+        if not (there | AT_ITS_START) & {found, found.rpartition(".")[0]}
+    ]
+
+
+def _nodes(tree: ast.Module, *, inside: bool) -> Iterator[ast.AST]:
+    """What is run when a function is called, or else when the module is imported."""
+    within = {
+        id(each) for function in ast.walk(tree) if _is_function(function) for each in ast.walk(function)
+    }
+    typing = {id(each) for test in ast.walk(tree) if _is_typing(test) for each in ast.walk(test)}
+    return (each for each in ast.walk(tree) if (id(each) in within) is inside and id(each) not in typing)
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def _is_typing(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def lengths(source: Source) -> list[Breach]:

@@ -60,6 +60,12 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert house.cycle(CODE) == []
 
 
+def test_a_gateway_imports_nothing_at_its_first_use() -> None:
+    assert "modemd.workers.unhurried" in {source.module for source in CODE}
+    breaches = house.late(CODE)
+    assert not breaches, told(breaches)
+
+
 @pytest.mark.parametrize("rule", [house.unfinished, house.machine_paths], ids=lambda rule: rule.__name__)
 def test_the_texts_keep_the_rule(rule: Callable[[str, str], list[Breach]]) -> None:
     breaches = [breach for path, text in TEXTS.items() for breach in rule(path, text)]
@@ -136,6 +142,16 @@ def test_a_circle_is_seen() -> None:
     two = Source("modemd/service/two.py", "def f():\n    from modemd.service import one")
     assert house.cycle([one, two]) == ["modemd.service.one", "modemd.service.two", "modemd.service.one"]
     assert house.cycle([one]) == []
+
+
+def test_what_is_imported_at_its_first_use_is_seen() -> None:
+    late = "def f():\n    from modemd.workers import metrics"
+    metrics, daemon = Source("modemd/workers/metrics.py", "import os"), Source("modemd/daemon.py", late)
+    assert [breach.line for breach in house.late([metrics, daemon])] == [2]
+    typed = Source("modemd/workers/unhurried.py", "if TYPE_CHECKING:\n    from modemd.workers import metrics")
+    assert len(house.late([metrics, daemon, typed])) == 1
+    loaded = Source("modemd/workers/unhurried.py", "from modemd.workers import metrics")
+    assert house.late([metrics, daemon, loaded]) == []
 
 
 @pytest.mark.parametrize("word", ["TO" + "DO", "FIX" + "ME"])

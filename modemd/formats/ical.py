@@ -1,11 +1,13 @@
 """iCalendar files (RFC 5545): each event, by its UID, is a calendar object that is kept and looked through.
 
-The parser is icalendar's, imported when the first such file is met. Recurrence is ``ical_dates``' business.
+The parser is icalendar's: it takes a twentieth of a second to import, so only where calendars are read it is
+loaded with the program (:func:`load`). Recurrence is ``ical_dates``' business.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_EVENTS: Final = 2_000
+_PACKAGES: Final = ("icalendar", "recurring_ical_events")
 _LONGEST_BODY: Final = 64 * 1024
 _LONGEST_UID: Final = 200
 _HIGHEST_SEQUENCE: Final = 2**31 - 1
@@ -57,9 +60,19 @@ def read_calendar(octets: bytes) -> list[CalendarObject]:
     return [_object(uid, events, calendar, calls_off=calls_off) for uid, events in found.items()]
 
 
-def is_installed(packages: tuple[str, ...] = ("icalendar", "recurring_ical_events")) -> bool:
+def is_installed(packages: tuple[str, ...] = _PACKAGES) -> bool:
     """Tell whether calendars can be read here: what reads them comes with the extra ``ical``."""
     return all(find_spec(each) is not None for each in packages)
+
+
+def load() -> None:
+    """Import what reads calendars, before there are any.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    for each in _PACKAGES:
+        import_module(each)
 
 
 def merged(kept: str, change: CalendarObject) -> CalendarObject:
@@ -86,7 +99,7 @@ def parse(octets: bytes) -> Any:
     Raises:
         Rejected: they are none.
     """
-    from icalendar import Calendar  # noqa: PLC0415 - it takes a twentieth of a second, and few need it
+    from icalendar import Calendar  # noqa: PLC0415 - few need it
 
     try:
         calendar = Calendar.from_ical(octets)
