@@ -20,7 +20,18 @@ from modemd.modem.binding import ANY, Binding
 from modemd.modem.capabilities import Capabilities
 from modemd.modem.health import Health
 from modemd.modem.link import Link
-from modemd.modem.notes import CallEnded, Clip, Note, Restarted, Ring, Ussd, read_late, read_urc, tp_mr_of
+from modemd.modem.notes import (
+    CallEnded,
+    Clip,
+    Note,
+    Restarted,
+    Ring,
+    SimGone,
+    Ussd,
+    read_late,
+    read_urc,
+    tp_mr_of,
+)
 from modemd.modem.pins import PinMemory, Pins
 from modemd.modem.readiness import Domain, look_for_smsc
 from modemd.modem.session import Session
@@ -113,6 +124,8 @@ class Modem:
             return await init_plan.prepare(session, wishes, self._pins)
         finally:
             self.identity = session.identity  # as far as it came
+            # Whose SIM it is was asked since.
+            self._notes = [note for note in self._notes if not isinstance(note, SimGone)]
 
     async def submit(self, pdu: str, tpdu_length: int) -> int | None:
         """Sends one part and gives its TP-MR; ``None``: the modem took it and told none.

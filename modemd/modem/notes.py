@@ -82,6 +82,11 @@ class Restarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SimGone:
+    """The SIM was taken out, or is not ready any more: who is in there next has to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """The registration changed (27.007, 7.2): 1, 5, 6 and 7 are usable."""
 
@@ -132,6 +137,7 @@ Note = (
     | Spoken
     | StorageFull
     | Restarted
+    | SimGone
     | Registration
     | LateSubmit
     | LateRefusal
@@ -142,6 +148,10 @@ Note = (
 _TP_MR: Final = re.compile(r"\+CMG[SC]: ?(\d{1,3})")
 _FULL: Final = re.compile(r'\^SMMEMFULL:? ?"?(\w+)?|\+SMS ?FULL|\+ZSMMEMFULL|\+QIND: "SMSFULL"(?:,"(\w+)")?')
 _STARTED: Final = frozenset({"RDY", "^SYSSTART", "START", "MODEM:STARTUP"})
+_SIM_GONE: Final = re.compile(
+    r"\+CPIN: ?(?:NOT READY|NOT INSERTED|SIM REMOVED)|\^SIMST: ?(?:0|255)\b|\+QSIMSTAT: ?\d,0|#QSS: ?0"
+)
+"""27.007, 8.3, told unasked; Huawei's, Quectel's and Telit's own words for it."""
 _LAST: Final = re.compile(r"(\d+)$")
 _CALL_OVER: Final = {
     "NO CARRIER": None, "BUSY": "busy", "NO ANSWER": "no_answer", "NO DIALTONE": None, "NO DIAL TONE": None,
@@ -254,6 +264,8 @@ def _read_condition(word: str, head: str) -> Note | None:
         return StorageFull(found[1] or found[2])
     if head in _STARTED:
         return Restarted()
+    if _SIM_GONE.match(head):
+        return SimGone()
     if word in {"+CREG", "+CEREG", "+C5GREG"}:
         stat = integer(parameters(head)[0])
         return None if stat is None else Registration(stat)

@@ -15,8 +15,9 @@ import pytest
 from modemd.errors import PortLost
 from modemd.gsm.identities import same_iccid, same_imei
 from modemd.modem.discovery.asking import Answered, Found, ask
+from modemd.modem.discovery.asleep import list_asleep
 from modemd.modem.discovery.holders import Holder, holders_of
-from modemd.modem.discovery.ports import Machine, PortSeen, list_asleep, list_ports, ports_stamp
+from modemd.modem.discovery.ports import Machine, PortSeen, list_ports, ports_stamp
 from modemd.modem.discovery.usb_known import Use, no_modem, use_of
 from modemd.modem.port import Port
 from modemd.simulator.simulation import ModemSpec, Simulation
@@ -140,6 +141,39 @@ def test_a_modem_that_is_still_a_disk_is_told(tmp_path: Path) -> None:
     assert (found.usb_path, found.vid, found.pid) == ("1-1.3", "12d1", "1f01")
     assert "usb-modeswitch" in found.sentence
     assert list_asleep(Machine(tmp_path / "nowhere")) == []
+
+
+@pytest.mark.parametrize(
+    ("identity", "kind", "driver", "said"),
+    [
+        ("2c7c:0125", "ff", None, "modprobe option"),
+        ("2c7c:0125", "ff", None, "echo 2c7c 0125 |"),
+        ("12d1:14db", "02", "cdc_ether", "set up as a network card"),
+        ("1199:9071", "02", "cdc_mbim", "(cdc_mbim) and has no port for messages: switch it"),
+        ("1199:9071", "02", "cdc_mbim", "(AT!USBCOMP)"),
+        ("10c4:ea60", "ff", "usbfs", "apt remove brltty"),
+        ("10c4:ea60", "ff", None, None),
+        ("046d:c52b", "03", "usbhid", None),
+    ],
+)
+def test_why_a_modem_has_no_port_is_told(
+    tmp_path: Path, identity: str, kind: str, driver: str | None, said: str | None
+) -> None:
+    tree = UsbTree(tmp_path / "sys", tmp_path / "dev")
+    interface = tree.hub / "1-1.3/1-1.3:1.0"
+    interface.mkdir(parents=True)
+    for name, value in zip(("idVendor", "idProduct"), identity.split(":"), strict=True):
+        write(interface.parent / name, value)
+    write(interface / "bInterfaceClass", kind)
+    if driver is not None:
+        (tmp_path / driver).mkdir()
+        link(interface / "driver", tmp_path / driver)
+    link(tmp_path / "sys/bus/usb/devices/1-1.3", interface.parent)
+    found = list_asleep(machine_of(tmp_path))
+    assert [each.usb_path for each in found] == ["1-1.3"] * (said is not None)
+    assert all(said in each.sentence for each in found if said is not None)
+    (interface / "ttyUSB0").mkdir()
+    assert list_asleep(machine_of(tmp_path)) == []
 
 
 @pytest.mark.parametrize(

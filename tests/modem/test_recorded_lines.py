@@ -11,7 +11,7 @@ from modemd.gsm.at_values import choices, parameters
 from modemd.gsm.makers import Family, family_of
 from modemd.gsm.ussd import read_ussd
 from modemd.modem.inventory import read_csq
-from modemd.modem.notes import CallAnswered, CallEnded, Clip, NewStored, Note, Ring, Ussd, read_urc
+from modemd.modem.notes import CallAnswered, CallEnded, Clip, NewStored, Note, Ring, SimGone, Ussd, read_urc
 from modemd.simulator.dialects import DIALECTS
 from tests.gsm.dialogues import drain
 from tests.modem.test_dialects import MODEMS, RECORDED, recorded
@@ -170,3 +170,16 @@ def test_a_line_that_is_no_pdu_and_a_report_in_text_mode_are_lines_like_others()
     assert reply.lines == (noise[0].strip(),)
     report = answered("AT+CMGR=1", seen("status report in text mode")["lines"])
     assert parameters(report.lines[0])[1:4] == ["6", "20", "0870000000"]
+
+
+@pytest.mark.parametrize("line", ["+CPIN: NOT READY", "^SIMST: 255,1", "^SIMST:0", "+QSIMSTAT: 1,0"])
+def test_a_sim_that_is_taken_out_is_told_whatever_is_asked(line: str) -> None:
+    core = AtCore()
+    core.send(Command("AT+CMGS=23"))
+    core.receive(f"\r\n{line}\r\n".encode())
+    assert [read_urc(event) for event in drain(core) if isinstance(event, Urc)] == [SimGone()]
+
+
+@pytest.mark.parametrize("line", ["+CPIN: READY", "+CPIN: SIM PIN", "^SIMST: 1", "+QSIMSTAT: 1,1", "#QSS: 1"])
+def test_a_sim_that_is_there_is_not_taken_out(line: str) -> None:
+    assert read_urc(Urc((line,))) != SimGone()

@@ -392,6 +392,21 @@ def test_another_sim_under_a_name_is_told_and_remembered_over_a_restart(tmp_path
     run(tmp_path, second, [ModemSpec(iccid=ICCID)], entries)
 
 
+def test_a_sim_that_is_changed_while_running_is_noticed_at_once_where_the_modem_says_so(
+    tmp_path: Path,
+) -> None:
+    async def test(place: Yard) -> None:
+        await place.ready("gsm1")
+        modem = place.sim.modems[0]
+        modem.me.swap_card(ICCID)
+        modem.announce(("+CPIN: NOT READY",))
+        await place.until(lambda: place.told("sim_swapped"))
+        await place.ready("gsm1")
+        assert place.one("SELECT iccid FROM modem") == ICCID
+
+    run(tmp_path, test, entries=[{"name": "gsm1", "port": str(tmp_path / "dev/gsm1")}])
+
+
 def test_a_port_and_an_imei_must_fit_and_the_right_one_is_found_elsewhere(tmp_path: Path) -> None:
     node = str(tmp_path / "dev/ttyUSB0")
     entries = [{"name": "mine", "port": node, "imei": OTHER.imei, "pin": "1234"}]

@@ -15,8 +15,9 @@ from modemd.cli.doctor.modem_judgement import judge, of_state
 from modemd.errors import NoReply, PortLost
 from modemd.formats.modem_states import meaning_of
 from modemd.modem.discovery.asking import Answered, Found, ask
+from modemd.modem.discovery.asleep import list_asleep
 from modemd.modem.discovery.holders import Holder, holders_of
-from modemd.modem.discovery.ports import Machine, PortSeen, list_asleep, list_ports
+from modemd.modem.discovery.ports import Machine, PortSeen, list_ports
 from modemd.modem.discovery.usb_known import Use
 from modemd.modem.examination import examine
 

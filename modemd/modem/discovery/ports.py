@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modemd.modem.discovery.machine import Machine, word
-from modemd.modem.discovery.usb_known import ADAPTERS, ASLEEP, Use, no_modem, use_of
+from modemd.modem.discovery.usb_known import ADAPTERS, Use, no_modem, use_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Asleep", "Machine", "PortSeen", "list_asleep", "list_ports", "ports_stamp"]
+__all__ = ["Machine", "PortSeen", "list_ports", "ports_stamp"]
 
 _USB_NAMES: Final = ("ttyUSB", "ttyACM")
 _SCREEN: Final = re.compile(r"tty\d*|console|ptmx")
@@ -66,16 +66,6 @@ class PortSeen:
         return no_modem(self.vid, self.pid)
 
 
-@dataclass(frozen=True, slots=True)
-class Asleep:
-    """A USB device that is a modem, but has no port for messages now; ``sentence`` says what to do."""
-
-    usb_path: str
-    vid: str
-    pid: str
-    sentence: str
-
-
 def list_ports(machine: Machine, patterns: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[PortSeen]:
     """The ports that fit one of ``patterns`` (none: every USB port, and every UART) and none of ``ignore``.
 
@@ -104,17 +94,6 @@ def ports_stamp(machine: Machine, patterns: Iterable[str] = ()) -> frozenset[tup
         made = node.st_ctime_ns if stat.S_ISLNK(node.st_mode) else node.st_rdev
         stamp.append((path, (node.st_ino, made, device.st_mode, device.st_uid, device.st_gid)))
     return frozenset(stamp)
-
-
-def list_asleep(machine: Machine) -> list[Asleep]:
-    """The modems that are a disk or a network card as yet, and so have no port."""
-    found = []
-    for device in sorted(_children(machine.sysfs / "bus/usb/devices")):
-        vid, pid = word(device / "idVendor"), word(device / "idProduct")
-        sentence = ASLEEP.get(f"{vid}:{pid}")
-        if vid is not None and pid is not None and sentence is not None:
-            found.append(Asleep(device.name, vid, pid, sentence))
-    return found
 
 
 class _Unwanted:

@@ -8,7 +8,7 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 from modemd.errors import NoReply, NotReady, PortLost, Refused
-from modemd.modem.sim import is_about_sim
+from modemd.modem.sim import is_about_sim, not_ready
 from modemd.workers.modems.balance import BalanceCheck
 from modemd.workers.modems.helping.aid import Aid
 from modemd.workers.modems.helping.ladder import Ladder
@@ -123,11 +123,7 @@ class ModemWorker(Worker):
         elif self._station.fresh:
             await self._look(modem, now)  # before a sweep, which may be long, and before it sends
         elif await self._inbox.turn(modem, self._station.seat, now):
-            if self._inbox.restarted:
-                self._opener.steadiness.went(now)
-                await self._drop(modem, "restarting", "the modem started anew by itself")
-            else:
-                self._watch.heard(self._inbox.take_network(), now)
+            await self._mind_notes(modem, now)
         elif self._sender.count.in_doubt:
             await self._sender.count.settle(modem)
         elif await self._orders.turn(modem, now):
@@ -136,6 +132,20 @@ class ModemWorker(Worker):
             await self._look(modem, now)
         elif not await self._submit_if_any(modem) and not await self._balance.turn(modem, now):
             await self._idle(modem, now)
+
+    async def _mind_notes(self, modem: Modem, now: float) -> None:
+        """Do what follows from what the modem said unasked.
+
+        Raises:
+            NotReady: its SIM was taken out; there may be another in it by now.
+        """
+        if self._inbox.restarted:
+            self._opener.steadiness.went(now)
+            await self._drop(modem, "restarting", "the modem started anew by itself")
+        elif self._inbox.sim_gone:
+            raise not_ready("starting", "The SIM was taken out, or has started anew", human=False)
+        else:
+            self._watch.heard(self._inbox.take_network(), now)
 
     async def _look(self, modem: Modem, now: float) -> None:
         await self._watch.look(modem, now)

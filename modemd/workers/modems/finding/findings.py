@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from modemd.modem.discovery.asking import Found
-from modemd.modem.discovery.ports import list_asleep
+from modemd.modem.discovery.asleep import list_asleep
 from modemd.service import alarms
 from modemd.service.modems import modem_events
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from modemd.config.modems import ModemsConfig
+    from modemd.modem.discovery.asleep import Asleep
     from modemd.service.alarms import Severity
     from modemd.store.transaction import Tx
     from modemd.workers.floor import Floor
@@ -41,6 +42,7 @@ class Findings:
         self._floor = floor
         self._said: dict[str, str | None] = {}
         self._asleep = ""
+        self._sleepers: list[Asleep] = []
         self._look_at = 0.0
         self._twins: frozenset[str] = frozenset()
 
@@ -76,9 +78,11 @@ class Findings:
             return
         self._look_at = time.monotonic() + _LOOK_S
         found = await asyncio.to_thread(list_asleep, self._floor.machine) if wanted else []
+        # Twice: a stick that was plugged in just now is a disk for a moment, and then has no ports yet.
+        lasting, self._sleepers = [each for each in found if each in self._sleepers], found
         self._asleep = " ".join(
             f"The USB device {each.vid}:{each.pid} in socket {each.usb_path} is a modem, but {each.sentence}."
-            for each in found
+            for each in lasting
         )
 
     async def _say_twins(self) -> None:

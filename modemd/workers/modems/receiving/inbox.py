@@ -18,6 +18,7 @@ from modemd.modem.notes import (
     Note,
     Registration,
     Restarted,
+    SimGone,
     StorageFull,
 )
 from modemd.service import arrival, dispatch
@@ -42,7 +43,7 @@ SWEEP_S: Final = 60.0
 _STATIC: Final = frozenset({2, 3})
 """``stat`` of what was stored here and did not come in (27.005, 3.1): nothing to take."""
 
-_HINTS: Final = (NewStored, StorageFull, Restarted, Registration)
+_HINTS: Final = (NewStored, StorageFull, Restarted, SimGone, Registration)
 """Notes that mean nothing once the modem is opened anew."""
 
 
@@ -63,12 +64,14 @@ class Inbox:
         """How many sweeps in a row did not come to their end."""
         self.restarted = False
         """The modem started anew by itself, and has to be prepared again."""
+        self.sim_gone = False
+        """The SIM was taken out: the modem has to be prepared again, for whoever is in it then."""
         self._network: int | None = None
 
     def opened(self) -> None:
         """The modem was prepared: whatever came meanwhile is in its storage."""
         self.sweep_at = 0.0
-        self.restarted = False
+        self.restarted = self.sim_gone = False
         self._network = None
 
     def take_network(self) -> int | None:
@@ -149,6 +152,8 @@ class Inbox:
             self._calls.hear(note, time.monotonic())
         elif isinstance(note, Restarted):
             self.restarted = True
+        elif isinstance(note, SimGone):
+            self.sim_gone = True
         elif isinstance(note, Registration):
             log.debug("modem %s: %s", seat.name, note)
             self._network = note.stat
