@@ -227,3 +227,27 @@ def test_check_notes_a_program_that_is_not_there(tmp_path: Path, key: str) -> No
     assert f"note: {key}: {tmp_path}/program is not there, or may not be run\n" in told.stdout
     file.write_text(f"{section}: {{{name}: [/bin/true, x]}}\n")
     assert "note:" not in run("check", file).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("modems: {discover: false}", "there is no modem to send or receive by"),
+        ("modems: {discover: false, list: [{name: a, port: /dev/a, send: false}]}", "each has send: false"),
+        (
+            (
+                "modems: {discover: no, list: [{name: a, port: /dev/a, send: no}, {name: b, port: /dev/b}]}\n"
+                "routes: [{prefix: '+324', modems: [a]}, {prefix: '+325', modems: [b]}]"
+            ),
+            "routes[0]: none of its modems may send: what is for +324 waits",
+        ),
+        ("modems: {list: [{name: a, port: /dev/a, send: false}]}", None),
+    ],
+)
+def test_check_notes_messages_that_no_modem_would_ever_send(
+    tmp_path: Path, text: str, told: str | None
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(text + "\n")
+    notes = [line for line in run("check", config).stdout.splitlines() if line.startswith("note: ")]
+    assert ([told in note for note in notes] if told else notes) == ([True] if told else [])

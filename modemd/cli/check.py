@@ -57,6 +57,7 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool, offline: bool
         ctx.exit(EXIT_CONFIG)
     notes = [
         *without_effect(config),
+        *_nobody_sends(config),
         *_absent_programs(config),
         *_unmailed(config),
         *_unsold(config),
@@ -124,6 +125,22 @@ def summary(config: Config) -> str:
     if config.mail is not None:
         parts.append(f"mail server {config.mail.host}:{config.mail.door}")
     return ", ".join(parts)
+
+
+def _nobody_sends(config: Config) -> list[str]:
+    """Messages that would be accepted, and wait for a modem that is not to come."""
+    if config.modems.discover:
+        return []
+    senders = {each.name for each in config.modems.list if each.send}
+    if not config.modems.list:
+        return ["modems: list is empty and discover is off: there is no modem to send or receive by"]
+    if not senders:
+        return ["modems.list: each has send: false, and discover is off: what is accepted waits"]
+    return [
+        f"routes[{place}]: none of its modems may send: what is for {route.prefix} waits"
+        for place, route in enumerate(config.routes)
+        if not route.networks and not senders.intersection(route.modems)
+    ]
 
 
 def _absent_programs(config: Config) -> list[str]:
