@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import termios
 import tty
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -97,4 +99,7 @@ class PtyPort:
             octets = os.read(self._master, 65536)
         except OSError:
             return
+        # A program that is killed leaves the line exclusive, since it stays open here: nobody but root could
+        # open it again. Who has it now holds it by its lock as well.
+        fcntl.ioctl(self._slave, termios.TIOCNXCL)
         self._receive(octets)

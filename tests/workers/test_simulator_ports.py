@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import fcntl
 import os
+import termios
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from modemd.simulator import ModemSpec, NetworkSpec, Simulation, parse_fault
 from modemd.simulator.control import Control
 
 PATIENCE_S = 10.0
+_TIOCGEXCL = 0x80045440
+"""Whether a terminal is exclusive (ioctl_tty(2)); termios has no name for it."""
 
 
 class Line:
@@ -257,3 +261,18 @@ def test_senseless_requests_are_answered_with_a_sentence(tmp_path: Path) -> None
         await control.stop()
 
     simulated(tmp_path, play, network=NetworkSpec())
+
+
+def test_a_program_that_is_killed_does_not_leave_the_port_exclusive(tmp_path: Path) -> None:
+    """The kernel keeps it so until all have closed it, and the simulation never does."""
+
+    async def play(sim: Simulation) -> None:
+        line = Line(sim.modems[0].path)
+        fcntl.ioctl(line.fd, termios.TIOCEXCL)
+        await line.tell("AT\r")
+        line.close()  # as a kill does: nobody takes it back
+        fd = os.open(sim.modems[0].path, os.O_RDWR | os.O_NOCTTY)
+        assert fcntl.ioctl(fd, _TIOCGEXCL, bytes(4)) == bytes(4)
+        os.close(fd)
+
+    simulated(tmp_path, play)
