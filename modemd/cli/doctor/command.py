@@ -114,7 +114,11 @@ def _show(finding: Finding) -> None:
 
 def _summary(findings: list[Finding]) -> str:
     counts = {level: sum(each.level == level for each in findings) for level in reversed(LEVELS)}
-    told = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
+    told = ", ".join(
+        f"{count} {level}{'s' if count > 1 and level != 'ok' else ''}"
+        for level, count in counts.items()
+        if count
+    )
     if needs_a_person(findings):
         return f"\nSomething needs a person: {told}."
     return f"\nNothing needs a person: {told}."
