@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modemd.service.stalled import stalled_since
 from modemd.store import mark, outbox
 from tests.service.office import LONG, Office
 from tests.store.files import beside
@@ -33,6 +34,19 @@ def test_a_long_message_goes_by_one_sim(tmp_path: Path, database: Database) -> N
     for tp_mr in range(3):
         office.reported(tp_mr)
     assert office.state(message_id) == "delivered"
+
+
+def test_since_when_the_queue_stands_still_is_known(tmp_path: Path, database: Database) -> None:
+    office = Office(tmp_path, database=database)
+    assert office.run(stalled_since) is None
+    office.send()
+    accepted_at = office.now
+    office.later(minutes=5)
+    office.send()
+    assert office.run(stalled_since) == accepted_at
+    office.later(minutes=5)
+    office.taken(7)
+    assert office.run(stalled_since) == office.now
 
 
 def test_keys_are_never_given_twice(tmp_path: Path, database: Database) -> None:
