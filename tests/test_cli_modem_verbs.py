@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,8 @@ from modemd.service.modems import adoption
 from modemd.service.modems.adoption import Adoptable
 from modemd.service.modems.modem_requests import paused_why
 from modemd.store import modems
-from tests.desk import Desk, Said, now
+from modemd.store.times import to_us
+from tests.desk import PATIENCE_S, Desk, Said, now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +42,19 @@ def test_a_modem_is_paused_and_resumed_without_a_gateway_too(desk: Desk) -> None
     assert why(desk) is None
 
 
+def test_a_pause_is_told_when_the_gateway_has_seen_it(desk: Desk) -> None:
+    modem_id, deadline = desk.seat("gsm1").modem_id, monotonic() + PATIENCE_S
+    with desk.running("pause", "gsm1") as command:
+        while why(desk) is None:
+            assert monotonic() < deadline, "it was not paused"
+        assert command.poll() is None, "the modem may have a part in hand"
+        desk.write(lambda tx: modems.write_modem(tx, modem_id, {"state": "paused", "seen_at": to_us(now())}))
+        done = command.ended()
+    assert (done.stdout, done.stderr, done.returncode) == ("modem gsm1 is paused\n", "", 0)
+
+
 def test_a_pause_says_by_whom_where_nobody_says_why(desk: Desk) -> None:
+    desk.gateway_stops()
     assert desk.run("pause", "gsm1", "--json").json["state"] == "paused"
     assert (why(desk) or "").endswith(": a command")
 
@@ -76,6 +90,7 @@ def test_a_reset_that_cannot_be_is_said_at_once(desk: Desk) -> None:
 def test_a_modem_that_was_adopted_is_known_by_its_name(desk: Desk) -> None:
     found = Adoptable(port="/dev/ttyUSB7", imei="861234567890123")
     desk.write(lambda tx: adoption.adopt(tx, desk.rules, found, now()))
+    desk.gateway_stops()
     assert desk.run("pause", "modem-890123").status == 0
     assert desk.run("send", "--to", "+32475123456", "--modem", "modem-890123", "Hello").status == 0
     desk.write(lambda tx: adoption.dismiss(tx, desk.rules, "modem-890123", now()))
