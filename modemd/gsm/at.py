@@ -126,6 +126,8 @@ class AtCore:
         """Final result codes that belonged to nothing, counted since the last ``send``."""
         self.echoed = False
         """Whether a command or body was echoed since a body was handed over last."""
+        self.echoes = 0
+        """How many lines were echoed in all."""
 
     @property
     def in_flight(self) -> Command | None:
@@ -244,6 +246,7 @@ class AtCore:
     def _other(self, line: str, pending: _Pending) -> None:
         if line in (pending.command.text, pending.body):
             self.echoed = True
+            self.echoes += 1
             return
         if self._late is not None and self._late is not pending and self._is_answer(line, self._late):
             self._keep(line, self._late)

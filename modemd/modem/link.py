@@ -76,6 +76,11 @@ class Link:
         return self._core.late_lines
 
     @property
+    def echoes(self) -> int:
+        """How many lines the modem has echoed."""
+        return self._core.echoes
+
+    @property
     def echoed(self) -> bool:
         """Whether the modem echoed anything since it was handed a PDU: so does one that has started anew."""
         return self._core.echoed

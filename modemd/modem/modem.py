@@ -35,7 +35,7 @@ from modemd.modem.notes import (
 from modemd.modem.pins import PinMemory, Pins
 from modemd.modem.readiness import Domain, look_for_smsc
 from modemd.modem.session import Session
-from modemd.modem.sim import check_sim
+from modemd.modem.sim import check_sim, not_ready
 from modemd.modem.storage import Stored
 from modemd.modem.timing import Timing
 from modemd.modem.trouble import Trace
@@ -66,6 +66,8 @@ class Modem:
         self._dialogue: list[UssdCode] = []
         self._session: Session | None = None
         self._keeping = False
+        self._mum = False
+        """Whether it echoed nothing when it was last looked at, as it was told."""
         self._smsc: str | None = None
 
     @classmethod
@@ -118,7 +120,7 @@ class Modem:
         """
         session = self._open_session
         session.begin_anew()
-        self._smsc = smsc
+        self._smsc, self._mum = smsc, False
         wishes = init_plan.Wishes(pin=pin, smsc=smsc, domain=domain, slot=slot, binding=binding)
         try:
             return await init_plan.prepare(session, wishes, self._pins)
@@ -270,15 +272,20 @@ class Modem:
         A service centre that was missing is looked for once more, and the SIM where there is no network.
 
         Raises:
-            NotReady: the SIM is gone, or was started anew: prepare the modem once more.
+            NotReady: the SIM is gone, or it or the modem was started anew: prepare the modem once more. One
+                that restarts without a word echoes again, and may have another SIM.
         """
         session = self._open_session
+        echoes = session.link.echoes
         session.identity = self.identity = replace(
             self.identity, smsc=await look_for_smsc(session, self._smsc)
         )
         health = await health_room.read_health(session)
         if not health.registered:
             await check_sim(session)
+        mum, self._mum = self._mum, session.link.echoes == echoes
+        if mum and not self._mum:
+            raise not_ready("starting", "The modem has started anew without a word", human=False)
         return health
 
     async def check_sim(self) -> None:

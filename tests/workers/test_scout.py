@@ -407,6 +407,23 @@ def test_a_sim_that_is_changed_while_running_is_noticed_at_once_where_the_modem_
     run(tmp_path, test, entries=[{"name": "gsm1", "port": str(tmp_path / "dev/gsm1")}])
 
 
+def test_a_sim_that_is_changed_by_a_restart_without_a_word_is_noticed_at_the_next_look(
+    tmp_path: Path,
+) -> None:
+    async def test(place: Yard) -> None:
+        await place.ready("gsm1")
+        modem = place.sim.modems[0]
+        modem.me.swap_card(ICCID)
+        modem.reboot(0)
+        place.crew._workers["gsm1"]._station.health_at = 0.0
+        place.floor.ring_queue()
+        await place.until(lambda: place.told("sim_swapped"))
+        await place.ready("gsm1")
+        assert place.one("SELECT iccid FROM modem") == ICCID
+
+    run(tmp_path, test, entries=[{"name": "gsm1", "port": str(tmp_path / "dev/gsm1")}])
+
+
 def test_a_port_and_an_imei_must_fit_and_the_right_one_is_found_elsewhere(tmp_path: Path) -> None:
     node = str(tmp_path / "dev/ttyUSB0")
     entries = [{"name": "mine", "port": node, "imei": OTHER.imei, "pin": "1234"}]
