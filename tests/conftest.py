@@ -12,6 +12,7 @@ import importlib
 import os
 import signal
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,23 @@ def pytest_collection(session: pytest.Session) -> None:
 
 def _test_files(root: Path) -> list[Path]:
     return sorted((root / "tests").rglob("test_*.py"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files whose tests wait and files whose tests compute take turns, so that there is always both to do.
+
+    The whole gateway's come in reverse: the longest are not among the last, when nothing is left beside them.
+    """
+    kinds: dict[bool, list[pytest.Item]] = {
+        waits: [each for each in items if ("tests/system" in each.nodeid) is waits] for waits in (True, False)
+    }
+    files = [list(tests) for _, tests in groupby(kinds[True], key=lambda each: each.path)]
+    kinds[True] = [test for tests in reversed(files) for test in tests]
+    places: dict[Path, float] = {}
+    for tests in kinds.values():
+        for place, test in enumerate(tests):
+            places.setdefault(test.path, place / len(tests))
+    items[:] = sorted(kinds[True] + kinds[False], key=lambda each: places[each.path])
 
 
 def pytest_collection_finish() -> None:

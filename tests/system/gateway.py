@@ -187,7 +187,7 @@ class Site:
                 )
 
     def start(self, *, environment: Mapping[str, str] | None = None, powerless: bool = False) -> float:
-        """Start the daemon; return after how many seconds it was ready, but for those that it waited for a core."""
+        """Start the daemon; return after how many seconds it was ready, without those in which others ran."""
         began = time.monotonic()
         self.begin(environment=environment, powerless=powerless)
         daemon = self.daemon

@@ -73,7 +73,8 @@ class Pair:
 
     def until(self, captured: int) -> None:
         """Wait until so many parts were paid for."""
-        self.sites[1].until(lambda: self.captured() >= captured, f"{captured} parts leave", _LONG_S, look_s=0.1)
+        what = f"{captured} parts leave"
+        self.sites[1].until(lambda: self.captured() >= captured, what, _LONG_S, look_s=0.1)
 
     def air(self) -> Counter[str]:
         """How often each phone was sent something, by all eight modems."""
