@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # More than there are cores: the tests wait for clocks and processes more than they compute.
-JOBS ?= 4
+JOBS ?= 6
 TEST_LIMIT ?= 20m
 DESTDIR ?=
 OPT ?= /opt/modemd
