@@ -23,9 +23,9 @@ from tests.patience import be_patient
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# A machine that is busy with something else is no fault of what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
-"""A machine that is busy with something else is no fault of what is tested."""
 be_patient()
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
