@@ -16,7 +16,7 @@ from modemd.errors import PortLost
 from modemd.gsm.identities import same_iccid, same_imei
 from modemd.modem.discovery.asking import Answered, Found, ask
 from modemd.modem.discovery.asleep import list_asleep
-from modemd.modem.discovery.holders import Holder, holders_of
+from modemd.modem.discovery.holders import Holder, holders_of, how_to_stop
 from modemd.modem.discovery.ports import Machine, PortSeen, list_ports, ports_stamp
 from modemd.modem.discovery.usb_known import Use, no_modem, use_of
 from modemd.modem.port import Port
@@ -228,6 +228,12 @@ def test_who_has_a_port_open_is_named_and_its_maker_is_not() -> None:
     assert holders_of(Machine(), [path])[path] == []
     os.close(slave)
     os.close(master)
+
+
+def test_the_command_that_stops_a_holder_is_told() -> None:
+    assert how_to_stop([Holder(7, "/usr/sbin/smsd -p7")]).endswith("(systemctl disable --now smstools)")
+    assert "--now ModemManager" in how_to_stop([])
+    assert how_to_stop([Holder(7, "minicom -D /dev/ttyUSB0")]) == "Stop that program"
 
 
 def test_processes_that_end_or_are_not_ours_are_passed_over(tmp_path: Path) -> None:

@@ -24,6 +24,25 @@ class Holder:
     command: str
 
 
+_SERVICES: Final = {
+    "ModemManager": "ModemManager",
+    "gammu-smsd": "gammu-smsd",
+    "smsd": "smstools",
+    "brltty": "brltty",
+    "gpsd": "gpsd.socket gpsd",
+}
+"""What systemd calls the programs that mostly have modems' ports open (the names are Debian's)."""
+
+
+def how_to_stop(holders: Iterable[Holder]) -> str:
+    """The command that keeps these programs away for good; where they are not known, the likeliest."""
+    programs = sorted({each.command.split()[0].rpartition("/")[2] for each in holders if each.command})
+    services = [_SERVICES[program] for program in programs if program in _SERVICES]
+    if programs and not services:
+        return "Stop that program"
+    return f"Stop that program (systemctl disable --now {' '.join(services) or 'ModemManager'})"
+
+
 def holders_of(machine: Machine, paths: Iterable[str]) -> dict[str, list[Holder]]:
     """The other processes that have each of these ports open.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.modem.discovery.asking import Found
 from modemd.modem.discovery.asleep import list_asleep
+from modemd.modem.discovery.holders import how_to_stop
 from modemd.service import alarms
 from modemd.service.modems import modem_events
 
@@ -26,9 +27,6 @@ _HELD: Final = "port_held"
 _FORBIDDEN: Final = "port_forbidden"
 _ASLEEP: Final = "modem_asleep"
 _TWINS: Final = "twin_imei"
-_FREE_IT: Final = (
-    "Stop that program (systemctl disable --now ModemManager), or name the port in modems.ignore."
-)
 _ALLOW_IT: Final = (
     "Put the gateway's user into the group that owns the port: dialout on Debian. Where the unit forbids it,"
     " name the device there (DeviceAllow=), and restart the service: drivers that come later are not seen."
@@ -65,8 +63,13 @@ class Findings:
             answer.sentence for each in probed if not each.sticks
             for answer in each.answers if answer.found is Found.FORBIDDEN
         ]  # fmt: skip
+        stop = how_to_stop(holder for each in probed for who in each.held.values() for holder in who)
         severity: Severity = "warning" if wanted else "info"
-        await self._say(_HELD, f"{'; '.join(held)}. {_FREE_IT}" if held else None, severity)
+        await self._say(
+            _HELD,
+            f"{'; '.join(held)}. {stop}, or name the port in modems.ignore." if held else None,
+            severity,
+        )
         await self._say(
             _FORBIDDEN, f"{'; '.join(forbidden)}. {_ALLOW_IT}" if forbidden else None, "warning"
         )  # fmt: skip
