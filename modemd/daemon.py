@@ -222,21 +222,21 @@ class Daemon:
 
     def _start_metrics(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.metrics.listen and self._metrics is None:
-            from modemd.workers.unhurried import Metrics  # noqa: PLC0415 - it is loaded already
+            from modemd.workers.metrics import Metrics  # noqa: PLC0415 - it is loaded already
 
             self._metrics = Metrics(floor, self._config.metrics.listen)
             supervisor.start(self._metrics)
 
     def _start_mail(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.mail is not None and self._mail is None:
-            from modemd.workers.unhurried import Mailer  # noqa: PLC0415 - likewise
+            from modemd.workers.mailer import Mailer  # noqa: PLC0415 - likewise
 
             self._mail = Mailer(floor, self._config.mail)
             supervisor.start(self._mail)
 
     def _start_broker(self, floor: Floor, supervisor: Supervisor) -> None:
         if self._config.mqtt is not None and self._mqtt is None:
-            from modemd.workers.unhurried import MqttCrew  # noqa: PLC0415 - likewise
+            from modemd.workers.mqtt_crew import MqttCrew  # noqa: PLC0415 - likewise
 
             self._mqtt = MqttCrew(floor, self._config.mqtt)
             self._mqtt.start(supervisor)
@@ -271,7 +271,9 @@ class Daemon:
         try:
             if self._source is not None:
                 async with self._crew.change:
-                    await self._take_over(load(self._source), floor, supervisor)
+                    config = load(self._source)
+                    await asyncio.to_thread(_load_unhurried, config)
+                    await self._take_over(config, floor, supervisor)
         except ConfigError as error:
             log.error("the configuration stays as it was:\n%s", error)  # noqa: TRY400
         except StoreError as error:
@@ -360,10 +362,10 @@ def _folders(config: Config) -> list[Path]:
 
 
 def _load_unhurried(config: Config) -> None:
-    """Import what comes after READY; in a thread, so that files and modems are served meanwhile."""
+    """Import what comes after READY, and what is named; in a thread, so that modems are served meanwhile."""
     from modemd.workers import unhurried  # noqa: PLC0415 - READY comes first
 
-    unhurried.load_calendars(config.spool.formats)
+    unhurried.load(config)
 
 
 def _settle_memory() -> None:

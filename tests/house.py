@@ -74,8 +74,9 @@ RUNS = ("modemd.cli.run", "modemd.daemon", "modemd.workers.unhurried")
 AT_ITS_START = {
     "modemd.store.postgres", "modemd.store.migrations.upgrade", "sqlalchemy.dialects.postgresql", "uvloop",
     "icalendar", "recurring_ical_events",
+    "modemd.workers.mqtt_crew", "modemd.workers.mailer", "modemd.workers.metrics",
 }  # fmt: skip
-"""Imported in functions that are called before the gateway is ready, or by ``unhurried.load_calendars``."""
+"""Imported in functions that are called before the gateway is ready, or first by ``unhurried.load``."""
 
 CATCH_ALL = ("modemd/workers/supervisor.py", "modemd/store/writer.py", "modemd/workers/mqtt_in.py")
 """Who goes on after a worker's turn failed; who hands a job's failure to its caller; who goes on after an

@@ -145,13 +145,13 @@ def test_a_circle_is_seen() -> None:
 
 
 def test_what_is_imported_at_its_first_use_is_seen() -> None:
-    late = "def f():\n    from modemd.workers import metrics"
-    metrics, daemon = Source("modemd/workers/metrics.py", "import os"), Source("modemd/daemon.py", late)
-    assert [breach.line for breach in house.late([metrics, daemon])] == [2]
-    typed = Source("modemd/workers/unhurried.py", "if TYPE_CHECKING:\n    from modemd.workers import metrics")
-    assert len(house.late([metrics, daemon, typed])) == 1
-    loaded = Source("modemd/workers/unhurried.py", "from modemd.workers import metrics")
-    assert house.late([metrics, daemon, loaded]) == []
+    late = "def f():\n    from modemd.workers import terms"
+    terms, daemon = Source("modemd/workers/terms.py", "import os"), Source("modemd/daemon.py", late)
+    assert [breach.line for breach in house.late([terms, daemon])] == [2]
+    typed = Source("modemd/workers/unhurried.py", "if TYPE_CHECKING:\n    from modemd.workers import terms")
+    assert len(house.late([terms, daemon, typed])) == 1
+    loaded = Source("modemd/workers/unhurried.py", "from modemd.workers import terms")
+    assert house.late([terms, daemon, loaded]) == []
 
 
 @pytest.mark.parametrize("word", ["TO" + "DO", "FIX" + "ME"])

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[2]
 MODEMD: Final = "modemd.cli.main"
 _IMPORTED: Final = (
-    "modemd.cli.run", "modemd.cli.simulate", "modemd.simulator.simulation", "modemd.workers.unhurried",
-    "tests.system.hasty", "phonenumbers.data.region_BE", "uvloop",
+    "modemd.cli.run", "modemd.cli.simulate", "modemd.simulator.simulation", "modemd.workers.mqtt_crew",
+    "modemd.workers.unhurried", "tests.system.hasty", "phonenumbers.data.region_BE", "uvloop",
 )  # fmt: skip
 _MOST: Final = 1 << 20
 _NEVER_OPEN: Final = 4096
