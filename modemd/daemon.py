@@ -88,6 +88,8 @@ class Daemon:
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
         self._systemd = sdnotify.SystemdNotifier()
+        if self._systemd.socket is not None:
+            self._systemd.socket.setblocking(False)  # a service manager that does not read holds up nothing
         os.environ.pop("NOTIFY_SOCKET", None)  # the hooks' programs are not to speak for us
         self._mqtt: MqttCrew | None = None
         self._mail: Mailer | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import sqlite3
+import time
 
 from tests.system.gateway import Site
 
@@ -20,6 +22,22 @@ def test_it_is_ready_soon_and_says_that_it_lives(site: Site) -> None:
     site.until(lambda: "STATUS=1 of 1 modems ready" in site.said, "it says how its modems are", 10)
     site.stop()
     assert "STOPPING=1" in site.said
+
+
+def test_a_service_manager_that_does_not_read_holds_up_no_message(site: Site) -> None:
+    site.simulate("--airtime", "0", modems=1)
+    site.start(environment={"WATCHDOG_USEC": "20000"})
+    other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    with other, contextlib.suppress(BlockingIOError):
+        while True:
+            other.sendto(b"STATUS=full", str(site.folder / "notify"))
+    for name in ("a", "b", "c"):
+        site.drop(name, f"To: 32475123456\n\n{name}")
+        deadline = time.monotonic() + 10
+        while name not in site.names("sent"):  # ``until`` would read
+            assert time.monotonic() < deadline, f"{name} is not sent"
+            time.sleep(0.01)
+    site.stop()
 
 
 def test_sigterm_finishes_the_part_in_hand(site: Site) -> None:
