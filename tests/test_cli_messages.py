@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -327,6 +328,23 @@ def test_what_a_message_costs_is_shown_by_part(tmp_path: Path) -> None:
     lines = desk.call("messages", "show", message_id).out.splitlines()
     assert ["credits", "1 taken, 2 held"] in [line.split(maxsplit=1) for line in lines]
     assert [line.split()[3:5] for line in lines[-3:]] == [["1", "taken"], ["1", "held"], ["1", "held"]]
+
+
+def test_what_waits_for_the_end_of_a_minute_says_so_and_the_tables_too(desk: Desk) -> None:
+    limited = desk.config.read_text().replace("/dev/gsm1", "/dev/gsm1, per_minute: 2")
+    desk.config.write_text(limited)
+    desk.gateway_starts()
+    ids = desk.write(lambda tx: modems.modem_ids(tx, "gw"))
+    for name, gsm in ids.items():
+        facts: dict[str, object] = {"state": "ready", "iccid": f"sim of {name}", "seen_at": to_us(now())}
+        desk.write(partial(modems.write_modem, modem_id=gsm, facts=facts))
+    sent = [desk.send("a", "--modem", "gsm1") for _ in range(3)]
+    desk.submit(TAKEN)
+    assert desk.shown(sent[2])["waits_for"] == "gsm1 (ready)"
+    desk.submit(TAKEN)
+    why = "as many parts went as per_minute lets go: it goes on at "
+    assert str(desk.shown(sent[2])["waits_for"]).startswith(f"gsm1 (ready: {why}")
+    assert f" 1  {why}" in desk.call("status").out
 
 
 def test_what_waits_says_for_which_modem_and_how_that_is(desk: Desk) -> None:

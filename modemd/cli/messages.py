@@ -141,8 +141,9 @@ def show(path: Path, message_id: int, *, incoming: bool, as_json: bool) -> None:
             show_inbound(received, config.gateway.zone, as_json=as_json)
             return
         found = store.read(lambda tx: _with_parts(tx, message_id))
-        waits = store.read(lambda tx: waits_of(tx, found[1]))
-        alive = living(store.read(overview.gateways), utc_now(), here=store.on_this_machine)
+        now, rules = utc_now(), Rules.of(config)
+        waits = store.read(lambda tx: waits_of(tx, rules, found[1], now))
+        alive = living(store.read(overview.gateways), now, here=store.on_this_machine)
     awaited = [wait_sentence(each, alive) for each in waits]
     show_outbound(*found, awaited, config.gateway.zone, as_json=as_json)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,6 +20,7 @@ from modemd.config import load
 from modemd.errors import ModemdError
 from modemd.service import overview
 from modemd.service.accounts import accounts, standing_views
+from modemd.service.modems.pacing import paced
 from modemd.service.rules import Rules
 from modemd.service.stalled import stalled_since
 
@@ -95,9 +97,14 @@ class _Look(NamedTuple):
 def _look(store: Database, rules: Rules) -> _Look:
     now = utc_now()
     midnight = now.astimezone(rules.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    view, wanting = store.read(
-        lambda tx: (overview.overview(tx, midnight), standing_views.wanting(tx, accounts.merged(tx, rules)))
+    view, wanting, slow = store.read(
+        lambda tx: (
+            overview.overview(tx, midnight),
+            standing_views.wanting(tx, accounts.merged(tx, rules)),
+            paced(tx, rules, now),
+        )
     )
+    view = replace(view, modems=tuple(replace(m, paced=slow.get((m.gateway, m.name))) for m in view.modems))
     return _Look(view, wanting, living(view.gateways, now, here=store.on_this_machine))
 
 

@@ -145,8 +145,9 @@ def _modem_row(view: ModemView, *, alive: bool) -> list[str]:
 
 
 def _trouble(view: ModemView) -> str | None:
-    """What is wrong, and by which step the gateway is helping."""
+    """What is wrong, what it waits for, and by which step the gateway is helping."""
     told = [view.error.rstrip(".")] if view.error else []
+    told += [view.paced] if view.paced and view.queue and not told else []
     if view.recovery and view.state not in {"helped", "dead"}:
         told.append(f"{words_of(view.recovery)} is tried")
     return printable("; ".join(told)) if told else None

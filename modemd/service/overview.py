@@ -54,7 +54,8 @@ class ModemView:
 
     ``queue`` counts the parts that it may take, of which other modems on the same routes may take some;
     ``sent_today`` those that the network took from it. ``advice`` is what a person has to do, ``recovery``
-    the step by which it is helped now, ``storage`` entries in use and in all, ``balance`` a prepaid SIM's.
+    the step by which it is helped now, ``storage`` entries in use and in all, ``balance`` a prepaid SIM's,
+    ``paced`` why it waits for the end of a minute.
     """
 
     gateway: str
@@ -78,6 +79,7 @@ class ModemView:
     usb: str | None = None
     storage: tuple[int, int] | None = None
     balance: str | None = None
+    paced: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

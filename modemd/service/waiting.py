@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from modemd.formats.modem_states import meaning_of
 from modemd.model import PartState
+from modemd.service.modems.pacing import paced
 from modemd.service.routing import base_of
 from modemd.store import modems
 from modemd.store import views as store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
+    from modemd.service.rules import Rules
     from modemd.service.views import PartView
     from modemd.store.transaction import Tx
 
@@ -26,7 +29,7 @@ _NOT_MODEMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A modem that parts wait for: its state as its gateway last wrote it, and why it is so."""
+    """A modem that parts wait for: its state as its gateway last wrote it, and why it is so or waits."""
 
     gateway: str
     name: str
@@ -42,28 +45,27 @@ class Wait:
     modems: tuple[Awaited, ...]
 
 
-def waits_of(tx: Tx, parts: Sequence[PartView]) -> list[Wait]:
+def waits_of(tx: Tx, rules: Rules, parts: Sequence[PartView], now: datetime) -> list[Wait]:
     """Return what the queued ones among a message's parts wait for; none: nothing of it is queued."""
     wanted = {part.route_id for part in parts if part.state is PartState.QUEUED}
     if not wanted:
         return []
     names = store.modem_names(tx)
     rows = {(str(row["gateway"]), str(row["name"])): row for row in modems.all_modems(tx)}
+    slow = paced(tx, rules, now)
     return [
         Wait(
             key,
-            tuple(
-                Awaited(*names[each], str(rows[names[each]]["state"]), _text(rows[names[each]]["error"]))
-                for each in members
-            ),
+            tuple(_awaited(*names[each], rows[names[each]], slow.get(names[each])) for each in members),
         )
         for route, (key, members) in store.routes(tx).items()
         if route in wanted
     ]
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _awaited(gateway: str, name: str, row: Mapping[str, object], slow: str | None) -> Awaited:
+    error = slow if row["error"] is None else str(row["error"])
+    return Awaited(gateway, name, str(row["state"]), error)
 
 
 def wait_sentence(wait: Wait, alive: Collection[str]) -> str:
