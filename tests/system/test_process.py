@@ -17,7 +17,7 @@ def test_it_is_ready_soon_and_says_that_it_lives(site: Site) -> None:
     site.afresh = True
     site.start()
     site.stop()
-    assert site.start(environment={"WATCHDOG_USEC": "400000"}) < 10
+    assert site.start(environment={"WATCHDOG_USEC": "400000"}) < 4
     site.until(lambda: site.said.count("WATCHDOG=1") >= 3, "three signs of life", 10)
     site.until(lambda: "STATUS=1 of 1 modems ready" in site.said, "it says how its modems are", 10)
     site.stop()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def test_a_file_goes_out_and_an_answer_comes_in(site: Site) -> None:
     site.simulate("--reply", "Thank you")
     site.afresh = True
-    assert site.start() < 10
+    assert site.start() < 4
     site.drop("hello", "To: 32475123456\n\nHello")
     site.until_in("sent", "hello")
     site.until(lambda: site.names("report") and site.names("incoming"), "report and answer")
