@@ -77,8 +77,8 @@ class SpoolIntake(Worker):
         self._bell.ring()
 
     def look(self) -> None:
-        """Look through ``outgoing/`` soon: the accounts are others than before."""
-        self._scan_at = 0.0
+        """Look through ``outgoing/`` soon, and again where it is being done: the accounts are others now."""
+        self._watch.overflowed = True
         self._bell.ring()
 
     async def finish(self) -> None:

@@ -227,6 +227,24 @@ def test_a_folder_of_an_account_sends_as_that_account(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
+def test_an_account_that_is_added_while_outgoing_is_looked_through_is_looked_for_again(
+    tmp_path: Path,
+) -> None:
+    async def story(here: Door) -> None:
+        (here.spool / "outgoing" / "clinic").mkdir()
+        here.lay("clinic/a")
+        await here.looked()  # and the kernel has told of the folder
+        looking = asyncio.ensure_future(here.intake.step())
+        await asyncio.sleep(0)  # it has begun, with the accounts of before
+        here.hall.floor.rules = rules_of(accounts={"clinic": {}})
+        here.intake.look()
+        await asyncio.wait_for(looking, 10)
+        await here.turn(lambda: here.hall.names("checked") == ["a"])
+        assert here.messages() == [(TO, "Hello")]
+
+    play(tmp_path, story, scan="1h")
+
+
 def test_a_name_that_is_taken_in_checked_gets_a_number(tmp_path: Path) -> None:
     async def story(here: Door) -> None:
         for text in ("1", "2", "3"):
