@@ -168,7 +168,10 @@ def test_reports_that_the_modem_kept_while_the_daemon_was_away(site: Site) -> No
     site.start()
     site.until(lambda: site.states() == ["delivered"] * 3, "all are delivered")
     site.until(lambda: len(site.names("report")) == 3, "each report is a file")
-    assert site.ask("modems")["modems"][0]["stored"]["SR"] == 0
+    # Only behind the commit, and so behind the files, the modem is told to delete them.
+    assert site.until(
+        lambda: site.ask("modems")["modems"][0]["stored"]["SR"] == 0, "the modem is rid of them"
+    )
 
 
 def test_the_result_says_what_settled_a_doubt(site: Site) -> None:
