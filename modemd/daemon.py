@@ -30,6 +30,7 @@ from modemd.store.times import to_us
 from modemd.store.writer import Store
 from modemd.workers import hooks
 from modemd.workers.alarm_hook import AlarmHook
+from modemd.workers.doors import Doors
 from modemd.workers.floor import Floor, utc_now
 from modemd.workers.hooks import Hooks
 from modemd.workers.housekeeping import Clock, Listener
@@ -48,10 +49,7 @@ if TYPE_CHECKING:
     from modemd.config import Config
     from modemd.modem.timing import Timing
     from modemd.store.transaction import Tx
-    from modemd.workers.mailer import Mailer
-    from modemd.workers.metrics import Metrics
     from modemd.workers.modems.finding.scout import Scout
-    from modemd.workers.mqtt_crew import MqttCrew
 
 log = logging.getLogger(__name__)
 
@@ -91,10 +89,7 @@ class Daemon:
         if self._systemd.socket is not None:
             self._systemd.socket.setblocking(False)  # a service manager that does not read holds up nothing
         os.environ.pop("NOTIFY_SOCKET", None)  # the hooks' programs are not to speak for us
-        self._mqtt: MqttCrew | None = None
-        self._mail: Mailer | None = None
         self._scout: Scout | None = None
-        self._metrics: Metrics | None = None
 
     def stop(self) -> None:
         """Ask the daemon to end: parts in hand are finished first."""
@@ -160,7 +155,7 @@ class Daemon:
         tellers: list[Worker] = [
             each for each in supervisor.workers if isinstance(each, SpoolResults | Hooks | AlarmHook)
         ]
-        tellers += self._mqtt.tellers if self._mqtt is not None else []
+        tellers += self._doors.tellers
         await supervisor.stop(*(each for each in supervisor.workers if each not in tellers))
         for each in tellers:
             await supervisor.stop(each)
@@ -206,6 +201,7 @@ class Daemon:
             workers.append(AlarmHook(floor, self._config.hooks.alarm))
         for worker in workers:
             supervisor.start(worker)
+        self._doors = Doors(floor, supervisor)
         self._crew = Crew(floor, supervisor, self._timing)
         self._crew.start(self._config.modems.list, modem_ids)
 
@@ -213,35 +209,12 @@ class Daemon:
         """Those who need not be there from the first moment."""
         from modemd.workers.unhurried import Calendars, Scout, SelfWatch, TermsWorker  # noqa: PLC0415
 
-        self._start_broker(floor, supervisor)
-        self._start_mail(floor, supervisor)
+        self._doors.open(self._config)
         supervisor.start(SelfWatch(floor, _folders(self._config)))
         self._scout = Scout(floor, self._config.modems, self._crew, self._timing)
         supervisor.start(self._scout)
         supervisor.start(TermsWorker(floor, self._config.spool.dir))
         supervisor.start(Calendars(floor))
-        self._start_metrics(floor, supervisor)
-
-    def _start_metrics(self, floor: Floor, supervisor: Supervisor) -> None:
-        if self._config.metrics.listen and self._metrics is None:
-            from modemd.workers.metrics import Metrics  # noqa: PLC0415 - it is loaded already
-
-            self._metrics = Metrics(floor, self._config.metrics.listen)
-            supervisor.start(self._metrics)
-
-    def _start_mail(self, floor: Floor, supervisor: Supervisor) -> None:
-        if self._config.mail is not None and self._mail is None:
-            from modemd.workers.mailer import Mailer  # noqa: PLC0415 - likewise
-
-            self._mail = Mailer(floor, self._config.mail)
-            supervisor.start(self._mail)
-
-    def _start_broker(self, floor: Floor, supervisor: Supervisor) -> None:
-        if self._config.mqtt is not None and self._mqtt is None:
-            from modemd.workers.mqtt_crew import MqttCrew  # noqa: PLC0415 - likewise
-
-            self._mqtt = MqttCrew(floor, self._config.mqtt)
-            self._mqtt.start(supervisor)
 
     async def _watch(self, floor: Floor, supervisor: Supervisor) -> None:
         """Feed the watchdog while every heart beats; reload when asked; return when asked to stop."""
@@ -253,7 +226,7 @@ class Daemon:
             reload.cancel()
             if self._reload.is_set():
                 self._reload.clear()
-                reading = asyncio.ensure_future(self._reread(floor, supervisor))
+                reading = asyncio.ensure_future(self._reread(floor))
                 # Parts in hand of modems that go are waited for, and the network may take a minute.
                 while not (await asyncio.wait([reading], timeout=interval_s))[0]:
                     self._show_life(supervisor)
@@ -267,7 +240,7 @@ class Daemon:
         else:
             self._notify(f"WATCHDOG=1\nSTATUS={self._crew.summary}")
 
-    async def _reread(self, floor: Floor, supervisor: Supervisor) -> None:
+    async def _reread(self, floor: Floor) -> None:
         """SIGHUP: take the new configuration, or keep the old one and say why."""
         self._notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
         try:
@@ -275,14 +248,14 @@ class Daemon:
                 async with self._crew.change:
                     config = load(self._source)
                     await asyncio.to_thread(_load_unhurried, config)
-                    await self._take_over(config, floor, supervisor)
+                    await self._take_over(config, floor)
         except ConfigError as error:
             log.error("the configuration stays as it was:\n%s", error)  # noqa: TRY400
         except StoreError as error:
             log.error("the configuration is not taken, or not wholly: %s; reload again", error)  # noqa: TRY400
         self._notify("READY=1")
 
-    async def _take_over(self, config: Config, floor: Floor, supervisor: Supervisor) -> None:
+    async def _take_over(self, config: Config, floor: Floor) -> None:
         config = _without_what_wants_a_start(config, self._config)
         kept = self._crew.still_adopted(config.modems)
         rules = adoption.with_modems(_rules(config), kept)
@@ -292,14 +265,12 @@ class Daemon:
         modem_ids = await floor.store.run(lambda tx: routing.sync(tx, rules))  # first: it is what may fail
         await self._crew.settle(kept)
         await self._crew.stop(name for name in old if old[name] != new.get(name))
-        await self._close_doors(config, floor, supervisor)
+        await self._doors.close_changed(self._config, config)
         if config.log.level != self._config.log.level:
             logging.getLogger().setLevel(config.log.level.upper())
         self._config, floor.rules = config, rules
         _equip(floor, config)
-        self._start_broker(floor, supervisor)
-        self._start_mail(floor, supervisor)
-        self._start_metrics(floor, supervisor)
+        self._doors.open(config)
         self._crew.start(config.modems.list, modem_ids)
         if self._scout is not None:
             self._scout.take_over(config.modems)
@@ -311,22 +282,6 @@ class Daemon:
         floor.ring_all()
         self._intake.look()
         log.info("the configuration was read again: modems %s", _modems_in_words(config))
-
-    async def _close_doors(self, config: Config, floor: Floor, supervisor: Supervisor) -> None:
-        """Broker, mail server and metrics that are others now, or none, are left."""
-        if self._mqtt is not None and config.mqtt == self._config.mqtt:
-            self._mqtt.hurry()  # a password is in a file of its own
-        elif self._mqtt is not None:
-            await self._mqtt.stop(supervisor)
-            self._mqtt = None
-            gone_us = to_us(floor.now())
-            await floor.store.run(lambda tx: brokers.note(tx, floor.rules.gateway, None, None, gone_us))
-        if self._mail is not None and config.mail != self._config.mail:
-            await supervisor.stop(self._mail)
-            self._mail = None
-        if self._metrics is not None and config.metrics != self._config.metrics:
-            await supervisor.stop(self._metrics)
-            self._metrics = None
 
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
