@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import grp
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -210,26 +212,31 @@ def test_a_port_that_another_program_has_open(tmp_path: Path) -> None:
     assert "stop that program" in told
 
 
-def test_a_port_that_may_not_be_opened(tmp_path: Path) -> None:
-    """By the program itself, as somebody without root's power over files."""
+def test_ports_that_may_not_be_opened(tmp_path: Path) -> None:
+    """By the program itself, as somebody without root's power over files; one is a group's, one nobody's."""
     tmp_path.chmod(0o755)
-    master, slave = os.openpty()
-    Path(os.ttyname(slave)).chmod(0o000)
+    ends = [os.openpty() for _ in range(2)]
+    ours, nobodys = (os.ttyname(slave) for _, slave in ends)
+    Path(ours).chmod(0o020)
+    if os.geteuid() == 0:
+        os.chown(ours, -1, grp.getgrnam("tty").gr_gid)
+    Path(nobodys).chmod(0o000)
     config = tmp_path / "config.yaml"
-    config.write_text(f"modems: {{ports: ['{os.ttyname(slave)}']}}\nspool: {{dir: {tmp_path}/spool}}\n")
+    config.write_text(f"modems: {{ports: ['{ours}', '{nobodys}']}}\nspool: {{dir: {tmp_path}/spool}}\n")
     powerless = () if os.geteuid() else ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
     done = subprocess.run(
         [*powerless, sys.executable, "-m", "modemd", "-c", str(config), "doctor", "--json"],
         capture_output=True, text=True, check=False, cwd=ROOT, timeout=60,
     )  # fmt: skip
-    os.close(master)
-    os.close(slave)
+    for end in chain(*ends):
+        os.close(end)
     assert done.returncode == 1
-    findings = json.loads(done.stdout)["findings"]
-    (told,) = [each for each in findings if each["about"].startswith("port ")]
-    assert told["level"] == "trouble"
-    assert "not allowed" in told["sentence"]
-    assert "usermod -aG" in told["advice"]
+    told = {each["about"]: each for each in json.loads(done.stdout)["findings"]}
+    for port, advice in ((ours, "usermod -aG tty"), (nobodys, "70-modemd.rules")):
+        finding = told[f"port {port}"]
+        assert finding["level"] == "trouble"
+        assert "not allowed" in finding["sentence"]
+        assert advice in finding["advice"]
 
 
 def test_a_modem_that_a_running_gateway_has_is_told_as_that_one_says(tmp_path: Path) -> None:

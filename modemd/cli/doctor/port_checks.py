@@ -6,6 +6,7 @@ import asyncio
 import grp
 import os
 import pwd
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 _TAKER: Final = "ModemManager"
 _KEEP_OFF: Final = (
     "Keep it off: install systemd/70-modemd.rules (make install does that), and plug the modem in again."
+)
+_GIVE_IT: Final = (
+    "Let the group dialout use it: install systemd/70-modemd.rules (make install does that), plug the modem "
+    "in again, or look as the daemon's user: sudo -u modemd modemd doctor"
 )
 _STOP_IT: Final = (
     "If a modem is there that is to be used, stop that program; else name the port in modems.ignore."
@@ -244,9 +249,12 @@ def _entry_of(around: Surroundings, ports: list[PortSeen]) -> ModemConfig | None
 
 
 def _permission(path: str) -> str:
-    """The group that owns the port, and how to get into it."""
+    """The group that owns the port, and how to get into it; nobody is to get into root's."""
     try:
-        owner = grp.getgrgid(os.stat(path).st_gid).gr_name  # noqa: PTH116
+        port = os.stat(path)  # noqa: PTH116
+        if port.st_gid == 0 or not port.st_mode & stat.S_IWGRP:
+            return _GIVE_IT
+        owner = grp.getgrgid(port.st_gid).gr_name
         user = pwd.getpwuid(os.geteuid()).pw_name
     except (OSError, KeyError):
         return "Give its user the right to read and write it."

@@ -33,5 +33,6 @@ def check_destination(destination: str, account: str, rules: Rules) -> None:
     if not config.premium and is_premium(destination, rules.country):
         raise Rejected(
             "not_allowed",
-            f"account {account!r} may not send to premium-rate or shared-cost numbers ({destination[:5]}…)",
+            f"account {account!r} may not send to premium-rate or shared-cost numbers ({destination[:5]}…)"
+            " unless it has premium: true",
         )
