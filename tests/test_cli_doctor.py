@@ -267,6 +267,13 @@ def test_a_modem_that_a_running_gateway_has_is_told_as_that_one_says(tmp_path: P
         )
         assert found.level == "ok"
         assert found.sentence == f"gateway gw1 runs it on {port}: ready, Proximus, -71 dBm"
+        entry = f"{{name: gsm1, port: '{port}', sim_slot: 2}}"
+        other = f"gateway: {{name: gw1}}\nmodems: {{ports: ['{port}'], list: [{entry}]}}"
+        known = replace(ours, pids={holder.pid: "gw1"}, rows={port: {**well, "sim_slot": 2}})
+        assert [each.level for each in looked(tmp_path, config=other, known=known)] == ["ok"]
+        (_, slot) = looked(tmp_path, config=other, known=replace(known, rows={port: well}))
+        assert slot.level == "warning"
+        assert slot.sentence.startswith("Its entry wants sim_slot: 2, and it tells of no slots: what is sent")
         holder.stdin.close()
     os.close(master)
     os.close(slave)

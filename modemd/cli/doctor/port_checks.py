@@ -126,7 +126,7 @@ async def _stick(
     """One modem with all its ports: the first of them that takes messages is the one that is looked over."""
     row = row_of(around, ports, held)
     if row is not None:
-        return [_of_row(row)]
+        return [_of_row(row), *_slot(around.config, row)]
     if ports[0].no_modem is not None:
         return [Finding("note", f"port {ports[0].path}", f"It is {ports[0].no_modem}, and is left alone.")]
     findings: list[Finding] = []
@@ -169,6 +169,23 @@ def _of_row(row: Mapping[str, Any]) -> Finding:
     told += [f"{row['operator']}, {row['signal_dbm']} dBm"] if row["operator"] else []
     told += [why] if why else []
     return Finding("ok" if state == "ready" else "note", about, ", ".join(told))
+
+
+def _slot(config: Config, row: Mapping[str, Any]) -> list[Finding]:
+    """A modem that does not take the SIM slot that its entry wants sends by another SIM."""
+    own = (each for each in config.modems.list if row["gateway"] == config.gateway.name)
+    wanted = next((each.sim_slot for each in own if each.name == row["name"]), None)
+    used = row.get("sim_slot")
+    if wanted is None or used == wanted or row["state"] != "ready" or (wanted == 1 and used is None):
+        return []
+    said = f"it uses slot {used}" if used is not None else "it tells of no slots"
+    return [
+        Finding(
+            "warning", f"modem {row['name']}",
+            f"Its entry wants sim_slot: {wanted}, and {said}: what is sent goes by the SIM that is in use.",
+            "Put the SIM into the slot that is used, or take sim_slot out of its entry.",
+        )
+    ]  # fmt: skip
 
 
 def _held(around: Surroundings, port: PortSeen, others: list[Holder]) -> Finding:
