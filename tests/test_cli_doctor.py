@@ -268,6 +268,10 @@ def test_a_modem_that_a_running_gateway_has_is_told_as_that_one_says(tmp_path: P
         assert found.level == "ok"
         assert found.sentence == f"gateway gw1 runs it on {port}: ready, Proximus, -71 dBm"
         entry = f"{{name: gsm1, port: '{port}', sim_slot: 2}}"
+        over = {**well, "state": "limited"}
+        known = replace(ours, pids={holder.pid: "gw1"}, rows={port: over})
+        (found,) = looked(tmp_path, config=config, known=known)
+        assert (found.level, found.advice[:22]) == ("note", "Wait for the next day ")
         other = f"gateway: {{name: gw1}}\nmodems: {{ports: ['{port}'], list: [{entry}]}}"
         known = replace(ours, pids={holder.pid: "gw1"}, rows={port: {**well, "sim_slot": 2}})
         assert [each.level for each in looked(tmp_path, config=other, known=known)] == ["ok"]
@@ -314,6 +318,7 @@ def test_an_alarm_is_told_once_and_only_where_nothing_else_tells_it(tmp_path: Pa
     assert alarm_findings(config, []) == [Finding("trouble", "modem gsm1", sentence("puk_required"))]
     assert alarm_findings(config, [of_state("modem gsm2", "puk_required")]) != []
     assert alarm_findings(config, [of_state("modem gsm1", "puk_required")]) == []
+    assert alarm_findings(config, [of_state("modem gsm1", "puk_required", level="note")]) == []
 
 
 def test_what_the_store_knows_is_found_by_the_port(tmp_path: Path) -> None:

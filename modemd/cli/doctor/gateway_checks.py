@@ -90,7 +90,7 @@ def alarm_findings(config: Config, findings: list[Finding]) -> list[Finding]:
     path = sqlite_path(config.store.url) if config.store.url.startswith("sqlite:") else None
     if path is not None and not path.exists():
         return []
-    advised = {(each.about, each.advice) for each in findings if each.level == "trouble" and each.advice}
+    advised = {(each.about, each.advice) for each in findings if each.level != "ok" and each.advice}
     try:
         with open_store(config.store.url) as store:
             alarms = store.read(lambda tx: list(_alarms(tx, config)))

@@ -14,7 +14,7 @@ from modemd.cli.doctor.finding import Finding, Level
 from modemd.cli.doctor.known import Known, configured
 from modemd.cli.doctor.modem_judgement import judge, of_state
 from modemd.errors import NoReply, PortLost
-from modemd.formats.modem_states import meaning_of
+from modemd.formats.modem_states import meaning_of, named
 from modemd.modem.discovery.asking import Answered, Found, ask
 from modemd.modem.discovery.asleep import list_asleep
 from modemd.modem.discovery.holders import Holder, holders_of
@@ -168,7 +168,8 @@ def _of_row(row: Mapping[str, Any]) -> Finding:
     told = [f"gateway {row['gateway']} runs it on {row['port']}: {state}"]
     told += [f"{row['operator']}, {row['signal_dbm']} dBm"] if row["operator"] else []
     told += [why] if why else []
-    return Finding("ok" if state == "ready" else "note", about, ", ".join(told))
+    advice = named(meaning.advice, str(row["name"])) if meaning.concern == "info" else ""
+    return Finding("ok" if state == "ready" else "note", about, ", ".join(told), advice)
 
 
 def _slot(config: Config, row: Mapping[str, Any]) -> list[Finding]:
