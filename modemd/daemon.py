@@ -88,6 +88,9 @@ class Daemon:
         self._systemd = sdnotify.SystemdNotifier()
         if self._systemd.socket is not None:
             self._systemd.socket.setblocking(False)  # a service manager that does not read holds up nothing
+            self._systemd.debug = True  # it raises what went wrong
+        self._owed = ""
+        """How the gateway stands, which the service manager was not told yet: without READY=1 it ends us."""
         os.environ.pop("NOTIFY_SOCKET", None)  # the hooks' programs are not to speak for us
         self._scout: Scout | None = None
 
@@ -238,7 +241,7 @@ class Daemon:
         if silent:
             log.error("no sign of life from %s", ", ".join(silent))
         else:
-            self._notify(f"WATCHDOG=1\nSTATUS={self._crew.summary}")
+            self._notify(f"{self._owed}WATCHDOG=1\nSTATUS={self._crew.summary}", owed=self._owed)
 
     async def _reread(self, floor: Floor) -> None:
         """SIGHUP: take the new configuration, or keep the old one and say why."""
@@ -296,8 +299,12 @@ class Daemon:
             ):  # not in the main thread: a test's, or a demo's
                 loop.add_signal_handler(each, action)
 
-    def _notify(self, said: str) -> None:
-        self._systemd.notify(said)
+    def _notify(self, said: str, *, owed: str | None = None) -> None:
+        """Tell the service manager. What does not fit into its queue is told with the next sign of life."""
+        self._owed = f"{said}\n" if owed is None else owed
+        with contextlib.suppress(OSError):
+            self._systemd.notify(said)
+            self._owed = ""
 
 
 def _place(spool: Path) -> str:
@@ -309,6 +316,7 @@ def _place(spool: Path) -> str:
 def _equip(floor: Floor, config: Config) -> None:
     """What may be done about modems in trouble, and where it is written down what they said."""
     floor.recovery = config.recovery
+    floor.ignore = config.modems.ignore
     floor.trouble = Path(config.log.trouble) if config.log.trouble else Path(config.spool.dir) / "trouble"
 
 

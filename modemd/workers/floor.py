@@ -39,6 +39,8 @@ class Floor:
     """Which modem is on which port."""
     recovery: RecoveryConfig = field(default_factory=lambda: RecoveryConfig.model_validate({}))
     """What may be done about a modem that does not work; replaced at a reload."""
+    ignore: tuple[str, ...] = ()
+    """Patterns of ports that are never opened unless an entry names them; replaced at a reload."""
     trouble: Path | None = None
     """Where it is written down what a modem said before something went wrong; ``None``: nowhere."""
     now: Callable[[], datetime] = utc_now

@@ -37,6 +37,13 @@ def test_a_service_manager_that_does_not_read_holds_up_no_message(site: Site) ->
         while name not in site.names("sent"):  # ``until`` would read
             assert time.monotonic() < deadline, f"{name} is not sent"
             time.sleep(0.01)
+    site.said.clear()
+    site.signal(signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while "was read again" not in site.log:
+        assert time.monotonic() < deadline, "it is not reloaded"
+        time.sleep(0.01)
+    site.until(lambda: "READY=1" in site.said, "it is told once there is room")
     site.stop()
 
 

@@ -105,7 +105,7 @@ async def yard(
         Store(database) as store,
         asyncio.TaskGroup() as group,
     ):
-        floor = Floor(store, rules, machine=machine)
+        floor = Floor(store, rules, machine=machine, ignore=tuple(settings.get("ignore", ())))
         supervisor = Supervisor(group)
         crew = Crew(floor, supervisor, timing)
         ids = await store.run(lambda tx: routing.sync(tx, rules))

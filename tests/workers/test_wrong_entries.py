@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,23 @@ def test_of_a_stick_whose_wrong_port_is_named_the_right_one_is_used(
         await place.ready("mine")
 
     run(tmp_path, test, [STICK], [{"name": "mine", "port": f"{tmp_path}/dev/ttyUSB0", **bound}])
+
+
+def test_what_is_to_be_ignored_or_another_program_uses_is_not_used_in_place_of_a_wrong_port(
+    tmp_path: Path,
+) -> None:
+    async def test(place: Yard) -> None:
+        files = tmp_path / "proc/99999999/fd"
+        files.mkdir(parents=True)
+        for port in (tmp_path / "dev").glob("ttyUSB[13-9]"):
+            (files / port.name).symlink_to(port.resolve())
+        place.floor.machine = replace(place.floor.machine, proc=tmp_path / "proc")
+        await place.until(lambda: place.one("SELECT count(*) FROM recovery"))
+        await place.until(lambda: place.one("SELECT port FROM modem"))
+        assert place.one("SELECT port FROM modem") == f"{tmp_path}/dev/ttyUSB0"
+
+    entries = [{"name": "mine", "port": f"{tmp_path}/dev/ttyUSB0"}]
+    run(tmp_path, test, [STICK], entries, ignore=[f"{tmp_path}/dev/ttyUSB2"])
 
 
 @pytest.mark.parametrize("second", [{"imei": STICK.imei}, {"port": "dev/ttyUSB2"}])

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from modemd.gsm.identities import same_imei
+from modemd.modem.discovery.holders import holders_of
 from modemd.modem.discovery.ports import list_ports
 from modemd.workers.modems.finding.probing import probe
 
@@ -57,9 +58,10 @@ class Detour:
         if own is None:
             return None
         self._looked, used = True, self._floor.rack.in_use()
+        free = [each for each in beside if each.real not in used]
         probed = await probe(
-            [each for each in beside if each.real not in used],
-            holders={},
+            free,
+            holders=await asyncio.to_thread(holders_of, self._floor.machine, [each.real for each in free]),
             turns=asyncio.Semaphore(_AT_ONCE),
             timing=self._timing,
             baudrate=self._config.baudrate,
@@ -71,9 +73,10 @@ class Detour:
         return self._found
 
     async def _ports(self, port: str) -> tuple[PortSeen | None, list[PortSeen]]:
-        """What a port is, and the others of its stick."""
+        """What a port is, and the others of its stick that may be opened."""
         listed = await asyncio.to_thread(list_ports, self._floor.machine)
+        allowed = await asyncio.to_thread(list_ports, self._floor.machine, (), self._floor.ignore)
         real = await asyncio.to_thread(os.path.realpath, port)
         own = next((each for each in listed if each.real == real), None)
-        beside = [each for each in listed if own is not None and each.stick == own.stick and each != own]
+        beside = [each for each in allowed if own is not None and each.stick == own.stick and each != own]
         return own, beside
