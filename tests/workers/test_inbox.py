@@ -9,6 +9,7 @@ import pytest
 
 from modemd.config.modems import ModemConfig
 from modemd.errors import StoreError
+from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.terminated import encode_deliver
 from modemd.modem.notes import CallEnded, Clip, DirectDeliver, NewStored, Note, Other, Ring, StorageFull
 from modemd.modem.storage import Stored
@@ -95,6 +96,12 @@ def stored(text: str, index: int, stat: int = 0) -> Stored:
     return Stored("SM", index, stat, *pdu_of(text))
 
 
+def copy(index: int) -> Stored:
+    """What a modem keeps of what it sent."""
+    part = encode(Outgoing(destination=FROM, text="sent")).parts[0]
+    return Stored("SM", index, 3, part.pdu, part.tpdu_length)
+
+
 def test_what_is_handed_over_is_acknowledged_after_the_commit(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         note = DirectDeliver(*pdu_of("Hello"))
@@ -134,13 +141,13 @@ FULL = "SELECT text FROM alarm WHERE code = 'storage_full' AND cleared_at IS NUL
 
 def test_copies_of_sent_messages_go_where_they_leave_no_room_for_what_comes_in(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
-        desk.phone.stored = [stored("draft", 1, 2), *(stored("sent", place, 3) for place in (2, 3))]
+        desk.phone.stored = [stored("draft", 1, 2), copy(2), stored("came in, and called sent", 3, 3)]
         await desk.turn(now=100.0)
         assert len(desk.phone.stored) == 3, "there is room enough"
-        desk.phone.stored += [stored("sent", 4, 3), stored("Hello", 5)]
+        desk.phone.stored += [copy(4), stored("Hello", 5)]
         await desk.turn(now=200.0)
         assert desk.texts() == ["Hello"]
-        assert [item.index for item in desk.phone.stored] == [1]
+        assert [item.index for item in desk.phone.stored] == [1, 3]
         assert rows(desk.look, FULL) == []
 
     play(tmp_path, story)

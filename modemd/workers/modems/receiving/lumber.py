@@ -9,6 +9,8 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from modemd.errors import PduError
+from modemd.gsm.incoming import Deliver, StatusReport, decode_any, whole
 from modemd.service.alarms import clear_alarm, raise_alarm
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class Lumber:
             [
                 item.storage
                 for item in left
-                if item.stat == _SENT and item.storage in crowded and await remove(item)
+                if item.storage in crowded and _is_copy(item) and await remove(item)
             ]
         )
         for name, count in removed.items():
@@ -84,6 +86,16 @@ class Lumber:
             if full:
                 log.warning("%s", _sentence(self._name, full[0], totals[full[0]]))
         self._full = full
+
+
+def _is_copy(item: Stored) -> bool:
+    """Whether it was sent from here: what the network sent is not lost, whatever the modem calls it."""
+    try:
+        return item.stat == _SENT and not isinstance(
+            decode_any(whole(item.pdu, item.tpdu_length)), Deliver | StatusReport
+        )
+    except PduError:
+        return True
 
 
 def _sentence(modem: str, storage: str, total: int) -> str:
