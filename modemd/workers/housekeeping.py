@@ -93,9 +93,9 @@ class Clock(Worker):
     def _tick(self, tx: Tx, now: datetime) -> datetime | None:
         rules = self._floor.rules
         modems.gateway_seen(tx, rules.gateway, to_us(now))
-        doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
-        if not self._floor.timepiece.steady:
+        if not self._floor.timepiece.steady:  # by it others would be gone, and their doubts over
             return now + _UNSTEADY
+        doubts = 0 if self._floor.unread else upkeep.resolve_doubts(tx, rules, now)
         upkeep.promote(tx, rules, now)
         more = suspension.go_on(tx, rules, now)
         expired = upkeep.expire(tx, rules, now)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from modemd.config.sections import RetentionConfig
+from modemd.service import dispatch, routing
+from modemd.service.outcomes import Seat, Unanswered
+from modemd.store import modems
+from modemd.store.times import to_us
 from modemd.workers.housekeeping import Clock, Listener
 from modemd.workers.timepiece import LEAST_S, STEADY_S, Timepiece
-from tests.service.office import START
+from tests.service.office import START, rules_of
 from tests.store.files import rows
 from tests.workers.test_housekeeping import House, play
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from modemd.store.transaction import Tx
+
 HOUR_S = 3600.0
+GSM3: Final = {"name": "gsm3", "port": "/dev/gsm3"}
 YEARS_S = 14 * 365 * 86400.0
 
 
@@ -112,6 +119,28 @@ def test_a_clock_that_is_years_ahead_for_a_minute_ends_nothing_and_sends_nothing
 
     play(tmp_path, story)
     assert "the clock was set ahead by 5110 days, 0:00:00: it is 2040-11-18 12:00:00 UTC" in caplog.text
+
+
+def test_by_one_that_is_years_ahead_no_other_gateway_is_gone(tmp_path: Path) -> None:
+    async def story(here: House) -> None:
+        machine = Machine()
+        here.floor.timepiece = machine.timepiece
+        await here.accept()
+        await here.floor.store.run(hand_to_another)
+        await shift(here, machine, YEARS_S)
+        await here.turn(Clock(here.floor, RetentionConfig.model_validate({})))
+        assert rows(here.look, "SELECT state FROM message") == [("uncertain",)]
+
+    def hand_to_another(tx: Tx) -> None:
+        """Another gateway's modem has the part, and nobody knows yet whether it was sent."""
+        theirs = rules_of(gateway={"name": "gw2", "country": "BE"}, modems={"list": [GSM3]})
+        modems.gateway_started(tx, "gw2", 1, "1", to_us(START))
+        seat = Seat(routing.sync(tx, theirs)["gsm3"], "gsm3", "sim of gsm3")
+        part = dispatch.next_part(tx, theirs, seat, START)
+        assert part is not None
+        dispatch.record(tx, theirs, seat, part, Unanswered("no answer", after_body=True), START)
+
+    play(tmp_path, story)
 
 
 def test_one_that_is_set_right_after_the_start_ends_nothing_that_was_accepted_before(tmp_path: Path) -> None:
