@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LEAST_S: Final = 10.0
 """Less is nothing: clocks are brought in step all the time."""
+_AT_A_GLANCE_S: Final = 1.0
 FAR_S: Final = 3600.0
 STEADY_S: Final = 120.0
 """A clock that was set ahead by an hour or more may be set back: so long nothing is done that stays done."""
@@ -33,7 +34,7 @@ class Timepiece:
     ) -> None:
         """All in seconds: ``wall`` since 1970, ``running`` since the machine's start, ``awake`` since any."""
         self._wall, self._running, self._awake = wall, running, awake
-        self._started_at = wall() - running()
+        self._started_at = self._start_s()
         self._asleep = running() - awake()
         self._steady_at = 0.0
 
@@ -64,4 +65,16 @@ class Timepiece:
         return abs(self._set_s()) < FAR_S and self._running() >= self._steady_at
 
     def _set_s(self) -> float:
-        return self._wall() - self._running() - self._started_at
+        return self._start_s() - self._started_at
+
+    def _start_s(self) -> float:
+        """The machine's start by the clock on the wall.
+
+        A process that is stopped between two looks is not to take that for a clock that was set.
+        """
+        before = self._running()
+        while True:
+            wall, after = self._wall(), self._running()
+            if after - before < _AT_A_GLANCE_S:
+                return wall - after
+            before = after

@@ -80,6 +80,21 @@ def test_sleep_is_told_from_a_clock_that_is_set() -> None:
     assert machine.follow() == (-HOUR_S, HOUR_S)
 
 
+def test_a_process_that_is_stopped_between_two_looks_sees_no_clock_that_was_set() -> None:
+    machine, stops = Machine(), [HOUR_S]
+
+    def look_and_stop() -> float:
+        wall = machine.wall
+        machine.pass_by(stops.pop() if stops else 0.0)
+        return wall
+
+    timepiece = Timepiece(look_and_stop, lambda: machine.running, lambda: machine.awake)
+    for _ in range(2):
+        assert timepiece.jump() is None
+        stops.append(HOUR_S)
+    assert timepiece.steady
+
+
 def test_one_that_is_set_far_ahead_is_not_believed_at_once() -> None:
     machine, believed = Machine(), []
     for by_s, passing_s in ((YEARS_S, STEADY_S - 1), (0, 1), (YEARS_S, 5), (-YEARS_S, 0)):
