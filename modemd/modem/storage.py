@@ -67,7 +67,19 @@ async def list_stored(session: Session, places: Collection[str] = ()) -> list[St
         if not all(is_unknown(refused) for refused in refusals):
             raise refusals[0]
         session.capabilities.reads = False
-    return found
+    return _each_once(found)
+
+
+def _each_once(found: list[Stored]) -> list[Stored]:
+    """Without what a second storage has at the same index: some modems have one storage under two names.
+
+    To delete it twice would delete what came into its place between the two. Where they really are two,
+    the next look finds the other.
+    """
+    by_place: dict[tuple[int, str], Stored] = {}
+    for item in found:
+        by_place.setdefault((item.index, item.pdu), item)
+    return list(by_place.values())
 
 
 def _note_unreadable(session: Session, storage: str, refused: Refused) -> None:

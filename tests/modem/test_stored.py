@@ -147,11 +147,25 @@ def test_a_storage_that_cannot_be_read_does_not_hide_the_others() -> None:
         state["now"] = command.split('"')[1]
         return "\r\n+CMS ERROR: 302\r\n" if state["now"] == "ME" else lines("+CPMS: 1,10,1,10")
 
-    dce = Dce({**SOUND, "AT+CPMS": select, "AT+CMGL=4": lines("+CMGL: 1,0,,30", DELIVER)})
+    def listed(_command: str) -> str:
+        return lines(f"+CMGL: {1 + (state['now'] == 'SR')},0,,30", DELIVER)
+
+    dce = Dce({**SOUND, "AT+CPMS": select, "AT+CMGL=4": listed})
 
     async def act(modem: Modem) -> None:
         await modem.prepare()
         assert [item.storage for item in await modem.list_stored()] == ["SM", "SR"]
+
+    play(dce, act)
+
+
+def test_one_storage_under_two_names_has_its_messages_once() -> None:
+    dce = Dce({**SOUND, "AT+CMGL=4": lines("+CMGL: 1,0,,30", DELIVER, "+CMGL: 2,0,,30", DELIVER)})
+
+    async def act(modem: Modem) -> None:
+        await modem.prepare()
+        found = await modem.list_stored()
+        assert [(item.storage, item.index) for item in found] == [("SM", 1), ("SM", 2)]
 
     play(dce, act)
 
