@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ColumnElement, bindparam, case, exists, literal_column, or_, select, update
 
-from modemd.store.schema import IN_DOUBT, SCHEDULED, inbound_part, message, modem, modem_order, outbox, part
+from modemd.store.schema import (
+    IN_DOUBT,
+    ORPHAN,
+    SCHEDULED,
+    inbound_part,
+    message,
+    modem,
+    modem_order,
+    outbox,
+    part,
+    report,
+)
 from modemd.store.schema_accounts import reminder
 from modemd.store.statement import Statement
 
@@ -21,6 +32,12 @@ _JOINS = inbound_part.c.inbound_id.is_(_NULL) & inbound_part.c.concat_key.is_not
 _RETRIED = SCHEDULED & part.c.submitted_at.is_not(_NULL) & _MINE
 """What was given to a modem before waits for its next try; other parts for a time that a person named."""
 _NAMED = (message.c.state == literal_column("'scheduled'")) & message.c.submitted_at.is_(_NULL)
+
+_ORPHANS = (
+    ORPHAN
+    & (report.c.recipient >= literal_column("''"))  # all that fit any part: so the index is gone through
+    & report.c.modem.in_(_MY_NAMES)
+)
 
 _MOVE_DOUBTS: Final = Statement(
     update(part)
@@ -59,6 +76,11 @@ _MOVE_JOINS: Final = Statement(
     )
     .values(received_at=inbound_part.c.received_at + _BY)
 )
+_MOVE_ORPHANS: Final = Statement(  # or none would be later than the part that it overtook
+    update(report)
+    .where(_ORPHANS, report.c.received_at.between(bindparam("first"), bindparam("last")))
+    .values(received_at=report.c.received_at + _BY)
+)
 _MOVE_UNTOLD: Final = Statement(
     update(outbox)
     .where(
@@ -76,7 +98,7 @@ _MOVE_ORDERS: Final = Statement(
     )
     .values(asked_at=modem_order.c.asked_at + _BY, expires_at=modem_order.c.expires_at + _BY)
 )
-_MOVED_WITH: Final = (_MOVE_JOINS, _MOVE_UNTOLD, _MOVE_ORDERS)
+_MOVED_WITH: Final = (_MOVE_JOINS, _MOVE_ORPHANS, _MOVE_UNTOLD, _MOVE_ORDERS)
 
 
 def move_doubts(tx: Tx, gateway: str, by_us: int, slept_us: int) -> None:
@@ -92,7 +114,7 @@ def move_retries(tx: Tx, gateway: str, by_us: int, at_us: int) -> None:
 def move_open(
     tx: Tx, gateway: str, by_us: int, *, between: tuple[int, int], but_us: tuple[int, int], earliest_us: int
 ) -> None:
-    """Move what a gateway took in between two moments and has not ended: messages, parts to join, events.
+    """Move what a gateway took in between two moments and has not ended: messages, parts, reports, events.
 
     Not messages of between the two moments ``but_us``, nor what is due at a time that somebody named:
     reminders, and messages that wait for their time, unless they end before ``earliest_us``.
@@ -124,6 +146,9 @@ _HURRY_JOINS: Final = Statement(
     .where(_JOINS, inbound_part.c.received_at > bindparam("at"), inbound_part.c.modem.in_(_MY_NAMES))
     .values(received_at=bindparam("at"))
 )
+_HURRY_ORPHANS: Final = Statement(  # or parts of years to come would be told delivered by them
+    update(report).where(_ORPHANS, report.c.received_at > bindparam("at")).values(received_at=bindparam("at"))
+)
 _HURRY_ORDERS: Final = Statement(
     update(modem_order)
     .where(modem_order.c.gateway == bindparam("g"), modem_order.c.expires_at > bindparam("latest"))
@@ -140,6 +165,7 @@ def hurry(tx: Tx, gateway: str, at_us: int, *, pauses_us: int, doubts_us: int) -
     latest_us = at_us + pauses_us
     found = tx.run(_HURRY_RETRIES, g=gateway, at=at_us, latest=latest_us)
     found += tx.run(_HURRY_DOUBTS, g=gateway, at=at_us, latest=at_us + doubts_us)
-    tx.run(_HURRY_JOINS, g=gateway, at=at_us)
+    for statement in (_HURRY_JOINS, _HURRY_ORPHANS):
+        tx.run(statement, g=gateway, at=at_us)
     tx.run(_HURRY_ORDERS, g=gateway, at=at_us, latest=latest_us)
     return found

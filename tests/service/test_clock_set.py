@@ -13,6 +13,7 @@ from modemd.service.clock_set import Jump
 from modemd.service.modems import modem_orders, traffic
 from modemd.service.modems.modem_orders import Asker
 from modemd.service.modems.traffic import Used
+from modemd.service.outcomes import Taken
 from modemd.store import modems, outbox
 from modemd.store.times import from_us, to_us
 from tests.service.clinic import Desk
@@ -151,6 +152,15 @@ def test_parts_that_wait_for_others_events_and_orders_move_with_it(office: Offic
     assert office.run(lambda tx: modem_orders.overdue(tx, office.rules, office.now)) == 0
 
 
+def test_a_report_that_overtakes_its_answer_is_adopted_whatever_befalls_the_clock(office: Office) -> None:
+    for tp_mr, by in ((1, AGES), (2, -AGES)):
+        message, part = office.send(report=True), office.claimed()
+        assert office.reported(tp_mr)
+        set_clock(office, by)
+        office.record(part, Taken(tp_mr))
+        assert office.state(message) == "delivered"
+
+
 def row_of(office: Office, tx: Tx) -> ModemRow:
     row = modems.find(tx, office.ids["gsm1"])
     assert row is not None
@@ -186,6 +196,17 @@ def test_at_a_start_nothing_waits_that_a_clock_which_was_ahead_has_put_far_off(o
     office.later(minutes=10)
     tick(office)
     assert office.state(doubtful) == "queued"
+
+
+def test_no_report_of_years_ahead_tells_what_became_of_a_later_part(office: Office) -> None:
+    office.now = START + AGES
+    assert office.reported(5)
+    office.now = START
+    office.run(lambda tx: clock_set.disbelieve(tx, office.rules, office.now))
+    office.later(minutes=1)
+    message = office.send(report=True)
+    office.taken(5)
+    assert office.state(message) == "sent"
 
 
 def test_a_gateway_is_seen_by_a_clock_that_is_set_back(office: Office) -> None:

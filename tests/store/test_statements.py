@@ -127,6 +127,7 @@ def test_the_claim_seeks_the_head_of_each_route(tmp_path: Path) -> None:
         ("inbound._AWAITED", "part_awaiting (recipient=? AND tp_mr=?)"),
         ("inbound._DOUBTFUL", "part_in_doubt"),
         ("inbound._ORPHANS", "report_orphan (recipient=? AND tp_mr=?)"),
+        ("clock_set._MOVE_ORPHANS", "report_orphan"),
         ("inbound._WAITING", "inbound_waiting (concat_key=?)"),
         ("parts._IN_DOUBT", "part_in_doubt (modem_id=?)"),
         ("parts._SUBMITTING", "part_in_doubt (modem_id=?)"),
