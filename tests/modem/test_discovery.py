@@ -22,12 +22,10 @@ from modemd.modem.discovery.usb_known import Use, no_modem, use_of
 from modemd.modem.port import Port
 from modemd.simulator.simulation import ModemSpec, Simulation
 from modemd.simulator.usb import UsbTree, link, write
-from tests.modem.test_simulated import TIMES
+from tests.modem.times import QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-QUICK = replace(TIMES, probe_s=0.05)
 
 
 def machine_of(folder: Path) -> Machine:

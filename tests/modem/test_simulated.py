@@ -20,10 +20,9 @@ from modemd.simulator.dialects import DIALECTS
 from modemd.simulator.faults import Fault, FaultKind, Place
 from modemd.simulator.network import NetworkSpec
 from modemd.simulator.simulation import ModemSpec, Simulation
-from tests.modem.dce import QUICK
+from tests.modem.times import TIMES
 
 (PART,) = encode(Outgoing(destination="+32475123456", text="hello", report=True)).parts
-TIMES = replace(QUICK, command_s=1.0, optional_s=0.5, slow_s=1.0, prompt_s=0.5, answer_s=0.5, probe_s=0.5)
 
 
 def play(

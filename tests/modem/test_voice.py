@@ -14,7 +14,8 @@ from modemd.modem.voice import CallEnd, Speaking, pieces, spoken_command
 from modemd.simulator.faults import Fault, FaultKind
 from modemd.simulator.network import NetworkSpec
 from modemd.simulator.simulation import ModemSpec
-from tests.modem.test_simulated import TIMES, play
+from tests.modem.test_simulated import play
+from tests.modem.times import TIMES
 
 if TYPE_CHECKING:
     import asyncio

@@ -18,7 +18,7 @@ from modemd.store.database import Database
 from modemd.store.writer import Store
 from modemd.workers.floor import Floor
 from modemd.workers.modems.worker import ModemWorker
-from tests.modem.test_simulated import TIMES
+from tests.modem.times import TIMES
 from tests.service.office import rules_of
 from tests.store.files import fresh, opened, rows, url_of
 

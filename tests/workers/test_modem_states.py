@@ -13,7 +13,7 @@ from modemd.formats.modem_states import STATES
 from modemd.simulator.faults import Fault, FaultKind
 from modemd.simulator.simulation import ModemSpec
 from modemd.workers.modems.patience import Patience
-from tests.modem.test_simulated import TIMES
+from tests.modem.times import TIMES
 from tests.workers.test_modem_worker import Bench, bench
 
 if TYPE_CHECKING:

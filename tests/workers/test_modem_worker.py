@@ -22,7 +22,7 @@ from modemd.store.writer import Store
 from modemd.workers.floor import Floor
 from modemd.workers.modems.receiving.inbox import Inbox
 from modemd.workers.modems.worker import ModemWorker
-from tests.modem.test_simulated import TIMES
+from tests.modem.times import TIMES
 from tests.service.office import TO, rules_of
 from tests.store.files import fresh, full_disk, opened, rows, url_of
 

@@ -12,9 +12,9 @@ import pytest
 from serial.rfc2217 import PortManager
 
 from modemd.simulator.simulation import ModemSpec
-from tests.modem.test_discovery import QUICK
 from tests.modem.test_link import TelnetModem
-from tests.workers.test_scout import Yard, yard
+from tests.modem.times import QUICK
+from tests.workers.yard import Yard, yard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.workers.modems.steadiness import STAYS_S, Steadiness
-from tests.workers.test_scout import OTHER, Yard, name_of, run
+from tests.workers.yard import OTHER, Yard, name_of, run
 
 if TYPE_CHECKING:
     from pathlib import Path

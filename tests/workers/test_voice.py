@@ -11,7 +11,7 @@ from modemd.service import intake
 from modemd.simulator.faults import Fault, FaultKind, Place
 from modemd.simulator.network import NetworkSpec
 from modemd.simulator.simulation import ModemSpec
-from tests.modem.test_simulated import TIMES
+from tests.modem.times import TIMES
 from tests.service.office import TO
 from tests.workers.test_modem_worker import Bench, bench
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.store.files import rows
-from tests.workers.test_scout import STICK, Yard, run
+from tests.workers.yard import STICK, Yard, run
 
 if TYPE_CHECKING:
     from pathlib import Path
