@@ -65,7 +65,7 @@ class Clock(Worker):
             self._slow_at = time.monotonic() + _SLOW_S
             if await self._floor.store.run(lambda tx: self._slow(tx, now)):
                 self._floor.ring_alarms()
-        if time.monotonic() >= self._look_at:
+        if steady and time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_S
             await self._floor.store.run(lambda tx: self._release(tx, now))
         if steady and time.monotonic() >= self._forget_at:

@@ -72,7 +72,7 @@ class Mailer(Worker):
 
     async def step(self) -> None:
         """Send the next letter that may go; wait where there is none."""
-        if time.monotonic() >= self._take_over_at:
+        if time.monotonic() >= self._take_over_at and self._floor.timepiece.steady:
             await self._take_over()
         row = await self._next() if time.monotonic() >= self._closed_until else None
         if row is None:

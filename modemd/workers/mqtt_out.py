@@ -99,7 +99,7 @@ class MqttOut(Worker):
         if connection is not self._connection:
             self._begin(connection)
         self._forget()
-        if time.monotonic() >= self._look_at:
+        if time.monotonic() >= self._look_at and self._floor.timepiece.steady:
             await self._take_over()
         if await self._read():
             self._publish()

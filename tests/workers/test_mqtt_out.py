@@ -12,11 +12,13 @@ import pytest
 from modemd.model import Reply
 from modemd.store import outbox
 from modemd.store.times import to_us
-from tests.store.files import fresh
+from modemd.workers.timepiece import STEADY_S
+from tests.store.files import fresh, rows
 from tests.system.mosquitto import Broker
 from tests.system.mqtt_user import MqttUser
 from tests.system.proxy import Proxy
 from tests.workers.mqtt_floor import Post, notice, post, until
+from tests.workers.test_timepiece import YEARS_S, Machine
 
 
 async def write(
@@ -105,6 +107,27 @@ def test_an_answer_has_its_correlation_and_its_end(tmp_path: Path, broker: Broke
 
     with MqttUser(broker.port, "back") as user:
         asyncio.run(talk(user))
+
+
+def test_what_others_have_to_tell_is_not_told_by_a_clock_that_is_not_believed(
+    tmp_path: Path, broker: Broker
+) -> None:
+    async def talk() -> None:
+        machine = Machine()
+        async with post(tmp_path, broker.port) as made:
+            made.floor.timepiece = machine.timepiece
+            await write(made, 0, 1)
+            made.database.connection.execute("UPDATE outbox SET gateway = 'gw1'")  # not seen since 1970
+            await made.connect()
+            machine.wall += YEARS_S
+            machine.follow()
+            for whose in ("gw1", ""):
+                made.floor.mqtt.ring()
+                await asyncio.wait_for(made.teller.step(), 10)
+                assert rows(made.database, "SELECT gateway FROM outbox") == [(whose,)]
+                machine.pass_by(STEADY_S)
+
+    asyncio.run(talk())
 
 
 def test_what_cannot_be_published_does_not_hold_up_the_rest(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from modemd.config.mail import MailConfig
 from modemd.config.sections import RetentionConfig
 from modemd.service import dispatch, routing
 from modemd.service.outcomes import Seat, Unanswered
-from modemd.store import modems
+from modemd.store import modems, queue
 from modemd.store.times import to_us
 from modemd.workers.housekeeping import Clock, Listener
+from modemd.workers.mailer import Mailer
 from modemd.workers.timepiece import LEAST_S, STEADY_S, Timepiece
 from tests.service.office import START, rules_of
 from tests.store.files import rows
@@ -21,10 +25,12 @@ from tests.workers.test_housekeeping import House, play
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from modemd.service.rules import Rules
     from modemd.store.transaction import Tx
 
 HOUR_S = 3600.0
 GSM3: Final = {"name": "gsm3", "port": "/dev/gsm3"}
+NOWHERE: Final = MailConfig.model_validate({"host": "localhost", "port": 1, "from": "sms@gw.example"})
 YEARS_S = 14 * 365 * 86400.0
 
 
@@ -136,6 +142,15 @@ def test_a_clock_that_is_years_ahead_for_a_minute_ends_nothing_and_sends_nothing
     assert "the clock was set ahead by 5110 days, 0:00:00: it is 2040-11-18 12:00:00 UTC" in caplog.text
 
 
+def join(tx: Tx) -> tuple[Rules, Seat]:
+    """Another gateway shares the store."""
+    theirs = rules_of(gateway={"name": "gw2", "country": "BE"}, modems={"list": [GSM3]})
+    modems.gateway_started(tx, "gw2", 1, "1", to_us(START))
+    gsm3 = routing.sync(tx, theirs)["gsm3"]
+    modems.write_modem(tx, gsm3, {"state": "ready"})
+    return theirs, Seat(gsm3, "gsm3", "sim of gsm3")
+
+
 def test_by_one_that_is_years_ahead_no_other_gateway_is_gone(tmp_path: Path) -> None:
     async def story(here: House) -> None:
         machine = Machine()
@@ -148,12 +163,53 @@ def test_by_one_that_is_years_ahead_no_other_gateway_is_gone(tmp_path: Path) -> 
 
     def hand_to_another(tx: Tx) -> None:
         """Another gateway's modem has the part, and nobody knows yet whether it was sent."""
-        theirs = rules_of(gateway={"name": "gw2", "country": "BE"}, modems={"list": [GSM3]})
-        modems.gateway_started(tx, "gw2", 1, "1", to_us(START))
-        seat = Seat(routing.sync(tx, theirs)["gsm3"], "gsm3", "sim of gsm3")
+        theirs, seat = join(tx)
         part = dispatch.next_part(tx, theirs, seat, START)
         assert part is not None
         dispatch.record(tx, theirs, seat, part, Unanswered("no answer", after_body=True), START)
+
+    play(tmp_path, story)
+
+
+def test_what_waits_for_another_gateway_s_modem_waits_on_until_the_clock_is_believed(tmp_path: Path) -> None:
+    async def story(here: House) -> None:
+        machine = Machine()
+        here.floor.timepiece = machine.timepiece
+        await here.accept()
+        await here.floor.store.run(leave_to_another)
+        clock = Clock(here.floor, RetentionConfig.model_validate({}))
+        await shift(here, machine, YEARS_S)
+        await here.turn(clock)
+        assert rows(here.look, theirs) == [("modem:gsm3",)]
+        machine.pass_by(STEADY_S)
+        here.now += timedelta(seconds=STEADY_S)
+        await here.turn(clock)
+        assert rows(here.look, theirs) == [("any",)]
+
+    def leave_to_another(tx: Tx) -> None:
+        queue.pin(tx, 1, routing.pinned(tx, join(tx)[0], "gsm3"))
+
+    theirs = "SELECT route.key FROM part JOIN route ON route.id = part.route_id"
+    play(tmp_path, story)
+
+
+def test_no_letter_of_another_gateway_is_sent_by_a_clock_that_is_not_believed(tmp_path: Path) -> None:
+    async def story(here: House) -> None:
+        machine = Machine()
+        here.floor.timepiece = machine.timepiece
+        await here.floor.store.run(join)
+        await shift(here, machine, YEARS_S)
+        machine.follow()
+        told = {"event": "closed", "account": "shop", "at": START.isoformat()}
+        body, at_us = json.dumps({"address": "desk@shop.example", "told": told}), to_us(here.now)
+        sql = "INSERT INTO outbox (consumer, gateway, event, at, body) VALUES ('mail', 'gw2', 'closed', ?, ?)"
+        here.look.connection.execute(sql, (at_us, body))
+        mailer = Mailer(here.floor, NOWHERE)
+        for whose in ("gw2", "gw1"):
+            here.floor.mail.ring()
+            await asyncio.wait_for(mailer.step(), 10)
+            assert rows(here.look, "SELECT gateway FROM outbox") == [(whose,)]
+            machine.pass_by(STEADY_S)
 
     play(tmp_path, story)
 
