@@ -91,9 +91,9 @@ def test_what_a_text_takes(character: str, count: int, parts: int) -> None:
     text = character * count
     assert parts_needed(text) == parts
     if parts <= MOST:
-        check(text)
+        assert_agrees(text)
     else:
-        check_refused(text, parts)
+        assert_refused(text, parts)
 
 
 BOUNDARIES = ("€", "😀", "é", "ő", "👩🏽‍⚕️", "🇧🇪")
@@ -103,8 +103,8 @@ BOUNDARIES = ("€", "😀", "é", "ő", "👩🏽‍⚕️", "🇧🇪")
 @pytest.mark.parametrize("character", BOUNDARIES)
 @pytest.mark.parametrize("before", [66, 67, 68, 69, 70, 133, 134, 152, 153, 154, 158, 159, 160, 305, 306])
 def test_a_character_at_a_boundary(character: str, before: int) -> None:
-    check("x" * before + character)
-    check("x" * before + character + "x" * 160)
+    assert_agrees("x" * before + character)
+    assert_agrees("x" * before + character + "x" * 160)
 
 
 @pytest.mark.parametrize("character", ["€", "😀"])
@@ -113,13 +113,13 @@ def test_a_full_last_part_that_a_pair_of_units_overflows(character: str) -> None
     foreign = "" if character == "€" else "ő"
     fits = foreign + "x" * (room * MOST - len(foreign) - 2) + character
     assert len(prepared(fits).encoded.parts) == MOST
-    check_refused(foreign + "x" * (room * MOST - len(foreign) - 1) + character, MOST + 1)
+    assert_refused(foreign + "x" * (room * MOST - len(foreign) - 1) + character, MOST + 1)
     # Straddling would save a part here: the pair may not.
     early = foreign + "x" * (room - len(foreign) - 1) + character
-    check_refused(early + "x" * (room * MOST - room - 1), MOST + 1)
+    assert_refused(early + "x" * (room * MOST - room - 1), MOST + 1)
 
 
-def check(text: str) -> None:
+def assert_agrees(text: str) -> None:
     """The count, what is quoted, what is encoded and what comes out of the parts agree."""
     parts = parts_needed(text)
     message = prepared(text)
@@ -134,7 +134,7 @@ def check(text: str) -> None:
         ]
 
 
-def check_refused(text: str, parts: int) -> None:
+def assert_refused(text: str, parts: int) -> None:
     """It is refused whole, and the parts needed are named."""
     with pytest.raises(Rejected, match=rf"needs {parts} parts, and {MOST} are allowed") as refusal:
         prepared(text)
@@ -164,9 +164,9 @@ texts = st.one_of(
 def test_every_text_takes_the_parts_that_the_encoder_sends(text: str) -> None:
     needed = parts_needed(text)
     if needed > MOST:
-        check_refused(text, needed)
+        assert_refused(text, needed)
     else:
-        check(text)
+        assert_agrees(text)
 
 
 @settings(deadline=None, max_examples=60)
