@@ -12,7 +12,7 @@ import pytest
 from serial.rfc2217 import PortManager
 
 from modemd.simulator.simulation import ModemSpec
-from tests.modem.test_link import TelnetModem
+from tests.modem.telnet_modem import TelnetModem
 from tests.modem.times import QUICK
 from tests.workers.yard import Yard, yard
 
