@@ -14,7 +14,7 @@ from tests.formats.test_ical import TO as FOR
 from tests.formats.test_ical import WEEKLY, calendar, event
 from tests.service.office import START, TO
 from tests.store.files import rows
-from tests.workers.test_spool_intake import Door, play
+from tests.workers.spool_door import Door, play
 
 if TYPE_CHECKING:
     from pathlib import Path
