@@ -17,7 +17,7 @@ from modemd.errors import Rejected
 from modemd.gsm.incoming import decode_submit
 from modemd.gsm.terminated import encode_status_report
 from modemd.model import ENDED, LEGAL_EVENTS, LEGAL_MOVES, MessageState, PartState, SendRequest
-from modemd.service import dispatch, intake, reports, routing
+from modemd.service import dispatch, intake, reports, routing, upkeep
 from modemd.service.outcomes import Denied, Outcome, Seat, Taken, Unanswered
 from modemd.service.rollup import message_state
 from modemd.service.rules import Rules
@@ -295,6 +295,12 @@ def at(office: Office, **pause: float) -> Office:
     """The same office after a pause; for chains in tests."""
     office.later(**pause)
     return office
+
+
+def promote(office: Office, **pause: float) -> None:
+    """Later, what waits for its time is queued."""
+    office.later(**pause)
+    office.run(lambda tx: upkeep.promote(tx, office.rules, office.now))
 
 
 def with_sending(rules: Rules, **keys: Any) -> Rules:

@@ -1,20 +1,18 @@
-"""What becomes of a part in a modem's hands: taken, refused in every way, not answered for, given back."""
+"""What becomes of a part in a modem's hands: taken, refused in every way, given back."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from modemd.gsm.cause_texts import CME, CMS
 from modemd.gsm.causes import Verb, reaction
 from modemd.gsm.incoming import decode_submit
-from modemd.model import MessageState, PartState
+from modemd.model import PartState
 from modemd.service import dispatch, upkeep
-from modemd.service.outcomes import Denied, Taken, Unanswered
-from tests.service.office import LONG, TO, Office, rules_of, text_of, with_broker
+from modemd.service.outcomes import Denied, Taken
+from tests.service.office import LONG, TO, Office, promote, rules_of, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +23,6 @@ P = PartState
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     return Office(tmp_path)
-
-
-def promote(office: Office, **pause: float) -> None:
-    office.later(**pause)
-    office.run(lambda tx: upkeep.promote(tx, office.rules, office.now))
 
 
 # -- taken ------------------------------------------------------------------------------------
@@ -79,6 +72,8 @@ def test_what_is_recorded_twice_counts_once(office: Office) -> None:
 
 # -- refused: the whole table -----------------------------------------------------------------
 ROWS = [("CMS", code) for code in CMS] + [("CME", code) for code in CME] + [("CMS", None), ("ERROR", None)]
+
+
 ROWS += [("CMS", 200), ("CMS", 600), ("CME", 999)]
 
 
@@ -202,284 +197,7 @@ def test_crowded_parts_come_back_one_after_the_other(office: Office) -> None:
     assert len(dues) == 8
 
 
-# -- another modem ----------------------------------------------------------------------------
-def test_a_part_moves_to_another_modem_once_each(office: Office) -> None:
-    message = office.send()
-    part = office.claimed()
-    office.record(part, Denied("CMS", 8, "barred"))
-    assert office.route_of(part.id) == "any !gsm1"
-    assert office.claim("gsm1") is None
-    assert office.state(message) == "queued"
-    office.denied(8, name="gsm2")
-    assert office.route_of(part.id) == "any !gsm1", "there is no third modem"
-    promote(office, minutes=10)
-    office.taken(1, "gsm2")
-    assert office.facts(message).message.modem == "gsm2"
-
-
-def test_a_message_that_asks_for_a_modem_stays_with_it(office: Office) -> None:
-    message = office.send(modem="gsm1")
-    assert office.claim("gsm2") is None
-    office.denied(8)
-    assert office.claim("gsm2") is None
-    promote(office, minutes=10)
-    assert office.claim("gsm2") is None
-    office.taken(1, "gsm1")
-    assert office.state(message) == "sent"
-
-
-@pytest.mark.parametrize("state", ["absent", "lost", "searching", "paused", "sim_absent"])
-def test_nothing_moves_to_a_modem_that_cannot_send(office: Office, state: str) -> None:
-    office.be("gsm2", state)
-    part = office.claimed() if office.send() else None
-    assert part is not None
-    office.record(part, Denied("CMS", 8, "barred"))
-    assert office.route_of(part.id) == "any"
-    promote(office, minutes=10)
-    office.taken(1, "gsm1")
-
-
-def test_what_moved_comes_back_when_its_modem_goes(office: Office) -> None:
-    message = office.send()
-    office.denied(8)
-    office.be("gsm2", "ready")
-    assert office.claim("gsm1") is None
-    office.be("gsm2", "lost")
-    office.taken(1, "gsm1")
-    assert office.state(message) == "sent"
-
-
-# -- one SIM for all parts --------------------------------------------------------------------
-def test_all_parts_go_by_the_modem_that_took_the_first(office: Office) -> None:
-    office.send(LONG)
-    other = office.send("short")
-    first = office.claimed("gsm1")
-    assert office.claimed("gsm2").message_id == other
-    assert office.claim("gsm2") is None
-    office.record(first, Taken(1))
-    assert [office.taken(tp_mr, "gsm1").part_no for tp_mr in (2, 3)] == [2, 3]
-
-
-def test_the_first_part_that_waits_for_another_try_stays_too(office: Office) -> None:
-    message = office.send(LONG)
-    office.denied(38)
-    office.taken(1)
-    promote(office, minutes=1)
-    assert office.claim("gsm2") is None
-    for tp_mr in (2, 3):
-        office.taken(tp_mr)
-    assert office.state(message) == "sent"
-
-
-def test_a_long_message_moves_as_a_whole(office: Office) -> None:
-    message = office.send(LONG)
-    office.denied(8, name="gsm1")
-    assert office.claim("gsm1") is None
-    for tp_mr in (1, 2, 3):
-        office.taken(tp_mr, "gsm2")
-    assert office.state(message) == "sent"
-
-
-def test_once_a_part_has_gone_the_others_wait_for_its_sim(office: Office) -> None:
-    office.send(LONG)
-    office.taken(1, "gsm1")
-    office.denied(8, name="gsm1")
-    office.be("gsm1", "lost")
-    assert office.claim("gsm2") is None
-    office.be("gsm1", "ready")
-    promote(office, minutes=5)
-    assert [office.taken(tp_mr, "gsm1").part_no for tp_mr in (2, 3)] == [2, 3]
-
-
-def test_a_modem_that_goes_before_the_first_part_went_keeps_nothing(office: Office) -> None:
-    message = office.send(LONG)
-    part = office.claimed("gsm1")
-    office.run(lambda tx: dispatch.give_back(tx, office.rules, part, office.now))
-    assert office.state(message) == "queued"
-    for tp_mr in (1, 2, 3):
-        office.taken(tp_mr, "gsm2")
-    assert office.state(message) == "sent"
-
-
-def test_one_failed_part_cancels_those_that_wait(office: Office) -> None:
-    message = office.send(LONG)
-    office.taken(1)
-    office.denied(1)
-    facts = office.facts(message)
-    assert facts.states == (P.SENT, P.FAILED, P.CANCELLED)
-    assert (facts.state, facts.message.error_code, facts.ended) == ("failed", "CMS 1", True)
-    assert office.claim() is None
-    for tp_status in (0x20, 0x46):
-        office.later(minutes=1)
-        office.reported(1, tp_status)
-        assert office.facts(message) == replace(facts, states=office.facts(message).states)
-    assert office.told(message) == ["FAILED"]
-
-
-# -- silence ----------------------------------------------------------------------------------
-def test_silence_before_the_body_is_no_doubt(office: Office) -> None:
-    message = office.send()
-    part = office.claimed()
-    office.record(part, Unanswered("no prompt", after_body=False))
-    assert office.facts(message).states == (P.QUEUED,)
-    office.taken(1, "gsm2")
-
-
-def test_a_part_that_silences_every_modem_ends(tmp_path: Path) -> None:
-    office = Office(tmp_path, rules_of(sending={"retries": 1}))
-    message = office.send()
-    tries = 0
-    while office.state(message) != "failed":
-        tries += 1
-        assert tries < 20
-        name = "gsm1" if (part := office.claim("gsm1")) else "gsm2"
-        part = part or office.claim(name)
-        if part is not None:
-            office.record(part, Unanswered("no prompt", after_body=False), name)
-            office.run(lambda tx, part=part: dispatch.blame(tx, part.id))  # type: ignore[misc]
-        promote(office, minutes=30)
-    assert (office.told(message), tries) == (["FAILED"], 4)
-
-
-def test_a_part_that_meets_broken_modems_only_waits_for_one_that_works(tmp_path: Path) -> None:
-    """A modem that answers for nothing else either is no trouble of the message."""
-    office = Office(tmp_path, rules_of(sending={"retries": 1}))
-    message = office.send()
-    for place in range(30):
-        name = ("gsm1", "gsm2")[place % 2]
-        part = office.claim(name)
-        if part is not None:
-            office.record(part, Unanswered("no prompt", after_body=False), name)
-        promote(office, minutes=30)
-    assert office.state(message) in {"queued", "scheduled", "sending"}
-    part = office.claim("gsm1") or office.claim("gsm2")
-    assert part is not None, "either may take it"
-    office.record(part, Taken(1))
-    assert office.state(message) == "sent"
-
-
-@pytest.mark.parametrize("code", [21, 38, 500])
-def test_a_refusal_that_its_sim_is_paused_for_is_no_trouble_of_the_message(tmp_path: Path, code: int) -> None:
-    office = Office(
-        tmp_path, rules_of(sending={"retries": 0}, modems={"list": [{"name": "gsm1", "port": "/dev/null"}]})
-    )
-    message = office.send()
-    for _ in range(10):
-        part = office.claimed()
-        refused = Denied("CMS", code, f"+CMS ERROR: {code}")
-        decision = office.run(
-            lambda tx, part=part, refused=refused: dispatch.record(  # type: ignore[misc]
-                tx, office.rules, office.seat(), part, refused, office.now, sick=f"CMS {code}"
-            )
-        )
-        assert decision is not None
-        assert decision.pause_s
-        promote(office, minutes=30)
-    assert office.state(message) in {"queued", "sending"}
-    office.denied(code)
-    assert office.state(message) == "failed", "and one that no other had is"
-
-
-def test_silence_after_the_body_is_a_doubt(office: Office) -> None:
-    message = office.send()
-    part = office.doubted()
-    assert (office.state(message), office.told(message)) == ("uncertain", [])
-    assert office.claim("gsm1") is office.claim("gsm2") is None
-    assert office.part(part.id, "doubted") == 1
-
-
-@pytest.mark.parametrize(
-    ("policy", "state", "told"),
-    [("resend", "queued", []), ("hold", "uncertain", []), ("sent", "sent", ["SENT"])],
-)
-def test_the_policy_settles_a_doubt_when_its_time_is_over(
-    tmp_path: Path, policy: str, state: str, told: list[str]
-) -> None:
-    office = Office(tmp_path, rules_of(sending={"uncertain": policy, "uncertain_after": "10m"}))
-    message = office.send()
-    office.doubted()
-
-    def resolve() -> int:
-        return office.run(lambda tx: upkeep.resolve_doubts(tx, office.rules, office.now))
-
-    office.later(minutes=9)
-    assert resolve() == 0
-    office.later(minutes=1)
-    assert resolve() == 1
-    assert (office.state(message), office.told(message)) == (state, told)
-    office.later(days=3)
-    assert resolve() == 0, "once"
-
-
-def test_without_a_report_to_come_the_doubt_is_shorter(office: Office) -> None:
-    office.send(report=False)
-    office.doubted()
-    assert office.run(lambda tx: upkeep.next_due(tx, office.now)) == office.now + timedelta(seconds=90)
-
-
-def test_a_duplicate_refused_is_a_doubt_settled(tmp_path: Path) -> None:
-    """CMS 197: the service centre has had this very part."""
-    office = Office(tmp_path, rules_of(sending={"uncertain": "resend"}))
-    message = office.send()
-    office.doubted()
-    office.later(minutes=10)
-    office.run(lambda tx: upkeep.resolve_doubts(tx, office.rules, office.now))
-    assert office.denied(197).state is P.SENT
-    assert office.facts(message).ended
-    assert office.told(message) == ["SENT"]
-    other = office.send()
-    assert office.denied(197).state is P.FAILED, "never in doubt: somebody else's duplicate"
-    assert office.state(other) == "failed"
-
-
-@pytest.mark.parametrize("pdu_known", [True, False])
-def test_a_late_answer_is_credited(office: Office, pdu_known: bool) -> None:
-    message = office.send()
-    part = office.doubted()
-
-    def late(outcome: Taken | Denied, pdu: str | None, name: str = "gsm1") -> bool:
-        return office.run(
-            lambda tx: dispatch.late(tx, office.rules, office.seat(name), outcome, pdu, office.now)
-        )
-
-    pdu = part.pdu if pdu_known else None
-    assert not late(Taken(9), pdu, "gsm2"), "another modem's"
-    assert not late(Taken(9), "0011")
-    assert late(Taken(9), pdu)
-    assert (office.state(message), office.part(part.id, "tp_mr")) == ("sent", 9)
-    assert not late(Taken(9), pdu)
-    office.reported(9)
-    assert office.state(message) == "delivered"
-
-
-def test_a_late_refusal_is_a_refusal(office: Office) -> None:
-    message = office.send()
-    part = office.doubted()
-    denied = Denied("CMS", 38, "network out of order")
-    office.run(lambda tx: dispatch.late(tx, office.rules, office.seat(), denied, part.pdu, office.now))
-    assert office.facts(message).states == (P.SCHEDULED,)
-    promote(office, minutes=1)
-    office.taken(1)
-
-
-def test_of_several_in_doubt_the_pdu_tells_which(office: Office) -> None:
-    one, two = office.send("one"), office.send("two")
-    office.doubted()
-    second = office.doubted()
-
-    def late(pdu: str | None) -> bool:
-        return office.run(
-            lambda tx: dispatch.late(tx, office.rules, office.seat(), Taken(3), pdu, office.now)
-        )
-
-    assert not late(None), "nobody knows which"
-    assert late(second.pdu)
-    assert (office.state(one), office.state(two)) == ("uncertain", "sent")
-    assert late(None)
-    assert office.state(one) == "sent"
-
-
-# -- given back, and found at a start ---------------------------------------------------------
+# -- given back ------------------------------------------------------------------------------
 def test_a_part_given_back_was_not_tried(office: Office) -> None:
     message = office.send()
     part = office.claimed()
@@ -487,28 +205,6 @@ def test_a_part_given_back_was_not_tried(office: Office) -> None:
     assert office.state(message) == "queued"
     assert office.part(part.id, "attempts") == 0
     assert office.claimed("gsm2").attempts == 1
-
-
-def test_what_was_on_the_air_at_a_crash_is_in_doubt(office: Office) -> None:
-    message, waiting = office.send(), office.send()
-    office.claimed()
-    assert office.run(lambda tx: upkeep.recover(tx, office.rules, office.now)) == 1
-    assert (office.state(message), office.state(waiting)) == ("uncertain", "queued")
-    assert office.run(lambda tx: upkeep.recover(tx, office.rules, office.now)) == 0
-    assert office.facts(message).message.error_reason == "the gateway stopped before the modem had answered"
-
-
-@pytest.mark.parametrize("change", ["modem", "gateway"])
-def test_also_where_the_configuration_was_changed_meanwhile(tmp_path: Path, change: str) -> None:
-    office = Office(tmp_path)
-    message = office.send()
-    office.claimed()
-    new: dict[str, Any] = {"modems": {"list": [{"name": "new", "port": "/dev/new"}]}}
-    if change == "gateway":
-        new = {"gateway": {"name": "gw2", "country": "BE"}}
-    office.rules = with_broker(rules_of(**new))
-    assert office.run(lambda tx: upkeep.recover(tx, office.rules, office.now)) == 1
-    assert office.state(message) == MessageState.UNCERTAIN
 
 
 def test_a_number_is_kept_as_it_was_asked(office: Office) -> None:
