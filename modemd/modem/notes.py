@@ -77,6 +77,11 @@ class StorageFull:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagesReady:
+    """The SIM's messages can be read only now (``SMS Ready``, ``+QIND: SMS DONE``): sweep now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """The modem started anew by itself: its settings are gone, prepare it again."""
 
@@ -136,6 +141,7 @@ Note = (
     | CallAnswered
     | Spoken
     | StorageFull
+    | MessagesReady
     | Restarted
     | SimGone
     | Registration
@@ -148,6 +154,8 @@ Note = (
 _TP_MR: Final = re.compile(r"\+CMG[SC]: ?(\d{1,3})")
 _FULL: Final = re.compile(r'\^SMMEMFULL:? ?"?(\w+)?|\+SMS ?FULL|\+ZSMMEMFULL|\+QIND: "SMSFULL"(?:,"(\w+)")?')
 _STARTED: Final = frozenset({"RDY", "^SYSSTART", "START", "MODEM:STARTUP"})
+_MESSAGES_READY: Final = re.compile(r"\+?SMS ?READY$|(?:\+QIND: ?)?(?:SMS|PB) DONE$", re.IGNORECASE)
+"""Makers' own words: SIMCom's, and Quectel's with and without its head; of the two the later one counts."""
 _SIM_GONE: Final = re.compile(
     r"\+CPIN: ?(?:NOT READY|NOT INSERTED|SIM REMOVED)|\^SIMST: ?(?:0|255)\b|\+QSIMSTAT: ?\d,0|#QSS: ?0"
 )
@@ -264,6 +272,8 @@ def _read_condition(word: str, head: str) -> Note | None:
         return StorageFull(found[1] or found[2])
     if head in _STARTED:
         return Restarted()
+    if _MESSAGES_READY.match(head):
+        return MessagesReady()
     if _SIM_GONE.match(head):
         return SimGone()
     if word in {"+CREG", "+CEREG", "+C5GREG"}:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from modemd import __version__
+from modemd.modem.registration import USABLE
 from modemd.store.durations import BOUNDS_S
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from modemd.store.durations import Durations
     from modemd.workers.tally import Tally
 
-_USABLE: Final = frozenset({1, 5, 6, 7})
 _SEVERITIES: Final = ("info", "warning", "critical")
 _COUNTERS: Final = (
     ("parts", "parts", "Parts handed to modems, by what came of it.", ("modem", "outcome")),
@@ -116,7 +116,7 @@ def _modems(figures: Figures) -> Iterator[Metric]:
     yield gauge("ready", "Whether the modem sends and receives.", lambda row: float(row["state"] == "ready"))
     yield gauge(
         "registered", "Whether it is registered in a way that carries messages.",
-        lambda row: float(row["registration"] in _USABLE),
+        lambda row: float(row["registration"] in USABLE),
     )  # fmt: skip
     for column, what in _COLUMNS:
         yield gauge(column, what, itemgetter(column))

@@ -11,6 +11,7 @@ from modemd.modem.notes import (
     Clip,
     DirectDeliver,
     DirectReport,
+    MessagesReady,
     NewStored,
     Other,
     Registration,
@@ -231,7 +232,8 @@ def test_news_are_told_once_and_in_order() -> None:
         f"\r\n+CMT: ,30\r\n{DELIVER}\r\n\r\n+CDS: 24\r\n{REPORT}\r\n"
         '\r\nRING\r\n\r\n+CLIP: "+27820001111",145,,,,0\r\n\r\n+CLIP: "",128\r\n\r\nNO CARRIER\r\n'
         '\r\n^SMMEMFULL: "SM"\r\n\r\n+SMSFULL\r\n\r\n+QIND: "SMSFULL","ME"\r\n'
-        "\r\nRDY\r\n\r\n+CREG: 2\r\n\r\n+FOO: 1\r\n\r\n+CMTI: rubbish\r\n"
+        "\r\nRDY\r\n\r\nSMS Ready\r\n\r\n+QIND: SMS DONE\r\n\r\nPB DONE\r\n"
+        "\r\n+CREG: 2\r\n\r\n+C5GREG: 3\r\n\r\n+FOO: 1\r\n\r\n+CMTI: rubbish\r\n"
     )
 
     async def act(modem: Modem) -> None:
@@ -252,13 +254,17 @@ def test_news_are_told_once_and_in_order() -> None:
             StorageFull(None),
             StorageFull("ME"),
             Restarted(),
+            MessagesReady(),
+            MessagesReady(),
+            MessagesReady(),
             Registration(2),
+            Registration(3),
             Other("+FOO: 1"),
             Other("+CMTI: rubbish"),
         ]
         assert modem.take_urcs() == []
 
-    assert play(dce, act) == 15
+    assert play(dce, act) == 19
 
 
 def test_direct_ones_are_acknowledged_where_that_is_wanted() -> None:

@@ -11,7 +11,17 @@ from modemd.config.modems import ModemConfig
 from modemd.errors import StoreError
 from modemd.gsm.outgoing import Outgoing, encode
 from modemd.gsm.terminated import encode_deliver
-from modemd.modem.notes import CallEnded, Clip, DirectDeliver, NewStored, Note, Other, Ring, StorageFull
+from modemd.modem.notes import (
+    CallEnded,
+    Clip,
+    DirectDeliver,
+    MessagesReady,
+    NewStored,
+    Note,
+    Other,
+    Ring,
+    StorageFull,
+)
 from modemd.modem.storage import Stored
 from modemd.service.outcomes import Seat
 from modemd.store.database import Database
@@ -175,10 +185,10 @@ def test_it_looks_each_minute_and_when_it_is_told_to(tmp_path: Path) -> None:
         assert not await desk.turn(now=10.0 + SWEEP_S - 1)
         assert await desk.turn(now=10.0 + SWEEP_S)
         assert desk.phone.looks == 2
-        for note in (NewStored("SM", 3), StorageFull("SM")):
+        for note in (NewStored("SM", 3), StorageFull("SM"), MessagesReady()):
             assert await desk.turn(note, now=71.0)
             assert await desk.turn(now=71.0)
-        assert desk.phone.looks == 4
+        assert desk.phone.looks == 5
         assert await desk.turn(Other("^RSSI: 12"), now=72.0)
         assert not await desk.turn(now=72.0)
 

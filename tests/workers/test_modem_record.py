@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,10 @@ from modemd.modem.health import Health
 from modemd.service import routing
 from modemd.service.alarms import open_alarms
 from modemd.store import modems
+from modemd.store.database import Database
 from modemd.workers.modems.record import ModemRecord
+from tests.service.office import rules_of
+from tests.store.files import opened, rows, url_of
 from tests.workers.spool_floor import hall
 
 if TYPE_CHECKING:
@@ -39,6 +43,49 @@ def test_the_network_is_known_while_the_modem_is_talked_to(tmp_path: Path, state
             row = next(each for each in rows if each["name"] == "gsm1")
             told = (row["operator"], row["signal_dbm"], row["registration"], row["storage_used"])
             assert told == (("Proximus", -71, 1, 3) if kept else (None,) * 4)
+
+    asyncio.run(whole())
+
+
+def test_a_modem_is_in_the_routes_of_its_sims_network(tmp_path: Path) -> None:
+    mine = (
+        "SELECT m.name FROM route_modem AS rm JOIN route AS r ON r.id = rm.route_id"
+        " JOIN modem AS m ON m.id = rm.modem_id WHERE r.key = 'prefix:+3247'"
+    )
+
+    async def whole() -> None:
+        async with hall(tmp_path) as here:
+            rules = here.floor.rules = rules_of(routes=[{"prefix": "+3247", "networks": ["20601"]}])
+            ids = await here.floor.store.run(lambda tx: routing.sync(tx, rules))
+            record = ModemRecord(here.floor, ModemConfig(name="gsm2", port="/dev/null"), ids["gsm2"])
+            record.identity = ModemIdentity(imsi="206010000000001")
+            await record.write("ready", None, SEEN)
+            look = opened(Database(url_of(tmp_path / "store.db")))
+            assert rows(look, mine) == [("gsm2",)]
+
+    asyncio.run(whole())
+
+
+def test_what_a_modem_tells_of_its_network_is_kept_to_the_last_figure(tmp_path: Path) -> None:
+    seen = replace(SEEN, operator_code="20601", area="0A1B", cell="0001C2D3", rsrp_dbm=-98, rsrq_db=-11)
+
+    async def whole() -> None:
+        async with hall(tmp_path) as here:
+            ids = await here.floor.store.run(lambda tx: routing.sync(tx, here.floor.rules))
+            record = ModemRecord(here.floor, ModemConfig(name="gsm1", port="/dev/null"), ids["gsm1"])
+            record.identity = ModemIdentity(msisdn="+32475000001", smsc="+32475161616")
+            await record.write("ready", None, seen)
+            kept = next(
+                each for each in await here.floor.store.run(modems.all_modems) if each["name"] == "gsm1"
+            )
+            facts = (
+                "operator", "operator_code", "technology", "registration", "lac", "cell", "signal_dbm",
+                "rsrp_dbm", "rsrq_db", "storage_used", "storage_total", "msisdn", "smsc",
+            )  # fmt: skip
+            assert [kept[fact] for fact in facts] == [
+                "Proximus", "20601", "LTE", 1, "0A1B", "0001C2D3", -71,
+                -98, -11, 3, 50, "+32475000001", "+32475161616",
+            ]  # fmt: skip
 
     asyncio.run(whole())
 

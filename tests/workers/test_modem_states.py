@@ -200,6 +200,21 @@ def test_messages_go_by_lte_where_the_circuit_is_set(
     assert caplog.text.count("set sms_domain: packet") == 1
 
 
+def test_the_wanted_network_and_slot_are_taken(tmp_path: Path) -> None:
+    other = "8932000000000000099"
+    spec = ModemSpec(dialect="quectel", technology=7, second_iccid=other)
+
+    async def story() -> None:
+        async with bench(tmp_path, spec, sms_domain="packet", sim_slot=2) as here:
+            settings = here.sim.modems[0].me.settings.plain
+            settings["+CGSMS"] = "1"
+            await here.step_until(STATE, "ready")
+            assert settings["+CGSMS"] == "2"
+            assert here.rows("SELECT sim_slot, iccid FROM modem") == [(2, other)]
+
+    asyncio.run(story())
+
+
 def test_messages_wait_for_a_modem_whose_messages_are_late(tmp_path: Path) -> None:
     """All else answers, but for what messages need: as before a modem says ``SMS Ready``."""
     late = [Fault(kind=FaultKind.ERROR, on=command, cms=515, times=0) for command in ("AT+CPMS*", "AT+CSCA*")]

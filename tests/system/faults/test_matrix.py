@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from modemd.gsm.causes import _TABLE
 from modemd.modem.modem import Modem
-from modemd.simulator import ModemSpec, Simulation
+from modemd.simulator import FaultKind, ModemSpec, Simulation, parse_fault
 from tests.system.faults import matrix, places
 from tests.system.faults.runner import Row
 from tests.system.faults.states import sims
@@ -48,6 +49,26 @@ def test_every_command_that_a_modem_is_asked_is_in_the_matrix(tmp_path: Path) ->
     hung = (*places.PREPARING, *places.CARING, *places.SWEEPING, *places.SENDING)
     assert [line for line in asked if not any(fnmatchcase(line, each) for each in hung)] == []
     assert len(asked) > len(places.PREPARING)
+
+
+def test_every_fault_that_can_be_made_and_every_code_has_a_row() -> None:
+    cases = matrix.every()
+    made = {parse_fault(spec).kind for case in cases for spec in case.faults}
+    assert made == set(FaultKind)
+    known = {(kind, figure) for kind, figures, _ in _TABLE for figure in figures}
+    once = {case.fault for case in cases if case.place == "once"}
+    assert {f"{kind} {figure}" for kind, figure in known} <= once
+    told = " ".join(f"{case.fault}, {case.place}" for case in cases)
+    for each in (
+        "dead for good, opens, never answers", "echo on", "unplug of 10 s, at AT+CMGL=4", "storage full",
+        "SIM asks for its PIN", "wrong PIN", "SIM wants its PUK", "PIN: one try left", "registered 6",
+        "registered 7", "registration 2", "CSCA empty", "no blank: +CMGS:12", "SIM swapped", "ports swapped",
+        "two with one IMEI", "one of 8: dead",
+    ):  # fmt: skip
+        assert each in told
+    for fault in ("hang", "silence of 30 s", "late by 70 s", "0xFF 0x00 0xE9", "URC RING", "reboot of 5 s"):
+        places_of = {case.place for case in cases if case.fault == fault}
+        assert {"before the prompt", "at the prompt", "after Ctrl-Z, taken"} <= places_of
 
 
 def test_cases_have_names_of_their_own() -> None:

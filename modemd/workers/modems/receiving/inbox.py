@@ -14,6 +14,7 @@ from modemd.modem.notes import (
     DirectReport,
     LateRefusal,
     LateSubmit,
+    MessagesReady,
     NewStored,
     Note,
     Registration,
@@ -43,7 +44,7 @@ SWEEP_S: Final = 60.0
 _STATIC: Final = frozenset({2, 3})
 """``stat`` of what was stored here and did not come in (27.005, 3.1): nothing to take."""
 
-_HINTS: Final = (NewStored, StorageFull, Restarted, SimGone, Registration)
+_HINTS: Final = (NewStored, StorageFull, MessagesReady, Restarted, SimGone, Registration)
 """Notes that mean nothing once the modem is opened anew."""
 
 
@@ -144,7 +145,7 @@ class Inbox:
     async def _note(self, seat: Seat, note: Note) -> None:
         if isinstance(note, NewStored):
             self._places.add(note.storage)
-        elif isinstance(note, StorageFull):
+        elif isinstance(note, StorageFull | MessagesReady):
             self.sweep_now()
         elif isinstance(note, LateSubmit | LateRefusal):
             await self._settle(seat, note)
