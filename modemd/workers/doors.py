@@ -58,12 +58,10 @@ class Doors:
         Raises:
             StoreError: it is not written down that no broker is spoken to any more.
         """
-        if self._mqtt is not None and config.mqtt == running.mqtt:
-            self._mqtt.hurry()  # a password is in a file of its own
+        if config.mqtt != running.mqtt:
+            await self._close_broker()
         elif self._mqtt is not None:
-            await self._mqtt.stop(self._supervisor)
-            self._mqtt = None
-            await self._note_no_broker()
+            self._mqtt.hurry()  # a password is in a file of its own
         if self._mail is not None and config.mail != running.mail:
             await self._supervisor.stop(self._mail)
             self._mail = None
@@ -71,6 +69,10 @@ class Doors:
             await self._supervisor.stop(self._metrics)
             self._metrics = None
 
-    async def _note_no_broker(self) -> None:
+    async def _close_broker(self) -> None:
+        """Where it was closed before and that could not be written down, this writes it."""
+        if self._mqtt is not None:
+            await self._mqtt.stop(self._supervisor)
+            self._mqtt = None
         gateway, gone_us = self._floor.rules.gateway, to_us(self._floor.now())
         await self._floor.store.run(lambda tx: brokers.note(tx, gateway, None, None, gone_us))
