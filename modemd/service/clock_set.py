@@ -22,7 +22,7 @@ EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 """No part waits longer for its next try, and no modem's order to be begun."""
 _NEWS: Final = timedelta(seconds=5)
-"""So long, at most, others have written by a new clock before it is followed."""
+"""So long, at most, modems' tasks and others have written by a new clock before it is followed."""
 _US: Final = timedelta(microseconds=1)
 
 
@@ -45,14 +45,15 @@ def follow(tx: Tx, rules: Rules, jump: Jump, now: datetime) -> None:
     the machine started was so by another clock, and expires by that.
     """
     gateway, by_us = rules.gateway, jump.by // _US
-    store.move_doubts(tx, gateway, by_us, jump.slept // _US)
+    new_us = (to_us(now - _NEWS), to_us(now))
+    store.move_doubts(tx, gateway, by_us, jump.slept // _US, but_us=new_us)
     if not by_us:
         return
     if by_us < 0:  # set ahead, the next try is only earlier
         store.move_retries(tx, gateway, by_us, to_us(now))
     store.move_open(
         tx, gateway, by_us, between=(to_us(jump.since), to_us(jump.until)),
-        but_us=(to_us(now - _NEWS), to_us(now)), earliest_us=to_us(EARLIEST),
+        but_us=new_us, earliest_us=to_us(EARLIEST),
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ _ORPHANS = (
 
 _MOVE_DOUBTS: Final = Statement(
     update(part)
-    .where(IN_DOUBT, _MINE)
+    .where(IN_DOUBT, _MINE, ~part.c.submitted_at.between(bindparam("new_from"), bindparam("new_to")))
     .values(
         submitted_at=part.c.submitted_at + _BY,
         not_before_at=part.c.not_before_at + _BY + bindparam("slept"),
@@ -101,9 +101,12 @@ _MOVE_ORDERS: Final = Statement(
 _MOVED_WITH: Final = (_MOVE_JOINS, _MOVE_ORPHANS, _MOVE_UNTOLD, _MOVE_ORDERS)
 
 
-def move_doubts(tx: Tx, gateway: str, by_us: int, slept_us: int) -> None:
-    """Move what a gateway's modems have in hand or in doubt, and until when evidence is waited for."""
-    tx.run(_MOVE_DOUBTS, g=gateway, by=by_us, slept=slept_us)
+def move_doubts(tx: Tx, gateway: str, by_us: int, slept_us: int, *, but_us: tuple[int, int]) -> None:
+    """Move what a gateway's modems have in hand or in doubt, and until when evidence is waited for.
+
+    Not what they were given between the two moments ``but_us``.
+    """
+    tx.run(_MOVE_DOUBTS, g=gateway, by=by_us, slept=slept_us, new_from=but_us[0], new_to=but_us[1])
 
 
 def move_retries(tx: Tx, gateway: str, by_us: int, at_us: int) -> None:

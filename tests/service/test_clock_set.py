@@ -102,6 +102,15 @@ def test_doubts_wait_for_evidence_as_long_as_ever(office: Office) -> None:
     assert office.state(message) == "delivered"
 
 
+def test_what_was_given_to_a_modem_before_the_new_clock_was_followed_is_not_moved(office: Office) -> None:
+    message, jump = office.send(report=True), Jump(AGES, NEVER, START - AGES, START - AGES)
+    office.doubted()
+    office.later(seconds=1)
+    office.run(lambda tx: clock_set.follow(tx, office.rules, jump, office.now))
+    assert office.reported(9)
+    assert office.state(message) == "delivered"
+
+
 def test_while_the_machine_slept_no_evidence_could_come(office: Office) -> None:
     message = office.send(report=True)
     office.doubted()
